@@ -1,0 +1,71 @@
+namespace VProtect.Abstractions;
+
+/// <summary>
+/// Stable numbers of what can go wrong. Numbers only grow and are never reused; ranges by area: mover 2000,
+/// connectors 3000, catalog 4000. (NBD errors carry their own kind.)
+/// </summary>
+public enum ErrorCode
+{
+    /// <summary>No code has been given.</summary>
+    Unknown = 0,
+
+    /// <summary>An argument or option is wrong; the message names it.</summary>
+    InvalidArgument = 2001,
+
+    /// <summary>The source cannot be opened or does not exist.</summary>
+    SourceUnavailable = 2010,
+
+    /// <summary>The source failed while it was read.</summary>
+    SourceReadFailed = 2011,
+
+    /// <summary>The restore target cannot be opened or is unfit (size, kind, exists already).</summary>
+    TargetUnavailable = 2020,
+
+    /// <summary>The restore target failed while it was written.</summary>
+    TargetWriteFailed = 2021,
+
+    /// <summary>There is no repository at the given place.</summary>
+    RepositoryNotFound = 2100,
+
+    /// <summary>A repository exists already where one was to be made.</summary>
+    RepositoryExists = 2101,
+
+    /// <summary>The repository was written by a newer version or uses a feature this version does not know.</summary>
+    RepositoryTooNew = 2102,
+
+    /// <summary>What lies there is not a repository, or its first object is damaged.</summary>
+    RepositoryInvalid = 2103,
+
+    /// <summary>No key slot opens with the given pass phrase or key.</summary>
+    WrongKey = 2104,
+
+    /// <summary>No pass phrase or key file was given and the repository is encrypted.</summary>
+    KeyRequired = 2105,
+
+    /// <summary>The restore point does not exist, or the given prefix is not unique.</summary>
+    RestorePointNotFound = 2110,
+
+    /// <summary>The restore point is held and may not be forgotten.</summary>
+    RestorePointHeld = 2111,
+
+    /// <summary>This process's lease was broken by a collector, because it was taken for dead.</summary>
+    LeaseBroken = 2120,
+
+    /// <summary>The destination is full, or its reserve would be used.</summary>
+    StoreFull = 2200,
+
+    /// <summary>The destination may not be written (permission, read-only).</summary>
+    StoreDenied = 2201,
+
+    /// <summary>The destination failed in another way.</summary>
+    StoreFailed = 2202,
+
+    /// <summary>An object that must exist is missing from the repository.</summary>
+    ObjectMissing = 2300,
+
+    /// <summary>Stored bytes are not what was written: hash, tag or structure do not match.</summary>
+    DataCorrupt = 2301,
+
+    /// <summary>The chunk index failed or is held by another process.</summary>
+    IndexFailed = 4100,
+}
