@@ -19,6 +19,12 @@ public interface IBlockSource : IAsyncDisposable
     int ReadsInFlightMax { get; }
 
     /// <summary>
+    /// What this source will want to see as <see cref="ParentDisk.Token"/> at the next backup of this disk, to tell what
+    /// changed since this one; opaque, kept in the restore point; null when it needs nothing.
+    /// </summary>
+    string? NextToken => null;
+
+    /// <summary>
     /// The whole disk as extents: ordered, gapless from 0 to <see cref="SizeBytes"/>. A source that cannot tell answers
     /// one data extent. Streams answer none.
     /// </summary>

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Threading.Channels;
+using VProtect.Abstractions;
+using VProtect.Mover.Acquire.Reader;
+using VProtect.Mover.Reduce;
+using VProtect.Mover.Seal.Packing;
+using VProtect.Mover.Store;
+using VProtect.Mover.Store.Manifests;
+using VProtect.Mover.Store.Records;
+
+namespace VProtect.Mover;
+
+/// <summary>
+/// The whole flow of a backup, in order.
+/// <code>
+///            (2) extents            (3) batches of 1 MiB               (5) in disk order
+///  source ──► planner ──► reader ──► channel ──► workers ──► ordered ──► sealer ──► packs ──► store
+///                           │      zero? id? known? zstd     channel       │
+///                           └──────────── batch (order) ───────────────────┘──► tree ──► point: the commit (8)
+/// </code>
+/// <list type="number">
+/// <item>Take a lease, learn what other writers stored, choose the parent.</item>
+/// <item>Ask the source what changed; plan runs of whole chunks.</item>
+/// <item>Read batches, several at once, into leased buffers.</item>
+/// <item>Workers reduce them, in any order.</item>
+/// <item>One sealer takes them in disk order: new chunks go to packs, ids to the tree.</item>
+/// <item>Full packs become durable in the background and only then known to others.</item>
+/// <item>The tree's new nodes go to a node pack.</item>
+/// <item>The restore point is created: the one commit.</item>
+/// </list>
+/// Memory: <see cref="BackupOptions.BufferBytes"/> for batches, about 8 MiB for packs, 64 bytes for each new chunk of the packs being written.
+/// One instance runs one backup at a time.
+/// </summary>
+public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, BackupCounters counters, TimeProvider time)
+{
+    private readonly Repository _repository = chunks.Repository;
+
+    /// <summary>Runs a backup of a machine's disks as one restore point.</summary>
+    /// <returns>The restore point, durable.</returns>
+    /// <exception cref="VProtectException">It failed; nothing but unreferenced packs remains, which the next backup uses.</exception>
+    public async Task<RestorePoint> RunAsync(BackupRequest request, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        DateTimeOffset createdAt = time.GetUtcNow();
+
+        // :: 1. Lease and parent.
+        counters.Step = "preparing";
+        string pointId = PackId.NewRandom().ToString();
+        IReadOnlyList<RestorePoint> history =
+            [.. (await _repository.ListPointsAsync(cancellationToken)).Where(point => point.Machine == request.Machine)];
+        RestorePoint? parent = ChooseParent(history, request.Parent);
+        await using Lease lease = await Lease.TakeAsync(_repository, pointId, parent is null ? [] : [parent.Id], cancellationToken);
+        if (parent is not null && !await StillThereAsync(parent.Id, cancellationToken))
+        {
+            parent = null;
+        }
+
+        IndexSyncResult index = await IndexSync.SynchronizeAsync(_repository, chunks.Index, progress: null, cancellationToken);
+        bool heals = index.Damaged.Count > 0 || (await _repository.ListMarksAsync("bad/", cancellationToken)).Count > 0;
+        await using var sink = new PackSink(chunks, lease.Record.Generation, index.Condemned, counters.Clock);
+
+        var disks = new List<RestorePointDisk>();
+        foreach (BackupDisk disk in request.Disks)
+        {
+            counters.Step = request.Disks.Count == 1 ? "copying" : $"copying {disk.Name}";
+            RestorePointDisk? parentDisk = parent?.Disks.FirstOrDefault(d => d.Name == disk.Name);
+            disks.Add(await BackUpDiskAsync(disk, parent?.Id, parentDisk, heals, request.Compare, sink, index.Condemned, cancellationToken));
+        }
+
+        // :: 6–8. Everything the point refers to is durable before it exists.
+        counters.Step = "making durable";
+        await sink.CompleteAsync(cancellationToken);
+        var record = new PointRecord(
+            pointId, request.Machine, history.Select(point => point.Sequence).DefaultIfEmpty().Max() + 1, parent?.Id,
+            createdAt.ToString("O", CultureInfo.InvariantCulture), (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+            $"vprotect {ProductVersion.Text}", request.Label, [.. disks.Select(disk => disk.ToRecord())]);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!await _repository.CommitPointAsync(record, cancellationToken))
+        {
+            throw new VProtectException(
+                ErrorCode.LeaseBroken, ErrorSide.Repository, "A collector took this backup for dead and broke its lease.",
+                "Run the backup again: what it stored is used. If this process was suspended, that is why.", RetryAdvice.Now);
+        }
+
+        return RestorePoint.FromRecord(record);
+    }
+
+    private static RestorePoint? ChooseParent(IReadOnlyList<RestorePoint> history, string? wanted) =>
+        wanted is null ? history.LastOrDefault() : history.FirstOrDefault(point => point.Id == wanted);
+
+    private async Task<bool> StillThereAsync(string pointId, CancellationToken cancellationToken) =>
+        await _repository.Store.GetSizeAsync($"forgotten/{pointId}", cancellationToken) is null
+        && await _repository.Store.GetSizeAsync($"points/{pointId}", cancellationToken) is not null;
+
+    private async Task<RestorePointDisk> BackUpDiskAsync(
+        BackupDisk disk, string? parentId, RestorePointDisk? parent, bool heals, bool compare, PackSink sink,
+        IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
+    {
+        // :: 2. What changed, or why everything must be read.
+        ChangedBlocks? changed = null;
+        if (parent is not null && !disk.Source.IsSequential)
+        {
+            changed = compare ? new ChangedBlocks.MustFull("asked for with --compare")
+                : heals ? new ChangedBlocks.MustFull("the repository has damaged chunks, which are looked for and written again")
+                : await disk.Source.GetChangedBlocksAsync(new ParentDisk(parentId!, parent.SizeBytes, parent.Token), cancellationToken);
+        }
+
+        if (changed is ChangedBlocks.Delta delta)
+        {
+            try
+            {
+                return await CopyAsync(disk, parent, delta, BackupMode.Delta, reason: null, sink, condemned, cancellationToken);
+            }
+            catch (IntegrityException e)
+            {
+                changed = new ChangedBlocks.MustFull($"the manifest of the previous restore point is damaged ({e.Message})");
+            }
+        }
+
+        string? reason = (changed as ChangedBlocks.MustFull)?.Reason;
+        BackupMode mode = parent is null ? BackupMode.Full : BackupMode.Compare;
+        return await CopyAsync(disk, parent, delta: null, mode, reason, sink, condemned, cancellationToken);
+    }
+
+    private async Task<RestorePointDisk> CopyAsync(
+        BackupDisk disk, RestorePointDisk? parent, ChangedBlocks.Delta? delta, BackupMode mode, string? reason, PackSink sink,
+        IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
+    {
+        var copy = new DiskCopy(disk, delta, counters);
+        int chunkBytes = _repository.ChunkBytes;
+        long? sizeBytes = disk.Source.SizeBytes;
+        long chunkCount = sizeBytes is { } size ? (size + chunkBytes - 1) / chunkBytes : long.MaxValue / chunkBytes;
+        ChunkId baseRoot = parent is not null && parent.SizeBytes == sizeBytes ? parent.Root : ChunkId.Zero;
+        var tree = new TreeWriter(chunks, sink, Math.Max(chunkCount, 1), baseRoot, rebuildsDamaged: delta is null);
+        await copy.RunAsync(chunks, options, tree, sink, condemned, cancellationToken);
+        ChunkId root = await tree.CompleteAsync((copy.SizeBytes + chunkBytes - 1) / chunkBytes, cancellationToken);
+        return new RestorePointDisk
+        {
+            Name = disk.Name,
+            SizeBytes = copy.SizeBytes,
+            Root = root,
+            Token = disk.Source.NextToken,
+            Mode = mode,
+            Reason = reason,
+            ReadBytes = copy.ReadBytes,
+            ChangedBytes = copy.ChangedBytes,
+            NewBytes = copy.NewBytes,
+            StoredBytes = copy.StoredBytes,
+        };
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using VProtect.Mover.Seal.Keys;
+
+namespace VProtect.Mover.Store.Records;
+
+/// <summary>Body of <c>repository</c> (FORMAT.md section 2.1).</summary>
+internal sealed record RepositoryRecord(
+    string Id, string CreatedAt, int ChunkBytes, long PackBytes, string Encryption, RepositoryFeatures Features)
+{
+    public const string AesGcm = "aes-256-gcm";
+    public const string NoEncryption = "none";
+}
+
+/// <summary>Features a program must know before it may read, write or collect.</summary>
+internal sealed record RepositoryFeatures(IReadOnlyList<string> Read, IReadOnlyList<string> Write, IReadOnlyList<string> Collect);
+
+/// <summary>Body of <c>points/…</c> (FORMAT.md section 2.4).</summary>
+internal sealed record PointRecord(
+    string Id, string Machine, long Sequence, string? Parent, string CreatedAt, long DurationMs, string Software, string? Label,
+    IReadOnlyList<PointDiskRecord> Disks);
+
+/// <summary>A disk in a restore point.</summary>
+internal sealed record PointDiskRecord(
+    string Name, long SizeBytes, string Root, string? Token, string Mode, string? Reason,
+    long ReadBytes, long ChangedBytes, long NewBytes, long StoredBytes);
+
+/// <summary>Body of an aborted point.</summary>
+internal sealed record AbortedRecord(string Lease);
+
+/// <summary>Body of <c>forgotten/…</c> and <c>holds/…</c>.</summary>
+internal sealed record MarkRecord(string At, string? Reason);
+
+/// <summary>Body of <c>leases/…</c>.</summary>
+internal sealed record LeaseRecord(
+    string Lease, string? Point, IReadOnlyList<string> Pins, long Generation, string Host, string Boot, int Process, string Started);
+
+/// <summary>Body of <c>gc/…</c>.</summary>
+internal sealed record CollectionRecord(long Generation, IReadOnlyList<CondemnedPack> Condemned);
+
+/// <summary>A pack that no new backup may build upon, and the generation that said so first.</summary>
+internal sealed record CondemnedPack(string Pack, long Since);
+
+/// <summary>Body of <c>bad/…</c>.</summary>
+internal sealed record BadChunksRecord(string Pack, IReadOnlyList<string> Chunks);
+
+/// <summary>The JSON of all record bodies, generated at build time.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(RepositoryRecord))]
+[JsonSerializable(typeof(PointRecord))]
+[JsonSerializable(typeof(AbortedRecord))]
+[JsonSerializable(typeof(MarkRecord))]
+[JsonSerializable(typeof(LeaseRecord))]
+[JsonSerializable(typeof(CollectionRecord))]
+[JsonSerializable(typeof(BadChunksRecord))]
+[JsonSerializable(typeof(KeySlot))]
+[JsonSerializable(typeof(KeyRing))]
+internal sealed partial class RecordJson : JsonSerializerContext
+{
+    /// <summary>Reads a body.</summary>
+    /// <exception cref="VProtect.Abstractions.IntegrityException">It is not the JSON that this kind of object has.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> body, string objectKey)
+    {
+        try
+        {
+            return (T?)JsonSerializer.Deserialize(body, typeof(T), Default)
+                ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new VProtect.Abstractions.IntegrityException($"The content of the object '{objectKey}' is not understood: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>Writes a body.</summary>
+    public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, typeof(T), Default);
+}

@@ -1,0 +1,322 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using VProtect.Abstractions;
+using VProtect.Mover.Reduce.Chunking;
+using VProtect.Mover.Seal.Keys;
+using VProtect.Mover.Seal.Packing;
+using VProtect.Mover.Store.Records;
+
+namespace VProtect.Mover.Store;
+
+/// <summary>
+/// An opened repository: its constants, its keys and its small objects. Chunks are read through <see cref="ChunkStore"/>,
+/// which adds the chunk index. Safe from several threads. Owns the object store it was opened on.
+/// </summary>
+public sealed partial class Repository : IAsyncDisposable
+{
+    private const string HeaderKey = "repository";
+    private readonly TimeProvider _time;
+
+    private Repository(IObjectStore store, RepositoryRecord header, RepositoryKeys keys, TimeProvider time)
+    {
+        Store = store;
+        Header = header;
+        Keys = keys;
+        _time = time;
+        Uuid = UInt128.Parse(header.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        Packs = new PackReader(store, Uuid, keys);
+    }
+
+    /// <summary>The repository's identity: 32 hexadecimal digits.</summary>
+    public string Id => Header.Id;
+
+    /// <summary>What messages call it.</summary>
+    public string Name => Store.Name;
+
+    /// <summary>Bytes of a chunk.</summary>
+    public int ChunkBytes => Header.ChunkBytes;
+
+    /// <summary>Bytes at which a pack is sealed.</summary>
+    public long PackBytes => Header.PackBytes;
+
+    /// <summary>Whether what is written is encrypted.</summary>
+    public bool IsEncrypted => Keys.Sealing != Sealing.Clear;
+
+    /// <summary>When it was made, by the clock of its maker.</summary>
+    public string CreatedAt => Header.CreatedAt;
+
+    /// <summary>The backend.</summary>
+    public IObjectStore Store { get; }
+
+    internal UInt128 Uuid { get; }
+
+    internal RepositoryRecord Header { get; }
+
+    internal RepositoryKeys Keys { get; private set; }
+
+    internal PackReader Packs { get; }
+
+    /// <summary>Makes a repository in an empty place.</summary>
+    /// <param name="store">Where; stays the caller's.</param>
+    /// <param name="options">Its constants.</param>
+    /// <param name="secrets">What opens it: one at least when it is encrypted.</param>
+    /// <param name="time">For the dates shown.</param>
+    /// <param name="cancellationToken">Ends the attempt; without a header, what was written counts for nothing.</param>
+    /// <returns>Its id.</returns>
+    /// <exception cref="VProtectException">There is one already, or an option is wrong.</exception>
+    public static async Task<string> InitAsync(
+        IObjectStore store, RepositoryOptions options, IReadOnlyList<Secret> secrets, TimeProvider time, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        if (await store.GetSizeAsync(HeaderKey, cancellationToken) is not null)
+        {
+            throw AlreadyThere(store);
+        }
+
+        UInt128 uuid = PackId.NewRandom().Value;
+        string id = uuid.ToString("x32", CultureInfo.InvariantCulture);
+        DateTimeOffset now = time.GetUtcNow();
+        var header = new RepositoryRecord(
+            id, now.ToString("O", CultureInfo.InvariantCulture), options.ChunkBytes, options.PackBytes,
+            options.Encrypt ? RepositoryRecord.AesGcm : RepositoryRecord.NoEncryption, new RepositoryFeatures([], [], []));
+        byte[] headerBody = RecordJson.Write(header);
+        if (options.Encrypt)
+        {
+            if (secrets.Count == 0)
+            {
+                throw KeyRequired();
+            }
+
+            byte[] rootKey = RandomNumberGenerator.GetBytes(32);
+            foreach (Secret secret in secrets)
+            {
+                await PutSlotAsync(store, KeySlot.Wrap(uuid, rootKey, secret, label: null, now), cancellationToken);
+            }
+
+            var ring = KeyRing.NewRandom(HashOf(headerBody));
+            await PutRingAsync(store, uuid, rootKey, ring, cancellationToken);
+            CryptographicOperations.ZeroMemory(rootKey);
+        }
+
+        if (!await store.PutIfAbsentAsync(HeaderKey, Envelope.Clear(EnvelopeKind.Repository, headerBody), cancellationToken))
+        {
+            throw AlreadyThere(store);
+        }
+
+        return id;
+    }
+
+    /// <summary>Opens a repository.</summary>
+    /// <param name="store">Where it lies; owned by the result, or still the caller's when this throws.</param>
+    /// <param name="secret">What opens it; null tries without.</param>
+    /// <param name="time">For dates written.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="VProtectException">None is there, it is too new, or the key is wrong or missing.</exception>
+    public static async Task<Repository> OpenAsync(
+        IObjectStore store, Secret? secret, TimeProvider time, CancellationToken cancellationToken)
+    {
+        byte[]? bytes = await ReadSmallAsync(store, HeaderKey, cancellationToken);
+        if (bytes is null)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryNotFound, ErrorSide.Repository, $"There is no repository at {store.Name}.",
+                "Check the place, or make one with 'vprotect repo init'.");
+        }
+
+        RepositoryRecord header;
+        byte[] headerBody;
+        try
+        {
+            headerBody = Envelope.Open(bytes, EnvelopeKind.Repository, HeaderKey, default, keys: null);
+            header = RecordJson.Read<RepositoryRecord>(headerBody, HeaderKey);
+            Validate(header);
+        }
+        catch (IntegrityException e)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryInvalid, ErrorSide.Repository, $"What lies at {store.Name} cannot be opened as a repository: {e.Message}",
+                "If it was one, restore its object 'repository' from a copy; all else may be intact.", inner: e);
+        }
+
+        var uuid = UInt128.Parse(header.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        RepositoryKeys keys = header.Encryption == RepositoryRecord.NoEncryption
+            ? RepositoryKeys.Public(uuid)
+            : RepositoryKeys.FromRing((await UnlockAsync(store, uuid, secret, HashOf(headerBody), cancellationToken)).Ring);
+        return new Repository(store, header, keys, time);
+    }
+
+    /// <summary>All restore points that are not forgotten, by machine and sequence.</summary>
+    /// <exception cref="IntegrityException">One is damaged; it is named.</exception>
+    public async Task<IReadOnlyList<RestorePoint>> ListPointsAsync(CancellationToken cancellationToken)
+    {
+        HashSet<string> forgotten = await ListMarksAsync("forgotten/", cancellationToken);
+        var points = new List<RestorePoint>();
+        await foreach (ObjectInfo item in Store.ListAsync("points/", cancellationToken))
+        {
+            string id = item.Key["points/".Length..];
+            if (!forgotten.Contains(id) && await ReadPointAsync(id, cancellationToken) is { } point)
+            {
+                points.Add(point);
+            }
+        }
+
+        points.Sort(static (a, b) =>
+        {
+            int byMachine = string.CompareOrdinal(a.Machine, b.Machine);
+            int bySequence = a.Sequence.CompareTo(b.Sequence);
+            return byMachine != 0 ? byMachine : bySequence != 0 ? bySequence : string.CompareOrdinal(a.Id, b.Id);
+        });
+        return points;
+    }
+
+    /// <summary>Finds a restore point by id, by a prefix of at least 4 digits, or as <c>latest</c>.</summary>
+    /// <param name="wanted">Id, prefix, or <c>latest</c>.</param>
+    /// <param name="machine">With <c>latest</c>: of this machine; null for whichever was made last.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="VProtectException">None fits, or several do.</exception>
+    public async Task<RestorePoint> FindPointAsync(string wanted, string? machine, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RestorePoint> points = await ListPointsAsync(cancellationToken);
+        IEnumerable<RestorePoint> ofMachine = points.Where(point => machine is null || point.Machine == machine);
+        List<RestorePoint> fitting = wanted == "latest"
+            ? [.. ofMachine.OrderByDescending(point => machine is null ? point.CreatedAt.UtcTicks : point.Sequence).Take(1)]
+            : [.. ofMachine.Where(point => wanted.Length >= 4 && point.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase))];
+        return fitting.Count == 1 ? fitting[0] : throw new VProtectException(
+            ErrorCode.RestorePointNotFound, ErrorSide.Request,
+            fitting.Count == 0 ? $"There is no restore point '{wanted}' in {Name}." : $"'{wanted}' fits {fitting.Count} restore points.",
+            fitting.Count == 0 ? "See 'vprotect list' for those there are; at least 4 digits are needed." : "Give more digits of the id.");
+    }
+
+    /// <summary>Marks a restore point as no longer wanted; collection frees what only it needed. At once, undone by removing the mark.</summary>
+    /// <exception cref="VProtectException">It is held.</exception>
+    public async Task ForgetAsync(RestorePoint point, CancellationToken cancellationToken)
+    {
+        if (await Store.GetSizeAsync($"holds/{point.Id}", cancellationToken) is not null)
+        {
+            throw new VProtectException(
+                ErrorCode.RestorePointHeld, ErrorSide.Request, $"Restore point {point.Id[..8]} is held.", "Release the hold first.");
+        }
+
+        await PutMarkAsync(EnvelopeKind.Forgotten, $"forgotten/{point.Id}", reason: null, cancellationToken);
+    }
+
+    /// <summary>Reads one restore point; null when there is none, or its key holds the mark of an aborted backup.</summary>
+    internal async Task<RestorePoint?> ReadPointAsync(string id, CancellationToken cancellationToken)
+    {
+        string key = $"points/{id}";
+        byte[]? bytes = await ReadSmallAsync(Store, key, cancellationToken);
+        if (bytes is null || Envelope.KindOf(bytes) == EnvelopeKind.AbortedPoint)
+        {
+            return null;
+        }
+
+        PointRecord record = RecordJson.Read<PointRecord>(
+            Envelope.Open(bytes, EnvelopeKind.RestorePoint, key, Uuid, Keys), key);
+        return record.Id == id
+            ? RestorePoint.FromRecord(record)
+            : throw new IntegrityException($"The object '{key}' holds restore point {record.Id}: it was copied or moved here.");
+    }
+
+    /// <summary>Writes a restore point: the commit. False when its key is taken by the mark of an aborted backup.</summary>
+    internal ValueTask<bool> CommitPointAsync(PointRecord record, CancellationToken cancellationToken)
+    {
+        string key = $"points/{record.Id}";
+        byte[] bytes = Envelope.Seal(EnvelopeKind.RestorePoint, key, RecordJson.Write(record), Uuid, Keys);
+        return Store.PutIfAbsentAsync(key, bytes, cancellationToken);
+    }
+
+    internal async Task PutMarkAsync(EnvelopeKind kind, string key, string? reason, CancellationToken cancellationToken)
+    {
+        var mark = new MarkRecord(_time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture), reason);
+        await Store.PutIfAbsentAsync(key, Envelope.Clear(kind, RecordJson.Write(mark)), cancellationToken);
+    }
+
+    internal async Task<HashSet<string>> ListMarksAsync(string prefix, CancellationToken cancellationToken)
+    {
+        var marks = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (ObjectInfo item in Store.ListAsync(prefix, cancellationToken))
+        {
+            marks.Add(item.Key[prefix.Length..]);
+        }
+
+        return marks;
+    }
+
+    /// <summary>Reads and opens a clear envelope; null when there is none.</summary>
+    internal async Task<T?> ReadRecordAsync<T>(EnvelopeKind kind, string key, CancellationToken cancellationToken)
+        where T : class
+    {
+        byte[]? bytes = await ReadSmallAsync(Store, key, cancellationToken);
+        return bytes is null ? null : RecordJson.Read<T>(Envelope.Open(bytes, kind, key, Uuid, Keys), key);
+    }
+
+    private static async Task<byte[]?> ReadSmallAsync(IObjectStore store, string key, CancellationToken cancellationToken)
+    {
+        // Nearly all of these objects are below 4 KiB: one read, and a second only for the others.
+        byte[] buffer = new byte[4096];
+        int read = await store.ReadAsync(key, 0, buffer, cancellationToken);
+        if (read < buffer.Length)
+        {
+            return read < 0 ? null : buffer[..read];
+        }
+
+        long size = await store.GetSizeAsync(key, cancellationToken) ?? 0;
+        if (size > Envelope.BodyBytesMax + Envelope.HeaderBytes + Envelope.HashBytes)
+        {
+            throw new IntegrityException($"The object '{key}' is too large to be one of ours: {size} bytes.");
+        }
+
+        buffer = new byte[size];
+        read = await store.ReadAsync(key, 0, buffer, cancellationToken);
+        return read < 0 ? null : buffer[..read];
+    }
+
+    private static void Validate(RepositoryRecord header)
+    {
+        try
+        {
+            new RepositoryOptions { ChunkBytes = header.ChunkBytes, PackBytes = header.PackBytes }.Validate();
+        }
+        catch (VProtectException e)
+        {
+            throw new IntegrityException($"Its header holds a value that cannot be: {e.Message}", inner: e);
+        }
+
+        string? unknown = header.Features.Read.FirstOrDefault()
+            ?? (header.Encryption is RepositoryRecord.AesGcm or RepositoryRecord.NoEncryption ? null : header.Encryption);
+        if (unknown is not null)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryTooNew, ErrorSide.Repository, $"The repository uses '{unknown}', which this program does not know.",
+                "Use a newer vprotect with this repository.");
+        }
+
+        if (header.Id.Length != 32 || !UInt128.TryParse(header.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
+        {
+            throw new IntegrityException("Its header's id is not 32 hexadecimal digits.");
+        }
+    }
+
+    private static string HashOf(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        Blake3.Hash(bytes, hash);
+        return Convert.ToHexStringLower(hash);
+    }
+
+    private static VProtectException AlreadyThere(IObjectStore store) => new(
+        ErrorCode.RepositoryExists, ErrorSide.Repository, $"There is a repository at {store.Name} already.",
+        "Use it as it is, or choose another place; vprotect never overwrites one.");
+
+    private static VProtectException KeyRequired() => new(
+        ErrorCode.KeyRequired, ErrorSide.Request, "The repository is encrypted and no pass phrase was given.",
+        "Set VPROTECT_PASSPHRASE or name a key file with --key-file.");
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Packs.Dispose();
+        await Store.DisposeAsync();
+    }
+}
