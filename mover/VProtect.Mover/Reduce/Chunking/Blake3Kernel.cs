@@ -111,11 +111,11 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix(ref TVector a, ref TVector b, ref TVector c, ref TVector d, TVector x, TVector y)
     {
-        a = TLanes.Add(TLanes.Add(a, b), x);
+        a = TLanes.Add(TLanes.Add(a, x), b);
         d = TLanes.RotateRight16(TLanes.Xor(d, a));
         c = TLanes.Add(c, d);
         b = TLanes.RotateRight12(TLanes.Xor(b, c));
-        a = TLanes.Add(TLanes.Add(a, b), y);
+        a = TLanes.Add(TLanes.Add(a, y), b);
         d = TLanes.RotateRight8(TLanes.Xor(d, a));
         c = TLanes.Add(c, d);
         b = TLanes.RotateRight7(TLanes.Xor(b, c));

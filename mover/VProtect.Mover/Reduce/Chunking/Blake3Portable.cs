@@ -75,11 +75,11 @@ internal static unsafe class Blake3Portable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix(ref uint a, ref uint b, ref uint c, ref uint d, uint x, uint y)
     {
-        a += b + x;
+        a = a + x + b;
         d = BitOperations.RotateRight(d ^ a, 16);
         c += d;
         b = BitOperations.RotateRight(b ^ c, 12);
-        a += b + y;
+        a = a + y + b;
         d = BitOperations.RotateRight(d ^ a, 8);
         c += d;
         b = BitOperations.RotateRight(b ^ c, 7);

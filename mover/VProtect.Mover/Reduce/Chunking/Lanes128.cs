@@ -73,10 +73,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<uint>>
         Vector128<ulong> high01 = InterleaveHigh(r0, r1).AsUInt64();
         Vector128<ulong> low23 = InterleaveLow(r2, r3).AsUInt64();
         Vector128<ulong> high23 = InterleaveHigh(r2, r3).AsUInt64();
-        Vector128.Create(low01.GetLower(), low23.GetLower()).AsUInt32().Store(output);
-        Vector128.Create(low01.GetUpper(), low23.GetUpper()).AsUInt32().Store(output + strideWords);
-        Vector128.Create(high01.GetLower(), high23.GetLower()).AsUInt32().Store(output + (2 * strideWords));
-        Vector128.Create(high01.GetUpper(), high23.GetUpper()).AsUInt32().Store(output + (3 * strideWords));
+        InterleaveLow(low01, low23).AsUInt32().Store(output);
+        InterleaveHigh(low01, low23).AsUInt32().Store(output + strideWords);
+        InterleaveLow(high01, high23).AsUInt32().Store(output + (2 * strideWords));
+        InterleaveHigh(high01, high23).AsUInt32().Store(output + (3 * strideWords));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,4 +90,12 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<uint>>
         Sse2.IsSupported ? Sse2.UnpackHigh(left, right)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(left, right)
         : Vector128.Create(left[2], right[2], left[3], right[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> InterleaveLow(Vector128<ulong> left, Vector128<ulong> right) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(left, right) : Vector128.Create(left.GetLower(), right.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> InterleaveHigh(Vector128<ulong> left, Vector128<ulong> right) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(left, right) : Vector128.Create(left.GetUpper(), right.GetUpper());
 }
