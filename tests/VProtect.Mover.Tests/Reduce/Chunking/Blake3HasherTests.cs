@@ -37,14 +37,15 @@ public sealed class Blake3HasherTests
         foreach (int piece in new[] { 1024, 2048, 65_536, 1 << 18, 1 << 20 })
         {
             hasher.Reset();
-            for (int done = 0; done < input.Length; done += piece)
+            int length = Math.Min(input.Length, 70 * piece);
+            for (int done = 0; done < length; done += piece)
             {
                 // Asked at each step: every prefix has a root of its own.
-                Assert.Equal(Blake3Tests.HashAt(1, input.AsSpan(0, done)), Finish(hasher));
+                Assert.Equal(Blake3Tests.HashAt(Blake3Tree.WidestLanes, input.AsSpan(0, done)), Finish(hasher));
                 hasher.Update(input.AsSpan(done, piece));
             }
 
-            Assert.Equal(Blake3Tests.HashAt(1, input), Finish(hasher));
+            Assert.Equal(Blake3Tests.HashAt(1, input.AsSpan(0, length)), Finish(hasher));
         }
     }
 
