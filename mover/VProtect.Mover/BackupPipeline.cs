@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Threading.Channels;
 using VProtect.Abstractions;
-using VProtect.Mover.Acquire.Reader;
-using VProtect.Mover.Reduce;
 using VProtect.Mover.Seal.Packing;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Manifests;
@@ -87,7 +84,7 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
     }
 
     private static RestorePoint? ChooseParent(IReadOnlyList<RestorePoint> history, string? wanted) =>
-        wanted is null ? history.LastOrDefault() : history.FirstOrDefault(point => point.Id == wanted);
+        wanted is null ? (history.Count == 0 ? null : history[^1]) : history.FirstOrDefault(point => point.Id == wanted);
 
     private async Task<bool> StillThereAsync(string pointId, CancellationToken cancellationToken) =>
         await _repository.Store.GetSizeAsync($"forgotten/{pointId}", cancellationToken) is null

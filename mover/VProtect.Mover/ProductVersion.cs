@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace VProtect.Mover;
 
 /// <summary>The version of this build, as restore points and <c>--version</c> show it.</summary>

@@ -68,7 +68,7 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
             case ChunkCodec.None when packedBytes == header.RawBytes:
                 packed.CopyTo(plain);
                 break;
-            case ChunkCodec.Zstd when _decompressor.Value!.TryDecompress(packed, plain[..(int)header.RawBytes]):
+            case ChunkCodec.Zstd when _decompressor.Value!.Decompress(packed, plain[..(int)header.RawBytes]):
                 break;
             default:
                 return "it does not decompress";

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using VProtect.Abstractions;
 using VProtect.Mover.Reduce.Chunking;
@@ -283,7 +282,7 @@ public sealed partial class Repository : IAsyncDisposable
             throw new IntegrityException($"Its header holds a value that cannot be: {e.Message}", inner: e);
         }
 
-        string? unknown = header.Features.Read.FirstOrDefault()
+        string? unknown = (header.Features.Read.Count > 0 ? header.Features.Read[0] : null)
             ?? (header.Encryption is RepositoryRecord.AesGcm or RepositoryRecord.NoEncryption ? null : header.Encryption);
         if (unknown is not null)
         {

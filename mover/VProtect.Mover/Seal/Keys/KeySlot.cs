@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
-using VProtect.Abstractions;
 using VProtect.Mover.Seal.Encryption;
 
 namespace VProtect.Mover.Seal.Keys;
@@ -29,7 +27,7 @@ internal sealed record KeySlot(
         string slot = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         int iterations = secret.IsRecoveryKey ? 1 : PassphraseIterations;
         byte[] wrapped = new byte[rootKey.Length + 16];
-        byte[] kek = KeyDerivation.DeriveFromPassphrase(secret.Bytes.Span, salt, iterations);
+        byte[] kek = Rfc2898DeriveBytes.Pbkdf2(secret.Bytes.Span, salt, iterations, HashAlgorithmName.SHA256, rootKey.Length);
         using (var cipher = new AeadCipher(kek))
         {
             cipher.Encrypt(
@@ -54,7 +52,8 @@ internal sealed record KeySlot(
 
         byte[] wrapped = Convert.FromHexString(Wrapped);
         byte[] rootKey = new byte[32];
-        byte[] kek = KeyDerivation.DeriveFromPassphrase(secret.Bytes.Span, Convert.FromHexString(Salt), Iterations);
+        byte[] kek = Rfc2898DeriveBytes.Pbkdf2(
+            secret.Bytes.Span, Convert.FromHexString(Salt), Iterations, HashAlgorithmName.SHA256, rootKey.Length);
         using var cipher = new AeadCipher(kek);
         CryptographicOperations.ZeroMemory(kek);
         return wrapped.Length == rootKey.Length + 16 && cipher.Decrypt(

@@ -34,7 +34,7 @@ public sealed class Secret
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or ' ' or '\n' or '\r');
         return recovery
             ? new Secret(Encoding.ASCII.GetBytes(letters), isRecoveryKey: true)
-            : FromBytes(Encoding.UTF8.GetBytes(text.Normalize(NormalizationForm.FormC)), "The pass phrase");
+            : FromBytes(Encoding.UTF8.GetBytes(text), "The pass phrase");
     }
 
     /// <summary>A key file: at most 1 MiB of anything.</summary>

@@ -134,7 +134,7 @@ internal sealed record PackFooter(PackHeader Header, long PackBytes, IReadOnlyLi
         var hasher = new Blake3Hasher();
         hasher.Update(headerBytes);
         hasher.Update(entries);
-        hasher.Finalize(hash);
+        hasher.Finish(hash);
     }
 }
 

@@ -47,7 +47,6 @@ internal sealed record BadChunksRecord(string Pack, IReadOnlyList<string> Chunks
 /// <summary>The JSON of all record bodies, generated at build time.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RepositoryRecord))]
