@@ -61,5 +61,8 @@ public class ZstdBenchmarks : IDisposable
     public int CompressRandom() => _compressor!.Compress(_random, _target);
 
     [Benchmark]
+    public bool Probe() => CompressionProbe.LooksIncompressible(_random);
+
+    [Benchmark]
     public bool Decompress() => _decompressor!.Decompress(_frames[_next++ % _frames.Length], _target);
 }
