@@ -234,7 +234,8 @@ public sealed class HandshakeTests
                 case (OptionCode.Go, "size zero"):
                     await peer.ReplyAsync(code, OptionReplyType.Info, Big((ushort)0, 0ul, (ushort)1));
                     await peer.ReplyAsync(code, OptionReplyType.Ack);
-                    break;
+                    await peer.DrainAsync();
+                    return;
                 case (OptionCode.Go, "info too short"):
                     await peer.ReplyAsync(code, OptionReplyType.Info, export[..9]);
                     break;
