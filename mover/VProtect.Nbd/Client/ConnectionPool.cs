@@ -54,27 +54,21 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>The least loaded connection that works.</summary>
-    /// <exception cref="NbdException">None works any more: the failure of the last to go.</exception>
+    /// <summary>The least loaded connection that works; when none does, one that answers with the reason.</summary>
     public NbdConnection Pick()
     {
         NbdConnection? best = null;
         int least = int.MaxValue;
-        NbdException? failure = null;
         foreach (NbdConnection connection in Volatile.Read(ref _connections))
         {
             int load = connection.Outstanding;
-            if (connection.Failure is { } reason)
-            {
-                failure = reason;
-            }
-            else if (load < least)
+            if (load < least && connection.Failure is null)
             {
                 (best, least) = (connection, load);
             }
         }
 
-        return best ?? throw failure!.ForRequest();
+        return best ?? _first;
     }
 
     public async ValueTask DisposeAsync()

@@ -45,7 +45,7 @@ internal sealed class WireStream : IDisposable
     }
 
     /// <summary>Waits until something can be received, or the end is reached.</summary>
-    public async ValueTask WaitReadableAsync() => await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+    public ValueTask<int> WaitReadableAsync() => _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
 
     /// <summary>Says that we will not write again; under TLS with the alert that belongs to it.</summary>
     public async Task ShutdownAsync()
