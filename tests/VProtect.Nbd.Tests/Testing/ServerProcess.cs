@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace VProtect.Nbd.Tests.Testing;
+
+/// <summary>A real server in the foreground, with a directory of its own; both are gone after disposal.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(string directory, Process process) => (Directory, _process) = (directory, process);
+
+    public string Directory { get; }
+
+    public string Socket => Path.Combine(Directory, "nbd.sock");
+
+    public NbdUri Uri => NbdUri.Unix(Socket);
+
+    public static string NewDirectory() => System.IO.Directory.CreateTempSubdirectory("vpnbd-").FullName;
+
+    public static ServerProcess Nbdkit(params string[] arguments)
+    {
+        string directory = NewDirectory();
+        return Start(directory, "nbdkit", ["--foreground", "--exit-with-parent", "-U", Path.Combine(directory, "nbd.sock"), .. arguments]);
+    }
+
+    public static ServerProcess QemuNbd(string directory, params string[] arguments) =>
+        Start(directory, "qemu-nbd", ["-t", "-k", Path.Combine(directory, "nbd.sock"), .. arguments]);
+
+    public static ServerProcess StorageDaemon(string directory, params string[] arguments) =>
+        Start(directory, "qemu-storage-daemon", ["--nbd-server", $"addr.type=unix,addr.path={directory}/nbd.sock", .. arguments]);
+
+    public static string Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {errors.Result}{output}");
+    }
+
+    public void Kill()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private static ServerProcess Start(string directory, string program, string[] arguments)
+    {
+        Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        var server = new ServerProcess(directory, process);
+        string said = "";
+        process.ErrorDataReceived += (_, line) => said += line.Data + "\n";
+        process.BeginErrorReadLine();
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                probe.Connect(new UnixDomainSocketEndPoint(server.Socket));
+                return server;
+            }
+            catch (SocketException) when (attempt < 1000 && !process.HasExited)
+            {
+                Thread.Sleep(10);
+            }
+            catch (SocketException e)
+            {
+                server.Dispose();
+                throw new InvalidOperationException($"{program} did not start: {said}", e);
+            }
+        }
+    }
+}
