@@ -132,6 +132,13 @@ internal static class PosixFile
             : throw PosixException.Last("stat", path);
     }
 
+    /// <summary>Length of an open file or block device, in bytes.</summary>
+    internal static long GetLength(SafeFileHandle handle, string path)
+    {
+        long end = Libc.Lseek(Fd(handle), 0, Libc.SEEK_END);
+        return end >= 0 ? end : throw PosixException.Last("seek", path);
+    }
+
     /// <summary>Removes a file; false when there was none.</summary>
     internal static bool Unlink(string path)
     {

@@ -25,7 +25,7 @@ public sealed class LocalFileStore : IObjectStore
     private LocalFileStore(string root)
     {
         _root = root;
-        _temporaryFiles = new TemporaryFiles(root);
+        _temporaryFiles = TemporaryFilesOf(root);
         _durableDirectories[root] = true;
     }
 
@@ -289,11 +289,14 @@ public sealed class LocalFileStore : IObjectStore
         }
     }
 
+    // No key can name what lies there.
+    private static TemporaryFiles TemporaryFilesOf(string root) => new(Path.Join(root, ".tmp"), prefix: string.Empty);
+
     private static int RemoveLeftovers(string root)
     {
         try
         {
-            return new TemporaryFiles(root).RemoveLeftovers();
+            return TemporaryFilesOf(root).RemoveLeftovers();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -29,6 +29,7 @@ internal sealed class LocalFileWriter : IObjectWriter
     private readonly string _temporaryPath;
     private long _lengthBytes;
     private long _writebackBegunBytes;
+    private bool _isRenamed;
     private bool _ended;
 
     internal LocalFileWriter(LocalFileStore store, string key, SafeFileHandle handle, string temporaryPath)
@@ -106,14 +107,10 @@ internal sealed class LocalFileWriter : IObjectWriter
             PosixFile.FlushData(_handle, _temporaryPath);
             string path = _store.PathOf(_key);
             _store.PrepareDirectoryOf(path);
-            bool created = AtomicRename.TryMove(_temporaryPath, path);
-            if (!created)
-            {
-                Abandon();
-            }
-
+            _isRenamed = AtomicRename.TryMove(_temporaryPath, path);
+            Abandon();
             PosixFile.FlushDirectory(Path.GetDirectoryName(path)!);
-            return created;
+            return _isRenamed;
         }
         catch (PosixException exception)
         {
@@ -121,7 +118,6 @@ internal sealed class LocalFileWriter : IObjectWriter
         }
         finally
         {
-            // After a successful rename the temporary name is gone and only the handle closes.
             Abandon();
         }
     }
@@ -137,7 +133,10 @@ internal sealed class LocalFileWriter : IObjectWriter
         try
         {
             // Before the lock goes with the handle: a name without a lock is a leftover to others.
-            PosixFile.Unlink(_temporaryPath);
+            if (!_isRenamed)
+            {
+                PosixFile.Unlink(_temporaryPath);
+            }
         }
         catch (PosixException)
         {

@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
-using VProtect.Mover.Posix;
 
-namespace VProtect.Mover.Store.Backends.LocalFile;
+namespace VProtect.Mover.Posix;
 
 /// <summary>
-/// Files being written, in a directory of the store that no key can name. Each is locked (flock) by its writer for as
+/// Files that are being written and get their final name when they are done. Each is locked (flock) by its writer for as
 /// long as that lives, and named for the boot of the machine that wrote it. That is what tells the leftovers of the dead:
 /// <list type="bullet">
 /// <item>a lock that cannot be had belongs to a living writer: never touched;</item>
@@ -15,28 +14,27 @@ namespace VProtect.Mover.Store.Backends.LocalFile;
 /// been written for a week by the share's own clock. Were the writer alive after all, its commit would fail, cleanly.</item>
 /// </list>
 /// </summary>
-internal sealed class TemporaryFiles(string root)
+/// <param name="directory">Where they lie; made, not durably, when it is missing and its parent is there.</param>
+/// <param name="prefix">How their names begin.</param>
+internal sealed class TemporaryFiles(string directory, string prefix)
 {
     private const long AbandonedSeconds = 7 * 24 * 3600;
 
     // Unique per boot of a kernel; containers share their host's, and its locks.
     private static readonly string BootId = ReadBootId();
 
-    private readonly string _directory = Path.Join(root, ".tmp");
-
     /// <summary>Makes an empty file that is this process's alone. The caller closes and removes or renames it.</summary>
     internal (SafeFileHandle Handle, string Path) Create()
     {
         while (true)
         {
-            string path = Path.Join(_directory, $"{BootId}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, true)}");
+            string path = Path.Join(directory, $"{prefix}{BootId}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, true)}");
             int error = PosixFile.TryOpen(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL, out SafeFileHandle? handle, 0x180);
             if (error == Errno.ENOENT)
             {
-                _ = Libc.Mkdir(_directory, 0x1C0);
-                if (!PosixFile.TryGetStatus(root, out _))
+                if (Libc.Mkdir(directory, 0x1C0) < 0 && PosixException.Last("mkdir", directory) is { Errno: not Errno.EEXIST } failure)
                 {
-                    throw new PosixException("open", root, Errno.ENOENT);
+                    throw failure;
                 }
 
                 continue;
@@ -63,16 +61,16 @@ internal sealed class TemporaryFiles(string root)
     /// <returns>How many files were removed.</returns>
     internal int RemoveLeftovers()
     {
-        if (!Directory.Exists(_directory))
+        if (!Directory.Exists(directory))
         {
             return 0;
         }
 
-        bool isLocal = new DriveInfo(_directory).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
+        bool isLocal = new DriveInfo(directory).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
         int removed = 0;
-        foreach (string path in Directory.EnumerateFiles(_directory))
+        foreach (string path in Directory.EnumerateFiles(directory, prefix + "*"))
         {
-            bool lockTells = isLocal || Path.GetFileName(path).StartsWith(BootId, StringComparison.Ordinal);
+            bool lockTells = isLocal || Path.GetFileName(path).StartsWith(prefix + BootId, StringComparison.Ordinal);
             removed += TryRemoveLeftover(path, lockTells) ? 1 : 0;
         }
 

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using VProtect.Abstractions;
+using VProtect.Mover.Posix;
+
+namespace VProtect.Mover.Acquire.BlockSource;
+
+/// <summary>A raw disk in a file or a block device; holes of the file are zero extents.</summary>
+internal sealed class FileSource : IBlockSource
+{
+    private readonly SafeFileHandle _handle;
+    private readonly string _path;
+
+    private FileSource(SafeFileHandle handle, string path, long sizeBytes)
+    {
+        _handle = handle;
+        _path = path;
+        SizeBytes = sizeBytes;
+    }
+
+    public string Name => _path;
+
+    public long? SizeBytes { get; }
+
+    public bool IsSequential => false;
+
+    public int ReadsInFlightMax => 8;
+
+    /// <exception cref="VProtectException">It cannot be opened, or is neither file nor block device.</exception>
+    internal static FileSource Open(string path)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = PosixFile.Open(path, Libc.O_RDONLY);
+            FileStatus status = PosixFile.GetStatus(handle, path);
+            if (!status.IsRegularFile && !status.IsBlockDevice)
+            {
+                throw SourceErrors.Unavailable(
+                    $"'{path}' is neither a file nor a block device.", "Give a disk image, a block device, '-' or an NBD URI.");
+            }
+
+            long sizeBytes = PosixFile.GetLength(handle, path);
+            // A wider read-ahead window; that it is not granted would be no trouble.
+            _ = Libc.PosixFadvise(PosixFile.Fd(handle), 0, 0, Libc.POSIX_FADV_SEQUENTIAL);
+            return new FileSource(handle, path, sizeBytes);
+        }
+        catch (PosixException exception)
+        {
+            handle?.Dispose();
+            throw SourceErrors.OpenFailed(exception);
+        }
+        catch (VProtectException)
+        {
+            handle?.Dispose();
+            throw;
+        }
+    }
+
+    public async IAsyncEnumerable<Extent> GetExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Finding holes may read metadata from disk; not on the caller's thread.
+        await Task.Yield();
+        for (long at = 0; at < SizeBytes;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (long dataBytes, long dataEndBytes) = NextData(at);
+            if (dataBytes > at)
+            {
+                yield return new Extent(at, dataBytes - at, ExtentKind.Zero);
+            }
+
+            if (dataEndBytes > dataBytes)
+            {
+                yield return new Extent(dataBytes, dataEndBytes - dataBytes, ExtentKind.Data);
+            }
+
+            at = dataEndBytes;
+        }
+    }
+
+    public ValueTask<ChangedBlocks> GetChangedBlocksAsync(ParentDisk parent, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<ChangedBlocks>(new ChangedBlocks.MustFull("files and devices keep no record of what changed"));
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReadAsync(long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        int done;
+        try
+        {
+            done = await PositionedIo.ReadAsync(_handle, offsetBytes, buffer, _path);
+        }
+        catch (PosixException exception)
+        {
+            throw SourceErrors.ReadFailed(exception);
+        }
+
+        return done == buffer.Length
+            ? done
+            : throw SourceErrors.ReadFailed(
+                $"'{_path}' has become shorter than the {SizeBytes} bytes it had when the backup began.",
+                "Back up a disk that nobody changes: a snapshot, or the export of a running machine.");
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    // The next run of data at or after an offset, clipped to the size; empty at the end of the disk.
+    private (long BeginBytes, long EndBytes) NextData(long fromBytes)
+    {
+        long size = SizeBytes!.Value;
+        int fd = PosixFile.Fd(_handle);
+        long begin = Libc.Lseek(fd, fromBytes, Libc.SEEK_DATA);
+        if (begin < 0)
+        {
+            return Marshal.GetLastPInvokeError() switch
+            {
+                Errno.ENXIO => (size, size),
+                // Block devices and some file systems know no holes: all of it is data.
+                Errno.EINVAL or Errno.EOPNOTSUPP => (fromBytes, size),
+                _ => throw SourceErrors.ReadFailed(PosixException.Last("seek", _path)),
+            };
+        }
+
+        long end = Libc.Lseek(fd, begin, Libc.SEEK_HOLE);
+        begin = Math.Min(begin, size);
+        return (begin, end < begin ? size : Math.Min(end, size));
+    }
+}

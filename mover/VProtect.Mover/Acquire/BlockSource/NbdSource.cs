@@ -1,0 +1,201 @@
+using System.Runtime.CompilerServices;
+using VProtect.Abstractions;
+using VProtect.Nbd;
+
+namespace VProtect.Mover.Acquire.BlockSource;
+
+/// <summary>
+/// A disk behind an NBD server. Its allocation tells the zeros (<c>base:allocation</c>), a dirty bitmap of QEMU tells what
+/// changed (<c>qemu:dirty-bitmap:NAME</c>).
+/// </summary>
+internal sealed class NbdSource : IBlockSource, IChangeToken
+{
+    private const int RequestsPerConnection = 8;
+
+    // Far less than a server tells in one answer, far more than dirty ranges usually lie apart.
+    private const long AllocationGapBytes = 64L << 20;
+
+    private readonly NbdClient _client;
+    private readonly string? _bitmap;
+
+    private NbdSource(NbdClient client, string name, string? bitmap)
+    {
+        _client = client;
+        _bitmap = bitmap;
+        Name = name;
+    }
+
+    public string Name { get; }
+
+    public long? SizeBytes => _client.SizeBytes;
+
+    public bool IsSequential => false;
+
+    public int ReadsInFlightMax => RequestsPerConnection * _client.ConnectionCount;
+
+    public string? ChangeToken => _bitmap is null ? null : QemuBitmapToken.Write(_bitmap);
+
+    /// <param name="uri">Server and export.</param>
+    /// <param name="name">What the source is called.</param>
+    /// <param name="options">Bitmap and connections.</param>
+    /// <param name="cancellationToken">Stops connecting.</param>
+    /// <exception cref="VProtectException">The server cannot be reached or does not offer the export.</exception>
+    internal static async ValueTask<NbdSource> OpenAsync(
+        NbdUri uri, string name, SourceOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            List<string> contexts = [NbdMetaContext.BaseAllocation];
+            if (options.Bitmap is { } bitmap)
+            {
+                contexts.Add(NbdMetaContext.QemuDirtyBitmap(bitmap));
+            }
+
+            NbdConnectOptions connectOptions = NbdConnectOptions.Default with
+            {
+                MetaContexts = contexts,
+                ConnectionsMax = options.ConnectionsMax,
+                RequestsInFlightMax = RequestsPerConnection,
+            };
+            return new NbdSource(await NbdClient.ConnectAsync(uri, connectOptions, cancellationToken), name, options.Bitmap);
+        }
+        catch (NbdException exception)
+        {
+            throw SourceErrors.FromNbd(exception, name, ErrorCode.SourceUnavailable);
+        }
+    }
+
+    public async IAsyncEnumerable<Extent> GetExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (Extent extent in GetAllocationAsync(0, _client.SizeBytes, cancellationToken))
+        {
+            yield return extent;
+        }
+    }
+
+    public async ValueTask<ChangedBlocks> GetChangedBlocksAsync(ParentDisk parent, CancellationToken cancellationToken)
+    {
+        if (FindReasonForFull(parent) is { } reason)
+        {
+            return new ChangedBlocks.MustFull(reason);
+        }
+
+        try
+        {
+            List<Extent> dirty = await GetDirtyAsync(cancellationToken);
+            var allocation = new List<Extent>();
+            foreach (Extent window in DirtyExtents.Windows(dirty, AllocationGapBytes))
+            {
+                await foreach (Extent extent in GetAllocationAsync(window.OffsetBytes, window.LengthBytes, cancellationToken))
+                {
+                    allocation.Add(extent);
+                }
+            }
+
+            return new ChangedBlocks.Delta(DirtyExtents.Intersect(dirty, allocation));
+        }
+        catch (VProtectException exception)
+        {
+            return new ChangedBlocks.MustFull($"the server could not tell the changed blocks: {exception.Message}");
+        }
+        catch (NbdException exception)
+        {
+            return new ChangedBlocks.MustFull($"the server could not tell the changed blocks: {exception.Message}");
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReadAsync(long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.ReadAsync(offsetBytes, buffer, cancellationToken);
+            return buffer.Length;
+        }
+        catch (NbdException exception)
+        {
+            throw SourceErrors.FromNbd(exception, Name, ErrorCode.SourceReadFailed);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    private string? FindReasonForFull(ParentDisk parent)
+    {
+        if (_bitmap is null)
+        {
+            return "no dirty bitmap was named";
+        }
+
+        if (!_client.MetaContexts.Contains(NbdMetaContext.QemuDirtyBitmap(_bitmap)))
+        {
+            return $"the export has no dirty bitmap '{_bitmap}'";
+        }
+
+        if (parent.SizeBytes != _client.SizeBytes)
+        {
+            return $"the disk has {_client.SizeBytes} bytes and had {parent.SizeBytes} in restore point {parent.RestorePoint}";
+        }
+
+        if (parent.Token is null)
+        {
+            return $"restore point {parent.RestorePoint} was made without a dirty bitmap";
+        }
+
+        return QemuBitmapToken.TryRead(parent.Token) switch
+        {
+            null => $"the changed-block token of restore point {parent.RestorePoint} is not one of a QEMU dirty bitmap",
+            { } name when name != _bitmap =>
+                $"restore point {parent.RestorePoint} belongs to dirty bitmap '{name}' and not to '{_bitmap}'",
+            _ => null,
+        };
+    }
+
+    private async ValueTask<List<Extent>> GetDirtyAsync(CancellationToken cancellationToken)
+    {
+        var dirty = new List<Extent>();
+        string context = NbdMetaContext.QemuDirtyBitmap(_bitmap!);
+        await foreach (NbdExtent extent in _client.GetExtentsAsync(context, 0, _client.SizeBytes, cancellationToken))
+        {
+            if ((extent.Flags & NbdMetaContext.Dirty) != 0)
+            {
+                DirtyExtents.Append(dirty, new Extent(extent.OffsetBytes, extent.LengthBytes, ExtentKind.Data));
+            }
+        }
+
+        return dirty;
+    }
+
+    private async IAsyncEnumerable<Extent> GetAllocationAsync(
+        long offsetBytes, long lengthBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!_client.MetaContexts.Contains(NbdMetaContext.BaseAllocation))
+        {
+            yield return new Extent(offsetBytes, lengthBytes, ExtentKind.Data);
+            yield break;
+        }
+
+        await using IAsyncEnumerator<NbdExtent> extents = _client
+            .GetExtentsAsync(NbdMetaContext.BaseAllocation, offsetBytes, lengthBytes, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync(extents))
+        {
+            NbdExtent extent = extents.Current;
+            // Only the zero bit says how a range reads; a hole without it may read as anything.
+            ExtentKind kind = (extent.Flags & NbdMetaContext.Zero) != 0 ? ExtentKind.Zero : ExtentKind.Data;
+            yield return new Extent(extent.OffsetBytes, extent.LengthBytes, kind);
+        }
+    }
+
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<NbdExtent> extents)
+    {
+        try
+        {
+            return await extents.MoveNextAsync();
+        }
+        catch (NbdException exception)
+        {
+            throw SourceErrors.FromNbd(exception, Name, ErrorCode.SourceReadFailed);
+        }
+    }
+}

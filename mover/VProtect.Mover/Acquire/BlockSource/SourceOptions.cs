@@ -1,0 +1,28 @@
+using VProtect.Mover.Qemu;
+
+namespace VProtect.Mover.Acquire.BlockSource;
+
+/// <summary>How a source is to be opened. Immutable.</summary>
+public sealed record SourceOptions
+{
+    /// <summary>
+    /// Name of the QEMU dirty bitmap that began at the instant of the parent restore point; null (default): none.
+    /// Only for NBD exports.
+    /// </summary>
+    public string? Bitmap { get; init; }
+
+    /// <summary>
+    /// What the file is; null (default): told by its content. A guest decides what its raw disk begins with, so name
+    /// the format where the guest may be hostile.
+    /// </summary>
+    public ImageFormat? Format { get; init; }
+
+    /// <summary>
+    /// Whether the image may draw on other files (backing file, data file, extents); default false, because whoever
+    /// wrote the image then chooses which files of this machine are read.
+    /// </summary>
+    public bool AllowsOtherFiles { get; init; }
+
+    /// <summary>Connections to an NBD server at most, 1 to 16; default 4.</summary>
+    public int ConnectionsMax { get; init; } = 4;
+}

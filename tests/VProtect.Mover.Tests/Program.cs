@@ -1,0 +1,19 @@
+using VProtect.Mover.Tests.Store.Backends.LocalFile;
+
+namespace VProtect.Mover.Tests;
+
+/// <summary>What this assembly does when a test starts it as a process of its own, to be killed.</summary>
+internal static class Program
+{
+    private static async Task Main(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["write-objects", string directory]:
+                await KilledWriterTests.WriteForeverAsync(directory);
+                break;
+            default:
+                throw new ArgumentException("Run the tests with 'dotnet test'.");
+        }
+    }
+}
