@@ -57,6 +57,13 @@ internal sealed class CheckpointFiles(IndexDirectory directory, IndexFault fault
         CloseTable();
     }
 
+    /// <summary>The table in memory is no longer the successor of the one on disk: the next checkpoint writes it anew.</summary>
+    public void ForgetTable()
+    {
+        CloseTable();
+        TableMetadata = [];
+    }
+
     public void CloseTable()
     {
         _table?.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VProtect.Abstractions;
 using KvSession = FASTER.core.ClientSession<
     VProtect.ChunkIndex.IndexKey,
@@ -151,20 +152,14 @@ public sealed partial class FasterChunkIndex
 
     private void GrowIfCrowded()
     {
-        while (_store.Kv.Log.TailAddress / RecordBytes > RecordsPerBucketMax * _store.Kv.IndexSize)
+        while (IsCrowded)
         {
             _gate.EnterWriteLock();
             try
             {
-                if (_store.Kv.Log.TailAddress / RecordBytes > RecordsPerBucketMax * _store.Kv.IndexSize)
+                if (IsCrowded)
                 {
-                    if (!_store.Kv.GrowIndex())
-                    {
-                        return;
-                    }
-
-                    _isTableStale = true;
-                    Log.Grown(_logger, _directory.Root, _store.Kv.IndexSize);
+                    Grow();
                 }
             }
             finally
@@ -172,5 +167,22 @@ public sealed partial class FasterChunkIndex
                 _gate.ExitWriteLock();
             }
         }
+    }
+
+    private bool IsCrowded => _store.Kv.Log.TailAddress / RecordBytes > RecordsPerBucketMax * _store.Kv.IndexSize;
+
+    private void Grow()
+    {
+        var growing = Stopwatch.StartNew();
+        _readers.Pause(() =>
+        {
+            if (_store.Grow())
+            {
+                _idle.Clear();
+                _readers.Renew(_store.NewSession);
+            }
+        });
+        _fault.ThrowIfRaised(_directory.Root);
+        Log.Grown(_logger, _directory.Root, _store.Kv.IndexSize, growing.ElapsedMilliseconds);
     }
 }

@@ -41,7 +41,6 @@ public sealed partial class FasterChunkIndex
 
             CheckpointFiles files = _store.Files;
             bool withTable = !files.HasTable
-                || _isTableStale
                 || logBytes - files.TableLogBytes > Math.Max(ReplayBytesMin, logBytes / ReplayPart);
 
             // 2
@@ -62,7 +61,6 @@ public sealed partial class FasterChunkIndex
                 if (withTable)
                 {
                     files.SealTable(logBytes);
-                    _isTableStale = false;
                 }
 
                 // 4

@@ -15,8 +15,8 @@ public sealed partial class FasterChunkIndex
         [LoggerMessage(4103, LogLevel.Warning, "Chunk index in {Directory}: checkpoint {Checkpoint} is not usable: {Reason}")]
         public static partial void CheckpointUnusable(ILogger logger, string directory, ulong checkpoint, string reason);
 
-        [LoggerMessage(4104, LogLevel.Debug, "Chunk index in {Directory}: hash table has grown to {Buckets} buckets")]
-        public static partial void Grown(ILogger logger, string directory, long buckets);
+        [LoggerMessage(4104, LogLevel.Debug, "Chunk index in {Directory}: hash table has grown to {Buckets} buckets in {DurationMs} ms")]
+        public static partial void Grown(ILogger logger, string directory, long buckets, long durationMs);
 
         [LoggerMessage(4105, LogLevel.Debug, "Chunk index in {Directory}: checkpoint of {Entries} entries, log of {LogBytes} bytes, table written: {WithTable}")]
         public static partial void Checkpointed(ILogger logger, string directory, long entries, long logBytes, bool withTable);

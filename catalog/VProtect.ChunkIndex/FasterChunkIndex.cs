@@ -28,9 +28,10 @@ namespace VProtect.ChunkIndex;
 /// <para>What runs beside what (A add, F find, Q quarantine, R remove pack, G grow, C checkpoint):</para>
 /// <code>
 ///        A     F     Q     R     G     C
-///   A    yes   yes   yes   yes   wait  wait     G and C hold the gate alone, adders share it
-///   F    yes   yes   yes   yes   yes   yes      finders take no lock
-///   Q          yes   wait  wait  yes   wait     the journal's lock
+///   A    yes   yes   yes   yes   wait  wait     G and C hold the gate alone; A and Q share it
+///   F    yes   yes   yes   yes   wait  yes      each finder holds its own lock, G holds all of them
+///   Q          yes   turns turns wait  wait     Q and R take turns at the journal
+///   R                      turns yes   yes      what R removes during C, the journal keeps
 /// </code>
 /// </summary>
 public sealed partial class FasterChunkIndex : IChunkIndex
@@ -49,9 +50,9 @@ public sealed partial class FasterChunkIndex : IChunkIndex
     private readonly IndexStore _store;
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly ConcurrentBag<KvSession> _idle = [];
+    private readonly ReaderSet _readers = new();
     private ulong _sequence;
     private long _recordedVersion = -1;
-    private bool _isTableStale;
     private volatile bool _isClosed;
 
     private FasterChunkIndex(
@@ -93,6 +94,8 @@ public sealed partial class FasterChunkIndex : IChunkIndex
         }
     }
 
+    internal bool IsOpen => !_isClosed;
+
     internal bool IsUsable => !_isClosed && !_fault.IsRaised;
 
     /// <inheritdoc/>
@@ -118,6 +121,7 @@ public sealed partial class FasterChunkIndex : IChunkIndex
             return false;
         }
 
+        _gate.EnterReadLock();
         KvSession session = Rent();
         try
         {
@@ -143,6 +147,7 @@ public sealed partial class FasterChunkIndex : IChunkIndex
         finally
         {
             _idle.Add(session);
+            _gate.ExitReadLock();
         }
     }
 
@@ -150,34 +155,26 @@ public sealed partial class FasterChunkIndex : IChunkIndex
     public IChunkIndexSession OpenSession()
     {
         ThrowIfClosed();
-        return new FasterChunkIndexSession(this, _store.NewSession());
+        return _readers.Add(() => new FasterChunkIndexSession(this, _readers, _store.NewSession()));
     }
 
-    /// <summary>
-    /// Closes without a checkpoint. Sessions must be disposed before; no other call may be under way.
-    /// </summary>
+    /// <summary>Closes without a checkpoint. Sessions still open answer nothing from then on; no other call may be under way.</summary>
     /// <returns>Completed.</returns>
     public ValueTask DisposeAsync()
     {
         if (!_isClosed)
         {
-            _isClosed = true;
-            _store.Dispose();
+            _readers.Pause(() =>
+            {
+                _isClosed = true;
+                _store.Dispose();
+            });
             _journal.Dispose();
             _directory.Dispose();
             _gate.Dispose();
         }
 
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Ends a reader's session; those left over at the end go with the store.</summary>
-    internal void Close(KvSession session)
-    {
-        if (!_isClosed)
-        {
-            session.Dispose();
-        }
     }
 
     /// <summary>Whether a record that was found is an answer, and which.</summary>

@@ -11,21 +11,61 @@ using KvSession = FASTER.core.ClientSession<
 namespace VProtect.ChunkIndex;
 
 /// <summary>A reader: one FASTER session. Allocates only when a record must be read from disk.</summary>
-internal sealed class FasterChunkIndexSession(FasterChunkIndex index, KvSession session) : IChunkIndexSession
+internal sealed class FasterChunkIndexSession(FasterChunkIndex index, ReaderSet readers, KvSession session) : IChunkIndexSession
 {
     // Reads from disk that are under way together.
     private const int PendingMax = 256;
 
+    private KvSession _session = session;
     private bool _isDisposed;
+
+    /// <summary>Held during each call by the reader, and by whoever must replace the store under it.</summary>
+    internal object Gate { get; } = new();
 
     /// <inheritdoc/>
     public bool TryFind(in ChunkId id, out ChunkLocation location)
+    {
+        lock (Gate)
+        {
+            return TryFindHere(id, out location);
+        }
+    }
+
+    /// <inheritdoc/>
+    public int FindMany(ReadOnlySpan<ChunkId> ids, Span<ChunkLocation> locations, Span<bool> found)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(locations.Length, ids.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(found.Length, ids.Length);
+        lock (Gate)
+        {
+            return FindManyHere(ids, locations, found);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        readers.Remove(this, () =>
+        {
+            if (!_isDisposed && index.IsOpen)
+            {
+                _session.Dispose();
+            }
+
+            _isDisposed = true;
+        });
+    }
+
+    /// <summary>Goes on with a session of the store's successor. The caller holds <see cref="Gate"/>.</summary>
+    internal void Renew(KvSession session) => _session = session;
+
+    private bool TryFindHere(in ChunkId id, out ChunkLocation location)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         for (int variant = 0; variant < FasterChunkIndex.PlacesMax && index.IsUsable; variant++)
         {
             IndexKey key = IndexKey.Of(id, variant);
-            if (!FasterChunkIndex.TryRead(session, ref key, out IndexValue value))
+            if (!FasterChunkIndex.TryRead(_session, ref key, out IndexValue value))
             {
                 break;
             }
@@ -41,12 +81,9 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, KvSession 
         return false;
     }
 
-    /// <inheritdoc/>
-    public int FindMany(ReadOnlySpan<ChunkId> ids, Span<ChunkLocation> locations, Span<bool> found)
+    private int FindManyHere(ReadOnlySpan<ChunkId> ids, Span<ChunkLocation> locations, Span<bool> found)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(locations.Length, ids.Length);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(found.Length, ids.Length);
         found.Clear();
         if (!index.IsUsable)
         {
@@ -59,7 +96,7 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, KvSession 
             IndexKey key = IndexKey.Of(ids[i], 0);
             IndexValue input = default;
             IndexValue value = default;
-            Status status = session.Read(ref key, ref input, ref value, i);
+            Status status = _session.Read(ref key, ref input, ref value, i);
             if (status.IsPending)
             {
                 if (++pending == PendingMax)
@@ -85,7 +122,7 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, KvSession 
         {
             if (found[i] && locations[i].Pack == default)
             {
-                found[i] = TryFind(ids[i], out locations[i]);
+                found[i] = TryFindHere(ids[i], out locations[i]);
             }
 
             count += found[i] ? 1 : 0;
@@ -94,19 +131,9 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, KvSession 
         return index.IsUsable ? count : Nothing(found);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (!_isDisposed)
-        {
-            _isDisposed = true;
-            index.Close(session);
-        }
-    }
-
     private void Settle(ReadOnlySpan<ChunkId> ids, Span<ChunkLocation> locations, Span<bool> found)
     {
-        session.CompletePendingWithOutputs(out var completed, wait: true);
+        _session.CompletePendingWithOutputs(out var completed, wait: true);
         using (completed)
         {
             while (completed.Next())

@@ -64,6 +64,13 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) => callback?.Invoke(result);
 
+    /// <summary>The log is never cut at its beginning.</summary>
+    public override void TruncateUntilAddressAsync(long toAddress, AsyncCallback callback, IAsyncResult result) => callback?.Invoke(result);
+
+    public override void TruncateUntilAddress(long toAddress)
+    {
+    }
+
     /// <summary>The file belongs to whoever opened it.</summary>
     public override void Dispose()
     {

@@ -17,9 +17,11 @@ internal sealed class IndexStore : IDisposable
     private const long MemoryBytesMin = 4L << 20;
     private const long TableBytesMin = 64L << 10;
     private const int RecordsPerBucketAtStart = 8;
+    private const int BucketBytes = 64;
 
     private readonly RecordFunctions _functions;
-    private readonly IndexDevice _logDevice;
+    private readonly IndexFault _fault;
+    private readonly long _memoryBytes;
     private CheckpointRecord? _previous;
     private CheckpointRecord? _recorded;
 
@@ -29,25 +31,13 @@ internal sealed class IndexStore : IDisposable
         Salt = salt;
         _functions = new RecordFunctions(packs, salt);
         LogFile = openFile(directory.LogPath);
-        _logDevice = new IndexDevice(LogFile, fault, holdsRecords: true);
+        _fault = fault;
         Files = new CheckpointFiles(directory, fault, openFile);
-        Kv = new FasterKV<IndexKey, IndexValue>(new FasterKVSettings<IndexKey, IndexValue>
-        {
-            IndexSize = TableBytesFor(options.ExpectedEntries),
-            LogDevice = _logDevice,
-            ObjectLogDevice = new NullDevice(),
-            PageSize = PageBytes,
-            MemorySize = RoundDown(Math.Max(MemoryBytesMin, options.MemoryBytesMax)),
-            EqualityComparer = new IndexKeyComparer(),
-            CheckpointManager = Files,
-            RemoveOutdatedCheckpoints = false,
-
-            // Records never change once others can see them, so nobody needs to lock one.
-            ConcurrencyControlMode = ConcurrencyControlMode.None,
-        });
+        _memoryBytes = RoundDown(Math.Max(MemoryBytesMin, options.MemoryBytesMax));
+        Kv = NewKv(TableBytesFor(options.ExpectedEntries));
     }
 
-    public FasterKV<IndexKey, IndexValue> Kv { get; }
+    public FasterKV<IndexKey, IndexValue> Kv { get; private set; }
 
     public IndexFile LogFile { get; }
 
@@ -79,6 +69,30 @@ internal sealed class IndexStore : IDisposable
 
         RecordedLogBytes = record.LogBytes;
         _recorded = record;
+    }
+
+    /// <summary>
+    /// Doubles the hash table. While every record is in memory FASTER can split buckets; later it would have to put
+    /// each entry whose record is on disk into both halves, and the table would fill with twins (28 bytes per record instead of 12
+    /// at 10 M, measured). So the log is read once from its beginning into an empty table of twice the size, which replaces
+    /// the store: all sessions must be out of the way and are void afterwards.
+    /// </summary>
+    /// <returns>Whether sessions are void.</returns>
+    public bool Grow()
+    {
+        if (Kv.Log.HeadAddress <= Kv.Log.BeginAddress && Kv.GrowIndex())
+        {
+            Files.ForgetTable();
+            return false;
+        }
+
+        long tableBytes = Kv.IndexSize * BucketBytes * 2;
+        Kv.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver).AsTask().GetAwaiter().GetResult();
+        Kv.Dispose();
+        Files.ForgetTable();
+        Kv = NewKv(tableBytes);
+        Kv.Recover(default, Files.LogToken);
+        return true;
     }
 
     /// <summary>The checkpoint that has just been made durable, in our own words.</summary>
@@ -118,13 +132,27 @@ internal sealed class IndexStore : IDisposable
     public void Dispose()
     {
         Kv.Dispose();
-        _logDevice.Dispose();
         LogFile.Dispose();
         Files.Dispose();
     }
 
+    private FasterKV<IndexKey, IndexValue> NewKv(long tableBytes) => new(new FasterKVSettings<IndexKey, IndexValue>
+    {
+        IndexSize = tableBytes,
+        LogDevice = new IndexDevice(LogFile, _fault, holdsRecords: true),
+        ObjectLogDevice = new NullDevice(),
+        PageSize = PageBytes,
+        MemorySize = _memoryBytes,
+        EqualityComparer = new IndexKeyComparer(),
+        CheckpointManager = Files,
+        RemoveOutdatedCheckpoints = false,
+
+        // Records never change once others can see them, so nobody needs to lock one.
+        ConcurrencyControlMode = ConcurrencyControlMode.None,
+    });
+
     private static long TableBytesFor(long entries) =>
-        Math.Max(TableBytesMin, RoundUp(Math.Max(1, entries / RecordsPerBucketAtStart)) * 64);
+        Math.Max(TableBytesMin, RoundUp(Math.Max(1, entries / RecordsPerBucketAtStart)) * BucketBytes);
 
     private static long RoundDown(long value) => RoundUp((value / 2) + 1);
 
