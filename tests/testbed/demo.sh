@@ -16,9 +16,9 @@ boot_seconds=300
 point=() summary=()
 
 main() {
-  local started=$EPOCHREALTIME
   heading "A small Debian 12 disk"
   disk=$("$testbed/build-disk.sh" small)
+  local started=$EPOCHREALTIME
   note "$disk/disk.raw"
   work_folder work demo
   export VPROTECT_REPOSITORY=$work/repository VPROTECT_PASSPHRASE
@@ -49,17 +49,18 @@ main() {
 start_machine() {
   heading "A machine running from it (QEMU, emulated: no hardware virtualisation needed)"
   local begun=$EPOCHREALTIME
+  : >"$work/console.log"
   qemu-img convert -O qcow2 "$disk/disk.raw" "$work/machine.qcow2"
   "${guest_machine[@]}" -serial "file:$work/console.log" -qmp "unix:$work/qmp,server=on,wait=off" \
     -blockdev "driver=qcow2,node-name=disk0,discard=unmap,file.driver=file,file.filename=$work/machine.qcow2" \
     -device virtio-blk-pci,drive=disk0 \
     -device virtio-serial -chardev "socket,id=agent,path=$work/agent,server=on,wait=off" \
     -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0 \
-    -kernel "$disk/vmlinuz" -initrd "$disk/initrd.img" -append "$(cat "$disk/cmdline")" &
+    -kernel "$disk/vmlinuz" -initrd "$disk/initrd.img" -append "$(cat "$disk/cmdline")" 2>"$work/qemu.log" &
   machine=$!
   defer kill_quietly "$machine"
   wait_until "$boot_seconds" "$machine" grep -aq 'login:' "$work/console.log" ||
-    die "the machine did not reach its login prompt in $boot_seconds s." "The end of its console:" "$(tail -n 5 "$work/console.log")"
+    die "the machine did not reach its login prompt in $boot_seconds s." "The end of its console, and what QEMU said:" "$(tail -n 5 "$work/console.log" "$work/qemu.log")"
   in_guest true
   qmp nbd-server-start "{\"addr\": {\"type\": \"unix\", \"data\": {\"path\": \"$work/nbd\"}}, \"max-connections\": 16}" >/dev/null
   note "login prompt after $(seconds_since "$begun") s: $(in_guest 'uname -r; uptime -p' | paste -sd' ')"

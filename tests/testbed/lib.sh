@@ -41,7 +41,7 @@ guest_machine=(qemu-system-x86_64 -nodefaults -no-user-config -machine q35 -acce
 boot_to_login() {
   local image=$1 format=$2 limit=$3 log=$4 started=$EPOCHREALTIME pid status=0
   : >"$log"
-  "${guest_machine[@]}" -serial "file:$log" -drive "file=$image,format=$format,if=virtio,snapshot=on" &
+  "${guest_machine[@]}" -serial "file:$log" -drive "file=$image,format=$format,if=virtio,snapshot=on" 2>/dev/null &
   pid=$!
   # The guest ends with this shell even when the shell is ended while waiting.
   defer kill_quietly "$pid"
