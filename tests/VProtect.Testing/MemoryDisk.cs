@@ -6,7 +6,9 @@ namespace VProtect.Testing;
 /// <summary>A disk in memory: source and target of backups in tests, and the model to compare with.</summary>
 public sealed class MemoryDisk(byte[] content) : IBlockSource, IBlockTarget
 {
-    public byte[] Content { get; private set; } = content;
+    private MemoryStream? _stream;
+
+    public byte[] Content => _stream?.ToArray() ?? content;
 
     /// <summary>What the source answers when asked for changes; null: that it cannot tell.</summary>
     public IReadOnlyList<Extent>? Changes { get; set; }
@@ -67,11 +69,12 @@ public sealed class MemoryDisk(byte[] content) : IBlockSource, IBlockTarget
     {
         await Task.Yield();
         OnAccess?.Invoke(offsetBytes, data.Length);
-        if (IsSequential && offsetBytes + data.Length > Content.Length)
+        if (IsSequential)
         {
-            byte[] longer = new byte[offsetBytes + data.Length];
-            Content.CopyTo(longer, 0);
-            Content = longer;
+            _stream ??= new MemoryStream();
+            _stream.Position = offsetBytes;
+            _stream.Write(data.Span);
+            return;
         }
 
         data.CopyTo(Content.AsMemory((int)offsetBytes));

@@ -17,7 +17,7 @@ internal sealed class ZeroRanges(IBlockTarget target, bool differential)
             return;
         }
 
-        if (!target.CanRead)
+        if (!target.CanRead || target.IsSequential)
         {
             await target.WriteZeroesAsync(offset, length, cancellationToken);
             return;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using VProtect.Abstractions;
 using VProtect.Mover.Reduce.Chunking;
 using VProtect.Mover.Seal.Encryption;
@@ -7,12 +8,14 @@ using VProtect.Mover.Seal.Keys;
 namespace VProtect.Mover.Seal.Packing;
 
 /// <summary>
-/// Seals and opens the records of one pack (FORMAT.md section 4). Stateless after construction, safe from several
-/// threads. Clear packs have no cipher; their records are guarded by hash and chunk id alone.
+/// Seals and opens the records of one pack (FORMAT.md section 4). Safe from several threads: each call borrows a cipher of
+/// its own, since one holds a context of OpenSSL, which serves one thread at a time. Clear packs have no cipher; their records
+/// are guarded by hash and chunk id alone.
 /// </summary>
 internal sealed class PackCipher : IDisposable
 {
-    private readonly AeadCipher? _cipher;
+    private readonly ConcurrentBag<AeadCipher> _idle = [];
+    private readonly SecretBytes? _key;
 
     public PackCipher(RepositoryKeys keys, in PackHeader header)
     {
@@ -23,12 +26,12 @@ internal sealed class PackCipher : IDisposable
             BinaryPrimitives.WriteUInt128BigEndian(context, header.RepositoryId);
             header.Pack.CopyTo(context[16..]);
             keys.DerivePackKey(header.KeyEpoch, context, packKey);
-            _cipher = new AeadCipher(packKey);
+            _key = new SecretBytes(packKey);
             packKey.Clear();
         }
     }
 
-    public int OverheadBytes => _cipher is null ? 0 : PackFormat.TagBytes;
+    public int OverheadBytes => _key is null ? 0 : PackFormat.TagBytes;
 
     /// <summary>
     /// Completes the record that lies at the start of <paramref name="record"/>: header fields, sealing, stored hash.
@@ -43,7 +46,7 @@ internal sealed class PackCipher : IDisposable
         var header = new RecordHeader(default, codec, (uint)rawBytes, (uint)payloadBytes, id);
         header.CopyTo(record);
         Span<byte> payload = record[PackFormat.RecordHeaderBytes..];
-        if (_cipher is null)
+        if (_key is null)
         {
             packed.CopyTo(payload);
         }
@@ -51,12 +54,14 @@ internal sealed class PackCipher : IDisposable
         {
             Span<byte> nonce = stackalloc byte[12];
             PackFormat.WriteNonce(nonce, recordOffsetBytes);
-            _cipher.Encrypt(
+            AeadCipher cipher = Borrow(_key);
+            cipher.Encrypt(
                 nonce,
                 packed,
                 payload[..packed.Length],
                 payload[packed.Length..],
                 record[PackFormat.RecordAuthenticatedOffset..PackFormat.RecordHeaderBytes]);
+            _idle.Add(cipher);
         }
 
         UInt128 storedHash = StoredHash(record);
@@ -71,21 +76,31 @@ internal sealed class PackCipher : IDisposable
     public bool TryOpen(ReadOnlySpan<byte> record, long recordOffsetBytes, Span<byte> packed)
     {
         ReadOnlySpan<byte> payload = record[PackFormat.RecordHeaderBytes..];
-        if (_cipher is null)
+        if (_key is null)
         {
             payload.CopyTo(packed);
             return true;
         }
 
+        if (payload.Length < PackFormat.TagBytes)
+        {
+            return false;
+        }
+
         Span<byte> nonce = stackalloc byte[12];
         PackFormat.WriteNonce(nonce, recordOffsetBytes);
-        return payload.Length >= PackFormat.TagBytes && _cipher.Decrypt(
+        AeadCipher cipher = Borrow(_key);
+        bool opened = cipher.Decrypt(
             nonce,
             payload[..^PackFormat.TagBytes],
             payload[^PackFormat.TagBytes..],
             packed,
             record[PackFormat.RecordAuthenticatedOffset..PackFormat.RecordHeaderBytes]);
+        _idle.Add(cipher);
+        return opened;
     }
+
+    private AeadCipher Borrow(SecretBytes key) => _idle.TryTake(out AeadCipher? idle) ? idle : new AeadCipher(key.Span);
 
     /// <summary>The hash that lets a store check a record without a key.</summary>
     public static UInt128 StoredHash(ReadOnlySpan<byte> record)
@@ -95,5 +110,13 @@ internal sealed class PackCipher : IDisposable
         return BinaryPrimitives.ReadUInt128BigEndian(hash);
     }
 
-    public void Dispose() => _cipher?.Dispose();
+    public void Dispose()
+    {
+        while (_idle.TryTake(out AeadCipher? cipher))
+        {
+            cipher.Dispose();
+        }
+
+        _key?.Dispose();
+    }
 }
