@@ -68,10 +68,14 @@ internal sealed class TemporaryFiles(string directory, string prefix)
 
         bool isLocal = new DriveInfo(directory).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
         int removed = 0;
-        foreach (string path in Directory.EnumerateFiles(directory, prefix + "*"))
+        foreach (string path in Directory.EnumerateFiles(directory))
         {
-            bool lockTells = isLocal || Path.GetFileName(path).StartsWith(prefix + BootId, StringComparison.Ordinal);
-            removed += TryRemoveLeftover(path, lockTells) ? 1 : 0;
+            string name = Path.GetFileName(path);
+            bool lockTells = isLocal || name.StartsWith(prefix + BootId, StringComparison.Ordinal);
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && TryRemoveLeftover(path, lockTells))
+            {
+                removed++;
+            }
         }
 
         return removed;

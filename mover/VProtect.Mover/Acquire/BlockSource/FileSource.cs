@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VProtect.Abstractions;
 using VProtect.Mover.Posix;
@@ -62,21 +61,11 @@ internal sealed class FileSource : IBlockSource
     {
         // Finding holes may read metadata from disk; not on the caller's thread.
         await Task.Yield();
-        for (long at = 0; at < SizeBytes;)
+        using IEnumerator<Extent> extents = SparseFile.EnumerateExtents(_handle, _path, SizeBytes!.Value).GetEnumerator();
+        while (MoveNext(extents))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (long dataBytes, long dataEndBytes) = NextData(at);
-            if (dataBytes > at)
-            {
-                yield return new Extent(at, dataBytes - at, ExtentKind.Zero);
-            }
-
-            if (dataEndBytes > dataBytes)
-            {
-                yield return new Extent(dataBytes, dataEndBytes - dataBytes, ExtentKind.Data);
-            }
-
-            at = dataEndBytes;
+            yield return extents.Current;
         }
     }
 
@@ -110,25 +99,15 @@ internal sealed class FileSource : IBlockSource
         return ValueTask.CompletedTask;
     }
 
-    // The next run of data at or after an offset, clipped to the size; empty at the end of the disk.
-    private (long BeginBytes, long EndBytes) NextData(long fromBytes)
+    private static bool MoveNext(IEnumerator<Extent> extents)
     {
-        long size = SizeBytes!.Value;
-        int fd = PosixFile.Fd(_handle);
-        long begin = Libc.Lseek(fd, fromBytes, Libc.SEEK_DATA);
-        if (begin < 0)
+        try
         {
-            return Marshal.GetLastPInvokeError() switch
-            {
-                Errno.ENXIO => (size, size),
-                // Block devices and some file systems know no holes: all of it is data.
-                Errno.EINVAL or Errno.EOPNOTSUPP => (fromBytes, size),
-                _ => throw SourceErrors.ReadFailed(PosixException.Last("seek", _path)),
-            };
+            return extents.MoveNext();
         }
-
-        long end = Libc.Lseek(fd, begin, Libc.SEEK_HOLE);
-        begin = Math.Min(begin, size);
-        return (begin, end < begin ? size : Math.Min(end, size));
+        catch (PosixException exception)
+        {
+            throw SourceErrors.ReadFailed(exception);
+        }
     }
 }
