@@ -84,13 +84,21 @@ public sealed partial class FasterChunkIndex : IChunkIndex
         get
         {
             ThrowIfClosed();
-            return new ChunkIndexStatistics(
-                _packs.EntryCount,
-                _packs.Live().Count,
-                (_store.Kv.Log.TailAddress / RecordBytes) - 1,
-                (_store.Kv.IndexSize + _store.Kv.OverflowBucketCount) * 64,
-                _store.Kv.Log.MemorySizeBytes,
-                _store.Kv.Log.TailAddress);
+            _gate.EnterReadLock();
+            try
+            {
+                return new ChunkIndexStatistics(
+                    _packs.EntryCount,
+                    _packs.Live().Count,
+                    (_store.Kv.Log.TailAddress / RecordBytes) - 1,
+                    (_store.Kv.IndexSize + _store.Kv.OverflowBucketCount) * 64,
+                    _store.Kv.Log.MemorySizeBytes,
+                    _store.Kv.Log.TailAddress);
+            }
+            finally
+            {
+                _gate.ExitReadLock();
+            }
         }
     }
 
