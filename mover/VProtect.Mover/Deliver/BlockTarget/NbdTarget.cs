@@ -9,6 +9,7 @@ internal sealed class NbdTarget : IBlockTarget
 {
     private readonly NbdClient _client;
     private readonly long _sizeBytes;
+    private int _disposed;
 
     private NbdTarget(NbdClient client, string name, long sizeBytes, bool isZeroed)
     {
@@ -145,5 +146,7 @@ internal sealed class NbdTarget : IBlockTarget
         }
     }
 
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
+    // Twice where an image is completed: its server must have no client when it is told to end.
+    public ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _disposed, 1) == 0 ? _client.DisposeAsync() : ValueTask.CompletedTask;
 }
