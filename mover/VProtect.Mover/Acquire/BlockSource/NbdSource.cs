@@ -65,13 +65,9 @@ internal sealed class NbdSource : IBlockSource, IChangeToken
         }
     }
 
-    public async IAsyncEnumerable<Extent> GetExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (Extent extent in GetAllocationAsync(0, _client.SizeBytes, cancellationToken))
-        {
-            yield return extent;
-        }
-    }
+    public IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) =>
+        GetAllocationAsync(0, _client.SizeBytes, cancellationToken).TranslateErrors<Extent, NbdException>(
+            exception => SourceErrors.FromNbd(exception, Name, ErrorCode.SourceReadFailed), cancellationToken);
 
     public async ValueTask<ChangedBlocks> GetChangedBlocksAsync(ParentDisk parent, CancellationToken cancellationToken)
     {
@@ -93,10 +89,6 @@ internal sealed class NbdSource : IBlockSource, IChangeToken
             }
 
             return new ChangedBlocks.Delta(DirtyExtents.Intersect(dirty, allocation));
-        }
-        catch (VProtectException exception)
-        {
-            return new ChangedBlocks.MustFull($"the server could not tell the changed blocks: {exception.Message}");
         }
         catch (NbdException exception)
         {
@@ -175,27 +167,12 @@ internal sealed class NbdSource : IBlockSource, IChangeToken
             yield break;
         }
 
-        await using IAsyncEnumerator<NbdExtent> extents = _client
-            .GetExtentsAsync(NbdMetaContext.BaseAllocation, offsetBytes, lengthBytes, cancellationToken)
-            .GetAsyncEnumerator(cancellationToken);
-        while (await MoveNextAsync(extents))
+        await foreach (NbdExtent extent in _client.GetExtentsAsync(
+            NbdMetaContext.BaseAllocation, offsetBytes, lengthBytes, cancellationToken))
         {
-            NbdExtent extent = extents.Current;
             // Only the zero bit says how a range reads; a hole without it may read as anything.
             ExtentKind kind = (extent.Flags & NbdMetaContext.Zero) != 0 ? ExtentKind.Zero : ExtentKind.Data;
             yield return new Extent(extent.OffsetBytes, extent.LengthBytes, kind);
-        }
-    }
-
-    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<NbdExtent> extents)
-    {
-        try
-        {
-            return await extents.MoveNextAsync();
-        }
-        catch (NbdException exception)
-        {
-            throw SourceErrors.FromNbd(exception, Name, ErrorCode.SourceReadFailed);
         }
     }
 }
