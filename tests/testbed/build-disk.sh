@@ -57,7 +57,7 @@ build() {
   quietly "$VPROTECT_CACHE/$name.log" as_root unshare --mount --kill-child "$testbed/disk-recipe.sh" "$name" "$work" "$before" ||
     die "could not build the $name disk." "The reason is above; apt must reach a Debian mirror and loop devices must work."
   as_root chown -R "$(id -u):$(id -g)" "$work"
-  python3 "$testbed/measure_disk.py" "$work/disk.raw" ${before:+"$before/disk.raw"} >"$work/facts.json"
+  "$testbed/measure_disk.py" "$work/disk.raw" ${before:+"$before/disk.raw"} >"$work/facts.json"
   chmod a-w "$work/disk.raw"
   sync "$work"/*
   mv -T "$work" "$folder"

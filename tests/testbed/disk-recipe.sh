@@ -38,7 +38,7 @@ main() {
   fstrim "$tree"
   umount "$tree"
   rmdir "$tree"
-  [ "$name" = large2 ] || python3 "$testbed/install_grub.py" "$disk" "$work/core.img"
+  [ "$name" = large2 ] || "$testbed/install_grub.py" "$disk" "$work/core.img"
   rm -f "$work/core.img"
 }
 
@@ -105,8 +105,8 @@ fill_large() {
     --customize-hook='rm -f "$1"/var/cache/apt/archives/*.deb' \
     --customize-hook='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -y --download-only install $LATER' \
     --customize-hook='mv "$1"/var/cache/apt/archives/*.deb "$LATER_TO"'
-  python3 "$testbed/database.py" create "$tree/srv/shop.sqlite"
-  python3 "$testbed/database.py" log "$tree/var/log/shop.log" 1
+  "$testbed/database.py" create "$tree/srv/shop.sqlite"
+  "$testbed/database.py" log "$tree/var/log/shop.log" 1
 }
 
 a_day_passes() {
@@ -120,8 +120,8 @@ a_day_passes() {
   DEBIAN_FRONTEND=noninteractive chroot "$tree" sh -c 'dpkg --force-unsafe-io -i /var/tmp/later/*.deb'
   umount "$tree/proc" "$tree/dev"
   rm -rf "$tree/usr/sbin/policy-rc.d" "$tree/var/tmp/later" "$tree/usr/include/boost"
-  python3 "$testbed/database.py" update "$tree/srv/shop.sqlite"
-  python3 "$testbed/database.py" log "$tree/var/log/shop.log" 2
+  "$testbed/database.py" update "$tree/srv/shop.sqlite"
+  "$testbed/database.py" log "$tree/var/log/shop.log" 2
 }
 
 install_boot() {
