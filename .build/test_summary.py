@@ -12,7 +12,7 @@ NAMESPACE = {"t": "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"}
 
 def main(folder):
     passed = failed = skipped = 0
-    for path in sorted(glob.glob(f"{folder}/*.trx")):
+    for path in sorted(glob.glob(f"{folder}/*/*.trx")):
         run = xml.parse(path).getroot()
         failed_here = 0
         for result in run.iterfind(".//t:UnitTestResult", NAMESPACE):

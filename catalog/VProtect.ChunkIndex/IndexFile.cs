@@ -41,7 +41,7 @@ internal partial class IndexFile : IDisposable
     }
 
     /// <summary>Reads only if the whole range is in the page cache, so that the calling thread never waits for a disk.</summary>
-    public unsafe bool TryReadCached(Span<byte> target, long offset)
+    public virtual unsafe bool TryReadCached(Span<byte> target, long offset)
     {
         fixed (byte* pointer = target)
         {

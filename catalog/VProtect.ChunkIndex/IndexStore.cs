@@ -90,6 +90,10 @@ internal sealed class IndexStore : IDisposable
         Kv.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver).AsTask().GetAwaiter().GetResult();
         Kv.Dispose();
         Files.ForgetTable();
+
+        // Once per doubling: the old table goes before the new one comes, so that memory never holds both.
+        Kv = null!;
+        GC.Collect();
         Kv = NewKv(tableBytes);
         Kv.Recover(default, Files.LogToken);
         return true;

@@ -5,6 +5,7 @@ using VProtect.Mover.Seal.Packing;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Manifests;
 using VProtect.Mover.Store.Records;
+using VProtect.Mover.Upkeep;
 
 namespace VProtect.Mover;
 
@@ -54,7 +55,6 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         }
 
         IndexSyncResult index = await IndexSync.SynchronizeAsync(_repository, chunks.Index, progress: null, cancellationToken);
-        bool heals = index.Damaged.Count > 0 || (await _repository.ListMarksAsync("bad/", cancellationToken)).Count > 0;
         await using var sink = new PackSink(chunks, lease.Record.Generation, index.Condemned, counters.Clock);
 
         var disks = new List<RestorePointDisk>();
@@ -62,7 +62,7 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         {
             counters.Step = request.Disks.Count == 1 ? "copying" : $"copying {disk.Name}";
             RestorePointDisk? parentDisk = parent?.Disks.FirstOrDefault(d => d.Name == disk.Name);
-            disks.Add(await BackUpDiskAsync(disk, parent?.Id, parentDisk, heals, request.Compare, sink, index.Condemned, cancellationToken));
+            disks.Add(await BackUpDiskAsync(disk, parent?.Id, parentDisk, index.HasDamage, request.Compare, sink, index.Condemned, cancellationToken));
         }
 
         // :: 6–8. Everything the point refers to is durable before it exists.
@@ -91,7 +91,7 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         && await _repository.Store.GetSizeAsync($"points/{pointId}", cancellationToken) is not null;
 
     private async Task<RestorePointDisk> BackUpDiskAsync(
-        BackupDisk disk, string? parentId, RestorePointDisk? parent, bool heals, bool compare, PackSink sink,
+        BackupDisk disk, string? parentId, RestorePointDisk? parent, bool hasDamage, bool compare, PackSink sink,
         IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
     {
         // :: 2. What changed, or why everything must be read.
@@ -99,7 +99,8 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         if (parent is not null && !disk.Source.IsSequential)
         {
             changed = compare ? new ChangedBlocks.MustFull("asked for with --compare")
-                : heals ? new ChangedBlocks.MustFull("the repository has damaged chunks, which are looked for and written again")
+                : hasDamage && !await DamageCheck.IsSoundAsync(chunks, parent, cancellationToken)
+                    ? new ChangedBlocks.MustFull("the previous restore point has damaged chunks, which are looked for and written again")
                 : await disk.Source.GetChangedBlocksAsync(new ParentDisk(parentId!, parent.SizeBytes, parent.Token), cancellationToken);
         }
 

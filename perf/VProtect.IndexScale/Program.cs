@@ -9,7 +9,7 @@ using VProtect.ChunkIndex;
 
 const int EntriesPerPack = 1000;
 long entries = args.Length > 0 ? long.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
-long memoryMib = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 32;
+long memoryMib = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 16;
 string directory = args.Length > 2 ? args[2] : Path.Combine(Path.GetTempPath(), $"vprotect-index-{Environment.ProcessId}");
 var options = new ChunkIndexOptions { Directory = directory, MemoryBytesMax = memoryMib << 20 };
 Console.WriteLine($"{entries:n0} entries, {memoryMib} MiB record cache, {Environment.ProcessorCount} processors");
@@ -37,7 +37,8 @@ for (long first = 0; first < entries; first += EntriesPerPack)
 Row("insert", Rate(entries, inserting.Elapsed));
 Row("slowest pack (table growth)", $"{slowest.TotalMilliseconds:f0} ms");
 ChunkIndexStatistics statistics = index.Statistics;
-GC.Collect();
+GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+Row("managed heap", $"{(double)GC.GetTotalMemory(false) / entries:f1} B/entry");
 Row("hash table", $"{(double)statistics.TableBytes / entries:f1} B/entry");
 Row("record cache", $"{(double)Math.Min(statistics.CacheBytes, statistics.LogBytes) / entries:f1} B/entry");
 Row("process growth (all told)", $"{(double)(Resident() - residentBefore) / entries:f1} B/entry");

@@ -1,3 +1,4 @@
+using VProtect.Mover.Tests.Acquire.BlockSource;
 using VProtect.Mover.Tests.Store.Backends.LocalFile;
 
 namespace VProtect.Mover.Tests;
@@ -11,6 +12,9 @@ internal static class Program
         {
             case ["write-objects", string directory]:
                 await KilledWriterTests.WriteForeverAsync(directory);
+                break;
+            case ["hold-image", string path]:
+                await QemuNbdSourceTests.HoldImageAsync(path);
                 break;
             default:
                 throw new ArgumentException("Run the tests with 'dotnet test'.");

@@ -80,6 +80,8 @@ public static class IndexSync
                 progress?.Report((Interlocked.Increment(ref done), missing.Count));
             });
 
+        int unhealed = 0;
+        using IChunkIndexSession session = index.OpenSession();
         foreach (string key in await repository.ListMarksAsync("bad/", cancellationToken))
         {
             BadChunksRecord? bad = await repository.ReadRecordAsync<BadChunksRecord>(EnvelopeKind.BadChunks, $"bad/{key}", cancellationToken);
@@ -87,12 +89,14 @@ public static class IndexSync
             {
                 foreach (string chunk in bad.Chunks)
                 {
-                    index.Quarantine(ChunkId.Parse(chunk), pack);
+                    var id = ChunkId.Parse(chunk);
+                    index.Quarantine(id, pack);
+                    unhealed += session.TryFind(id, out _) ? 0 : 1;
                 }
             }
         }
 
-        return new IndexSyncResult(present.Count, missing.Count - damaged.Count, removed, condemned, damaged);
+        return new IndexSyncResult(present.Count, missing.Count - damaged.Count, removed, condemned, damaged, unhealed);
     }
 }
 
@@ -101,6 +105,11 @@ public static class IndexSync
 /// <param name="Added">Packs that the index learned.</param>
 /// <param name="Removed">Packs that the index forgot.</param>
 /// <param name="Condemned">Packs that no new backup may build upon.</param>
+/// <param name="UnhealedChunks">Chunks known to be bad that lie in no good place yet.</param>
 /// <param name="Damaged">A fault for each pack whose table of contents cannot be used.</param>
 public sealed record IndexSyncResult(
-    int Packs, int Added, int Removed, IReadOnlySet<PackId> Condemned, IReadOnlyList<IntegrityException> Damaged);
+    int Packs, int Added, int Removed, IReadOnlySet<PackId> Condemned, IReadOnlyList<IntegrityException> Damaged, int UnhealedChunks)
+{
+    /// <summary>Whether anything in the repository is known to be damaged and not written again since.</summary>
+    public bool HasDamage => Damaged.Count > 0 || UnhealedChunks > 0;
+}

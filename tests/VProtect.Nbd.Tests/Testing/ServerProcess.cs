@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using VProtect.Nbd.Wire;
 
 namespace VProtect.Nbd.Tests.Testing;
 
@@ -21,7 +22,7 @@ internal sealed class ServerProcess : IDisposable
     public static ServerProcess Nbdkit(params string[] arguments)
     {
         string directory = NewDirectory();
-        return Start(directory, "nbdkit", ["--foreground", "--exit-with-parent", "-U", Path.Combine(directory, "nbd.sock"), .. arguments]);
+        return Start(directory, "nbdkit", ["--foreground", "-U", Path.Combine(directory, "nbd.sock"), .. arguments]);
     }
 
     public static ServerProcess QemuNbd(string directory, params string[] arguments) =>
@@ -41,7 +42,7 @@ internal sealed class ServerProcess : IDisposable
 
     public void Kill()
     {
-        _process.Kill(entireProcessTree: true);
+        _process.Kill();
         _process.WaitForExit();
     }
 
@@ -54,7 +55,7 @@ internal sealed class ServerProcess : IDisposable
 
     private static ServerProcess Start(string directory, string program, string[] arguments)
     {
-        Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var server = new ServerProcess(directory, process);
         string said = "";
         process.ErrorDataReceived += (_, line) => said += line.Data + "\n";
@@ -63,8 +64,7 @@ internal sealed class ServerProcess : IDisposable
         {
             try
             {
-                using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                probe.Connect(new UnixDomainSocketEndPoint(server.Socket));
+                Greet(server.Socket);
                 return server;
             }
             catch (SocketException) when (attempt < 1000 && !process.HasExited)
@@ -76,6 +76,24 @@ internal sealed class ServerProcess : IDisposable
                 server.Dispose();
                 throw new InvalidOperationException($"{program} did not start: {said}", e);
             }
+        }
+    }
+
+    /// <summary>Connects and leaves as the protocol has it: nbdkit does not take well to a first client that just hangs up.</summary>
+    private static void Greet(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(path));
+        byte[] greeting = new byte[18];
+        for (int got = 0; got < greeting.Length;)
+        {
+            int received = socket.Receive(greeting.AsSpan(got));
+            got += received > 0 ? received : throw new SocketException((int)SocketError.ConnectionReset);
+        }
+
+        socket.Send(FakePeer.Big(3u, Magic.Newstyle, (uint)OptionCode.Abort, 0u));
+        while (socket.Receive(greeting) > 0)
+        {
         }
     }
 }

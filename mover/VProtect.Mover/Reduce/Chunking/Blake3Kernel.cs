@@ -9,7 +9,7 @@ namespace VProtect.Mover.Reduce.Chunking;
 /// parents (one block). This is where all the time of BLAKE3 goes.
 /// </summary>
 /// <remarks>
-/// The sixteen state vectors stay in registers through all rounds; the message words lie transposed in a kilobyte of
+/// The sixteen state vectors stay in registers through all rounds; the message words lie transposed in two kilobytes of
 /// first-level cache and are operands of the additions, which costs nothing because the arithmetic units, not the load
 /// units, are the limit. Keeping the messages in registers too would need all 32 of them, and leave none to the compiler.
 /// </remarks>
@@ -36,8 +36,9 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
         uint flags, uint startFlags, uint endFlags, byte* output)
     {
         // Aligned to the cache line, or else every wide message operand would straddle two lines.
-        byte* scratch = stackalloc byte[(BlockWords * sizeof(TVector)) + 63];
+        byte* scratch = stackalloc byte[(2 * BlockWords * sizeof(TVector)) + 63];
         TVector* message = (TVector*)(((nuint)scratch + 63) & ~(nuint)63);
+        TVector* next = message + BlockWords;
 
         uint* counters = stackalloc uint[2 * TLanes.Count];
         for (int lane = 0; lane < TLanes.Count; lane++)
@@ -54,6 +55,11 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
 
         ref byte schedule = ref MemoryMarshal.GetReference(Schedule);
         uint blockFlags = flags | startFlags;
+        for (nuint quarter = 0; quarter < 4; quarter++)
+        {
+            TLanes.LoadQuarter(input, strideBytes, quarter, message);
+        }
+
         for (int block = 0; block < blocks; block++)
         {
             if (block == blocks - 1)
@@ -61,7 +67,8 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
                 blockFlags |= endFlags;
             }
 
-            TLanes.LoadBlocks(input + (block * BlockLength), strideBytes, message);
+            byte* following = input + ((block + 1) * BlockLength);
+            bool more = block < blocks - 1;
             TVector v8 = TLanes.Broadcast(IV0), v9 = TLanes.Broadcast(IV1);
             TVector v10 = TLanes.Broadcast(IV2), v11 = TLanes.Broadcast(IV3);
             TVector v12 = Unsafe.ReadUnaligned<TVector>(counters);
@@ -75,6 +82,13 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
                 Mix(ref v1, ref v5, ref v9, ref v13, Word(message, ref words, 2), Word(message, ref words, 3));
                 Mix(ref v2, ref v6, ref v10, ref v14, Word(message, ref words, 4), Word(message, ref words, 5));
                 Mix(ref v3, ref v7, ref v11, ref v15, Word(message, ref words, 6), Word(message, ref words, 7));
+                // The next block is transposed meanwhile, a quarter in each of the first rounds: the arithmetic waits
+                // for itself, and leaves the shuffles time.
+                if (more && round < 4 * BlockWords)
+                {
+                    TLanes.LoadQuarter(following, strideBytes, round / BlockWords, next);
+                }
+
                 Mix(ref v0, ref v5, ref v10, ref v15, Word(message, ref words, 8), Word(message, ref words, 9));
                 Mix(ref v1, ref v6, ref v11, ref v12, Word(message, ref words, 10), Word(message, ref words, 11));
                 Mix(ref v2, ref v7, ref v8, ref v13, Word(message, ref words, 12), Word(message, ref words, 13));
@@ -90,6 +104,9 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
             v6 = TLanes.Xor(v6, v14);
             v7 = TLanes.Xor(v7, v15);
             blockFlags = flags;
+            TVector* used = message;
+            message = next;
+            next = used;
         }
 
         message[0] = v0;

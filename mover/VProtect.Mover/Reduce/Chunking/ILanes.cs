@@ -27,10 +27,11 @@ internal unsafe interface ILanes<TVector>
     static abstract TVector RotateRight7(TVector value);
 
     /// <summary>
-    /// Reads a 64-byte block for each lane, from <paramref name="input"/> at <paramref name="strideBytes"/> intervals, and
-    /// writes sixteen vectors: vector i holds word i of every lane's block.
+    /// Reads a quarter of a 64-byte block for each lane, from <paramref name="input"/> at <paramref name="strideBytes"/>
+    /// intervals, and writes that quarter of the sixteen vectors at <paramref name="message"/>: vector i holds word i of
+    /// every lane's block.
     /// </summary>
-    static abstract void LoadBlocks(byte* input, nuint strideBytes, TVector* message);
+    static abstract void LoadQuarter(byte* input, nuint strideBytes, nuint quarter, TVector* message);
 
     /// <summary>
     /// Turns eight vectors, word i of every lane's chaining value in vector i, into <see cref="Count"/> consecutive

@@ -41,19 +41,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<uint>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadBlocks(byte* input, nuint strideBytes, Vector128<uint>* message)
+    public static void LoadQuarter(byte* input, nuint strideBytes, nuint quarter, Vector128<uint>* message)
     {
-        for (nuint part = 0; part < 4; part++)
-        {
-            byte* column = input + (part * 16);
-            Transpose(
-                Vector128.Load((uint*)column),
-                Vector128.Load((uint*)(column + strideBytes)),
-                Vector128.Load((uint*)(column + (2 * strideBytes))),
-                Vector128.Load((uint*)(column + (3 * strideBytes))),
-                (uint*)(message + (part * 4)),
-                4);
-        }
+        byte* column = input + (quarter * 16);
+        Transpose(
+            Vector128.Load((uint*)column),
+            Vector128.Load((uint*)(column + strideBytes)),
+            Vector128.Load((uint*)(column + (2 * strideBytes))),
+            Vector128.Load((uint*)(column + (3 * strideBytes))),
+            (uint*)(message + (quarter * 4)),
+            4);
     }
 
     /// <inheritdoc/>

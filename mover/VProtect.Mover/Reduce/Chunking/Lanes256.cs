@@ -44,24 +44,21 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<uint>>
     /// <inheritdoc/>
     // As with sixteen lanes, but only two rows, i and i + 4, fit in a vector.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadBlocks(byte* input, nuint strideBytes, Vector256<uint>* message)
+    public static void LoadQuarter(byte* input, nuint strideBytes, nuint quarter, Vector256<uint>* message)
     {
-        for (nuint part = 0; part < 4; part++)
-        {
-            byte* column = input + (part * 16);
-            Vector256<uint> r0 = Gather(column, strideBytes);
-            Vector256<uint> r1 = Gather(column + strideBytes, strideBytes);
-            Vector256<uint> r2 = Gather(column + (2 * strideBytes), strideBytes);
-            Vector256<uint> r3 = Gather(column + (3 * strideBytes), strideBytes);
-            Vector256<ulong> low01 = Avx2.UnpackLow(r0, r1).AsUInt64();
-            Vector256<ulong> high01 = Avx2.UnpackHigh(r0, r1).AsUInt64();
-            Vector256<ulong> low23 = Avx2.UnpackLow(r2, r3).AsUInt64();
-            Vector256<ulong> high23 = Avx2.UnpackHigh(r2, r3).AsUInt64();
-            message[(part * 4) + 0] = Avx2.UnpackLow(low01, low23).AsUInt32();
-            message[(part * 4) + 1] = Avx2.UnpackHigh(low01, low23).AsUInt32();
-            message[(part * 4) + 2] = Avx2.UnpackLow(high01, high23).AsUInt32();
-            message[(part * 4) + 3] = Avx2.UnpackHigh(high01, high23).AsUInt32();
-        }
+        byte* column = input + (quarter * 16);
+        Vector256<uint> r0 = Gather(column, strideBytes);
+        Vector256<uint> r1 = Gather(column + strideBytes, strideBytes);
+        Vector256<uint> r2 = Gather(column + (2 * strideBytes), strideBytes);
+        Vector256<uint> r3 = Gather(column + (3 * strideBytes), strideBytes);
+        Vector256<ulong> low01 = Avx2.UnpackLow(r0, r1).AsUInt64();
+        Vector256<ulong> high01 = Avx2.UnpackHigh(r0, r1).AsUInt64();
+        Vector256<ulong> low23 = Avx2.UnpackLow(r2, r3).AsUInt64();
+        Vector256<ulong> high23 = Avx2.UnpackHigh(r2, r3).AsUInt64();
+        message[(quarter * 4) + 0] = Avx2.UnpackLow(low01, low23).AsUInt32();
+        message[(quarter * 4) + 1] = Avx2.UnpackHigh(low01, low23).AsUInt32();
+        message[(quarter * 4) + 2] = Avx2.UnpackLow(high01, high23).AsUInt32();
+        message[(quarter * 4) + 3] = Avx2.UnpackHigh(high01, high23).AsUInt32();
     }
 
     /// <inheritdoc/>

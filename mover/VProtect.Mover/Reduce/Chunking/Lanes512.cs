@@ -33,24 +33,21 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<uint>>
     // A 16 by 16 transposition in two steps: each group of four words of four rows, taken from the rows i, i + 4, i + 8,
     // i + 12 so that the 128-bit parts need no further exchange, is transposed within the 128-bit parts.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadBlocks(byte* input, nuint strideBytes, Vector512<uint>* message)
+    public static void LoadQuarter(byte* input, nuint strideBytes, nuint quarter, Vector512<uint>* message)
     {
-        for (nuint part = 0; part < 4; part++)
-        {
-            byte* column = input + (part * 16);
-            Vector512<uint> r0 = Gather(column, strideBytes);
-            Vector512<uint> r1 = Gather(column + strideBytes, strideBytes);
-            Vector512<uint> r2 = Gather(column + (2 * strideBytes), strideBytes);
-            Vector512<uint> r3 = Gather(column + (3 * strideBytes), strideBytes);
-            Vector512<ulong> low01 = Avx512F.UnpackLow(r0, r1).AsUInt64();
-            Vector512<ulong> high01 = Avx512F.UnpackHigh(r0, r1).AsUInt64();
-            Vector512<ulong> low23 = Avx512F.UnpackLow(r2, r3).AsUInt64();
-            Vector512<ulong> high23 = Avx512F.UnpackHigh(r2, r3).AsUInt64();
-            message[(part * 4) + 0] = Avx512F.UnpackLow(low01, low23).AsUInt32();
-            message[(part * 4) + 1] = Avx512F.UnpackHigh(low01, low23).AsUInt32();
-            message[(part * 4) + 2] = Avx512F.UnpackLow(high01, high23).AsUInt32();
-            message[(part * 4) + 3] = Avx512F.UnpackHigh(high01, high23).AsUInt32();
-        }
+        byte* column = input + (quarter * 16);
+        Vector512<uint> r0 = Gather(column, strideBytes);
+        Vector512<uint> r1 = Gather(column + strideBytes, strideBytes);
+        Vector512<uint> r2 = Gather(column + (2 * strideBytes), strideBytes);
+        Vector512<uint> r3 = Gather(column + (3 * strideBytes), strideBytes);
+        Vector512<ulong> low01 = Avx512F.UnpackLow(r0, r1).AsUInt64();
+        Vector512<ulong> high01 = Avx512F.UnpackHigh(r0, r1).AsUInt64();
+        Vector512<ulong> low23 = Avx512F.UnpackLow(r2, r3).AsUInt64();
+        Vector512<ulong> high23 = Avx512F.UnpackHigh(r2, r3).AsUInt64();
+        message[(quarter * 4) + 0] = Avx512F.UnpackLow(low01, low23).AsUInt32();
+        message[(quarter * 4) + 1] = Avx512F.UnpackHigh(low01, low23).AsUInt32();
+        message[(quarter * 4) + 2] = Avx512F.UnpackLow(high01, high23).AsUInt32();
+        message[(quarter * 4) + 3] = Avx512F.UnpackHigh(high01, high23).AsUInt32();
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace VProtect.Mover.Reduce.Zstd;
 
-/// <summary>Tells, for about a microsecond, chunks that zstd would spend thirty times that on for nothing.</summary>
+/// <summary>Tells, for about a microsecond, chunks that zstd would spend many times that on for nothing.</summary>
 /// <remarks>
 /// Compressed and encrypted bytes are nearly uniform, so a sample of n bytes holds nearly as many equal pairs as
 /// chance makes: n(n - 1) / 256 of them, counted both ways. Machine code, text and tables hold several times that, and one part in

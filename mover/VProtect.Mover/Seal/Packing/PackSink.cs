@@ -42,22 +42,14 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
     public async ValueTask<long> AddChunkAsync(
         ChunkId id, ChunkCodec codec, int rawBytes, ReadOnlyMemory<byte> packed, CancellationToken cancellationToken)
     {
-        if (!_unpublished.Add(id))
-        {
-            return 0;
-        }
-
-        _data ??= await CreateAsync(PackKind.Data, cancellationToken);
-        long stored = await _data.AppendAsync(id, codec, rawBytes, packed, cancellationToken);
-        if (_data.LengthBytes >= _chunks.Repository.PackBytes)
-        {
-            PackWriter full = _data;
-            _data = null;
-            await SealAsync(full, cancellationToken);
-        }
-
-        return stored;
+        return _unpublished.Add(id) ? await AppendAsync(PackKind.Data, id, codec, rawBytes, packed, cancellationToken) : 0;
     }
+
+    /// <summary>Stores a record of either kind, known or not: the rewriting of a collector.</summary>
+    /// <returns>Bytes it takes in its pack.</returns>
+    public ValueTask<long> AddRecordAsync(
+        PackKind kind, ChunkId id, ChunkCodec codec, int rawBytes, ReadOnlyMemory<byte> packed, CancellationToken cancellationToken) =>
+        _unpublished.Add(id) ? AppendAsync(kind, id, codec, rawBytes, packed, cancellationToken) : new(0L);
 
     /// <inheritdoc/>
     public async ValueTask<ChunkId> WriteNodeAsync(ReadOnlyMemory<byte> node, CancellationToken cancellationToken)
@@ -69,17 +61,26 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
             return id;
         }
 
-        _nodes ??= await CreateAsync(PackKind.Nodes, cancellationToken);
-        await _nodes.AppendAsync(id, ChunkCodec.None, node.Length, node, cancellationToken);
-        if (_nodes.LengthBytes >= _chunks.Repository.PackBytes)
-        {
-            PackWriter full = _nodes;
-            _nodes = null;
-            await SealAsync(full, cancellationToken);
-        }
-
+        await AppendAsync(PackKind.Nodes, id, ChunkCodec.None, node.Length, node, cancellationToken);
         return id;
     }
+
+    private async ValueTask<long> AppendAsync(
+        PackKind kind, ChunkId id, ChunkCodec codec, int rawBytes, ReadOnlyMemory<byte> packed, CancellationToken cancellationToken)
+    {
+        PackWriter pack = OpenPack(kind) ?? await CreateAsync(kind, cancellationToken);
+        OpenPack(kind) = pack;
+        long stored = await pack.AppendAsync(id, codec, rawBytes, packed, cancellationToken);
+        if (pack.LengthBytes >= _chunks.Repository.PackBytes)
+        {
+            OpenPack(kind) = null;
+            await SealAsync(pack, cancellationToken);
+        }
+
+        return stored;
+    }
+
+    private ref PackWriter? OpenPack(PackKind kind) => ref kind == PackKind.Nodes ? ref _nodes : ref _data;
 
     /// <summary>Makes everything durable and published.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)

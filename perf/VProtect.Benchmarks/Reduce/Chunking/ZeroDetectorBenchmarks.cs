@@ -24,7 +24,4 @@ public class ZeroDetectorBenchmarks
 
     [Benchmark]
     public bool Data() => ZeroDetector.IsZero(_data);
-
-    [Benchmark(Baseline = true)]
-    public bool ZerosByLibrary() => !_zeros.AsSpan().ContainsAnyExcept((byte)0);
 }
