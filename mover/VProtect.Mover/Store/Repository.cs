@@ -115,34 +115,22 @@ public sealed partial class Repository : IAsyncDisposable
     public static async Task<Repository> OpenAsync(
         IObjectStore store, Secret? secret, TimeProvider time, CancellationToken cancellationToken)
     {
-        byte[]? bytes = await ReadSmallAsync(store, HeaderKey, cancellationToken);
-        if (bytes is null)
-        {
-            throw new VProtectException(
-                ErrorCode.RepositoryNotFound, ErrorSide.Repository, $"There is no repository at {store.Name}.",
-                "Check the place, or make one with 'vprotect repo init'.");
-        }
-
-        RepositoryRecord header;
-        byte[] headerBody;
-        try
-        {
-            headerBody = Envelope.Open(bytes, EnvelopeKind.Repository, HeaderKey, default, keys: null);
-            header = RecordJson.Read<RepositoryRecord>(headerBody, HeaderKey);
-            Validate(header);
-        }
-        catch (IntegrityException e)
-        {
-            throw new VProtectException(
-                ErrorCode.RepositoryInvalid, ErrorSide.Repository, $"What lies at {store.Name} cannot be opened as a repository: {e.Message}",
-                "If it was one, restore its object 'repository' from a copy; all else may be intact.", inner: e);
-        }
-
+        (RepositoryRecord header, byte[] headerBody) = await ReadHeaderAsync(store, cancellationToken);
         var uuid = UInt128.Parse(header.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         RepositoryKeys keys = header.Encryption == RepositoryRecord.NoEncryption
             ? RepositoryKeys.Public(uuid)
             : RepositoryKeys.FromRing((await UnlockAsync(store, uuid, secret, HashOf(headerBody), cancellationToken)).Ring);
         return new Repository(store, header, keys, time);
+    }
+
+    /// <summary>What can be told of a repository without any secret: enough to know whether to ask for one, and to open its index meanwhile.</summary>
+    /// <param name="store">Where it lies; stays the caller's.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="VProtectException">None is there, it is damaged, or it is too new.</exception>
+    public static async Task<RepositorySummary> DescribeAsync(IObjectStore store, CancellationToken cancellationToken)
+    {
+        (RepositoryRecord header, _) = await ReadHeaderAsync(store, cancellationToken);
+        return new RepositorySummary(header.Id, header.Encryption != RepositoryRecord.NoEncryption);
     }
 
     /// <summary>All restore points that are not forgotten, by machine and sequence.</summary>
@@ -183,7 +171,7 @@ public sealed partial class Repository : IAsyncDisposable
             : [.. ofMachine.Where(point => wanted.Length >= 4 && point.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase))];
         return fitting.Count == 1 ? fitting[0] : throw new VProtectException(
             ErrorCode.RestorePointNotFound, ErrorSide.Request,
-            fitting.Count == 0 ? $"There is no restore point '{wanted}' in {Name}." : $"'{wanted}' fits {fitting.Count} restore points.",
+            fitting.Count == 0 ? $"There is no restore point '{wanted}'{(machine is null ? "" : $" of machine '{machine}'")} in {Name}." : $"'{wanted}' fits {fitting.Count} restore points.",
             fitting.Count == 0 ? "See 'vprotect list' for those there are; at least 4 digits are needed." : "Give more digits of the id.");
     }
 
@@ -248,6 +236,31 @@ public sealed partial class Repository : IAsyncDisposable
     {
         byte[]? bytes = await ReadSmallAsync(Store, key, cancellationToken);
         return bytes is null ? null : RecordJson.Read<T>(Envelope.Open(bytes, kind, key, Uuid, Keys), key);
+    }
+
+    private static async Task<(RepositoryRecord Header, byte[] Body)> ReadHeaderAsync(IObjectStore store, CancellationToken cancellationToken)
+    {
+        byte[]? bytes = await ReadSmallAsync(store, HeaderKey, cancellationToken);
+        if (bytes is null)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryNotFound, ErrorSide.Repository, $"There is no repository at {store.Name}.",
+                "Check the place, or make one with 'vprotect repo init'.");
+        }
+
+        try
+        {
+            byte[] headerBody = Envelope.Open(bytes, EnvelopeKind.Repository, HeaderKey, default, keys: null);
+            RepositoryRecord header = RecordJson.Read<RepositoryRecord>(headerBody, HeaderKey);
+            Validate(header);
+            return (header, headerBody);
+        }
+        catch (IntegrityException e)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryInvalid, ErrorSide.Repository, $"What lies at {store.Name} cannot be opened as a repository: {e.Message}",
+                "If it was one, restore its object 'repository' from a copy; all else may be intact.", inner: e);
+        }
     }
 
     private static async Task<byte[]?> ReadSmallAsync(IObjectStore store, string key, CancellationToken cancellationToken)
@@ -319,3 +332,8 @@ public sealed partial class Repository : IAsyncDisposable
         await Store.DisposeAsync();
     }
 }
+
+/// <summary>What can be told of a repository without any secret.</summary>
+/// <param name="Id">Its identity: 32 hexadecimal digits.</param>
+/// <param name="IsEncrypted">Whether opening it needs a secret.</param>
+public sealed record RepositorySummary(string Id, bool IsEncrypted);

@@ -26,7 +26,7 @@ public static class BlockSourceFactory
             return await OpenNbdAsync(source, options, cancellationToken);
         }
 
-        if (options.Bitmap is not null)
+        if ((options.Bitmap ?? options.NextBitmap) is not null)
         {
             throw new VProtectException(
                 ErrorCode.InvalidArgument,

@@ -8,7 +8,7 @@ namespace VProtect.Mover.Acquire.BlockSource;
 /// A disk behind an NBD server. Its allocation tells the zeros (<c>base:allocation</c>), a dirty bitmap of QEMU tells what
 /// changed (<c>qemu:dirty-bitmap:NAME</c>).
 /// </summary>
-internal sealed class NbdSource : IBlockSource, IChangeToken
+internal sealed class NbdSource : IBlockSource
 {
     private const int RequestsPerConnection = 8;
 
@@ -17,11 +17,13 @@ internal sealed class NbdSource : IBlockSource, IChangeToken
 
     private readonly NbdClient _client;
     private readonly string? _bitmap;
+    private readonly string? _nextBitmap;
 
-    private NbdSource(NbdClient client, string name, string? bitmap)
+    private NbdSource(NbdClient client, string name, SourceOptions options)
     {
         _client = client;
-        _bitmap = bitmap;
+        _bitmap = options.Bitmap;
+        _nextBitmap = options.NextBitmap ?? options.Bitmap;
         Name = name;
     }
 
@@ -33,7 +35,7 @@ internal sealed class NbdSource : IBlockSource, IChangeToken
 
     public int ReadsInFlightMax => RequestsPerConnection * _client.ConnectionCount;
 
-    public string? ChangeToken => _bitmap is null ? null : QemuBitmapToken.Write(_bitmap);
+    public string? NextToken => _nextBitmap is null ? null : QemuBitmapToken.Write(_nextBitmap);
 
     /// <param name="uri">Server and export.</param>
     /// <param name="name">What the source is called.</param>
@@ -57,7 +59,7 @@ internal sealed class NbdSource : IBlockSource, IChangeToken
                 ConnectionsMax = options.ConnectionsMax,
                 RequestsInFlightMax = RequestsPerConnection,
             };
-            return new NbdSource(await NbdClient.ConnectAsync(uri, connectOptions, cancellationToken), name, options.Bitmap);
+            return new NbdSource(await NbdClient.ConnectAsync(uri, connectOptions, cancellationToken), name, options);
         }
         catch (NbdException exception)
         {

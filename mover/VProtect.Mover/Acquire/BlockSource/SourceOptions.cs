@@ -12,6 +12,12 @@ public sealed record SourceOptions
     public string? Bitmap { get; init; }
 
     /// <summary>
+    /// Name of the dirty bitmap that begins at the instant of this backup, for the next one to name as <see cref="Bitmap"/>;
+    /// null (default): the same name, for who clears or replaces it at that instant.
+    /// </summary>
+    public string? NextBitmap { get; init; }
+
+    /// <summary>
     /// What the file is; null (default): told by its content. A guest decides what its raw disk begins with, so name
     /// the format where the guest may be hostile.
     /// </summary>

@@ -1,0 +1,46 @@
+using VProtect.Mover;
+using VProtect.Mover.Store;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary>What is told of a backup, while it runs and at its end.</summary>
+internal static class BackupSummary
+{
+    public static ProgressSample SampleOf(BackupCounters counters)
+    {
+        long read = counters.ReadBytes;
+        string details = read == 0 ? "" : $"new {SizeText.Of(counters.NewBytes)}, stored {SizeText.Of(counters.StoredBytes)}";
+        return new ProgressSample(counters.Step, counters.DoneBytes, counters.TotalBytes, details);
+    }
+
+    public static void Write(Invocation invocation, RestorePoint point, BackupCounters counters, TimeSpan duration)
+    {
+        long sizeBytes = point.Disks.Sum(disk => disk.SizeBytes);
+        long readBytes = point.Disks.Sum(disk => disk.ReadBytes);
+        long changedBytes = point.Disks.Sum(disk => disk.ChangedBytes);
+        long newBytes = point.Disks.Sum(disk => disk.NewBytes);
+        long storedBytes = point.Disks.Sum(disk => disk.StoredBytes);
+        string mode = ModeText.Of(point.Disks);
+        string? reason = point.Disks.FirstOrDefault(disk => disk.Reason is not null)?.Reason;
+        if (invocation.IsJson)
+        {
+            JsonOutput.Write(
+                invocation.Terminal,
+                new BackupDocument(
+                    point.Id, point.Machine, point.Sequence, point.Parent, point.Label, mode, reason, (long)duration.TotalMilliseconds,
+                    sizeBytes, readBytes, changedBytes, newBytes, storedBytes, [.. point.Disks.Select(DiskDocument.Of)],
+                    Enum.GetValues<Stage>().ToDictionary(StageText.Name, stage => (long)counters.Clock[stage].TotalMilliseconds)));
+            return;
+        }
+
+        TextWriter writer = invocation.Terminal.Out;
+        writer.WriteLine($"Restore point {point.Id} of {point.Machine}: number {point.Sequence}, {mode}{(reason is null ? "" : $" ({reason})")}.");
+        writer.WriteLine(
+            $"  size {SizeText.Of(sizeBytes)}, read {SizeText.Of(readBytes)}, changed {SizeText.Of(changedBytes)}, new {SizeText.Of(newBytes)}, stored {SizeText.Of(storedBytes)} ({SizeText.Ratio(newBytes, storedBytes)})");
+        writer.WriteLine($"  {SizeText.Of(duration)}, {SizeText.Rate(readBytes, duration)}");
+        if (invocation.IsVerbose)
+        {
+            StageText.Write(writer, counters.Clock, duration);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary>The whole command line: parses, runs the verb, and turns whatever goes wrong into a message and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one invocation of the program.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Terminal terminal)
+    {
+        using var signals = new Interruption();
+        return await RunAsync(args, terminal, signals.Token);
+    }
+
+    /// <summary>As above, with cancellation by the caller.</summary>
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
+    {
+        bool isJson = args.Contains("--json");
+        try
+        {
+            ParseResult parsed = Verbs.NewRoot(terminal).Parse(args);
+            if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+            {
+                throw Invocation.BadArgument(
+                    string.Join(" ", parsed.Errors.Select(error => error.Message)), $"See '{PathOf(parsed.CommandResult.Command)} --help'.");
+            }
+
+            // Interruption is ours: the library's own handling would end the process before clean-up is through.
+            var configuration = new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Failure.Report(exception, isJson, terminal, cancellationToken);
+        }
+    }
+
+    private static string PathOf(Command command)
+    {
+        Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
+        return parent is null ? "vprotect" : $"{PathOf(parent)} {command.Name}";
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Diagnostics;
+using VProtect.Mover.Store;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary><c>vprotect repo rebuild-index</c></summary>
+internal static class RepoRebuildIndexVerb
+{
+    public static Command New(CommonOptions common, Terminal terminal)
+    {
+        Argument<string?> place = CommonOptions.NewRepoArgument();
+        return new Command(
+            "rebuild-index",
+            "Deletes this machine's chunk index of a repository and learns it again from the packs. The repository is only read.") { place }
+            .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(invocation, invocation.Parsed.GetValue(place), cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(Invocation invocation, string? place, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        await using OpenedRepository opened = await RepositoryOpening.OpenWithIndexAsync(invocation, place, cancellationToken, startsEmpty: true);
+        IndexSyncResult result = await opened.SynchronizeAsync(invocation, cancellationToken);
+        await opened.Index.CheckpointAsync(invocation);
+        TimeSpan duration = Stopwatch.GetElapsedTime(started);
+        long chunks = opened.Index.Index.EntryCount;
+        if (invocation.IsJson)
+        {
+            JsonOutput.Write(
+                invocation.Terminal,
+                new RebuildIndexDocument(
+                    opened.Repository.Name, result.Packs, chunks, [.. result.Damaged.Select(damage => damage.Message)],
+                    (long)duration.TotalMilliseconds));
+        }
+        else
+        {
+            invocation.Terminal.Out.WriteLine($"The index holds {chunks} chunks of {result.Packs - result.Damaged.Count} packs, learned in {SizeText.Of(duration)}.");
+        }
+
+        return result.Damaged.Count == 0 ? ExitCodes.Success : ExitCodes.DataDamaged;
+    }
+}

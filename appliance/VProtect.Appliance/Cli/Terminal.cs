@@ -1,0 +1,60 @@
+using System.Text;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary>What surrounds an invocation: where text goes and comes from, and the environment. Tests bring their own.</summary>
+internal sealed class Terminal
+{
+    /// <summary>Standard output: results only.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Standard error: progress, warnings, errors.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Whether <see cref="Error"/> is a terminal, on which progress may be drawn.</summary>
+    public bool IsErrorTerminal { get; init; }
+
+    /// <summary>Whether a person can be asked.</summary>
+    public bool IsInputTerminal { get; init; }
+
+    /// <summary>Reads an environment variable; null when it is not set.</summary>
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>The surroundings of this process.</summary>
+    public static Terminal OfProcess() => new()
+    {
+        Out = Console.Out,
+        Error = Console.Error,
+        IsErrorTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
+        IsInputTerminal = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+        Variable = Environment.GetEnvironmentVariable,
+    };
+
+    /// <summary>Asks for a line that is not shown while it is typed. Only when <see cref="IsInputTerminal"/>.</summary>
+    public string ReadHidden(string question)
+    {
+        Error.Write(question + ": ");
+        Error.Flush();
+        var text = new StringBuilder();
+        while (true)
+        {
+            ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+            switch (key.Key)
+            {
+                case ConsoleKey.Enter:
+                    Error.WriteLine();
+                    return text.ToString();
+                case ConsoleKey.Backspace:
+                    text.Length = Math.Max(0, text.Length - 1);
+                    break;
+                default:
+                    if (!char.IsControl(key.KeyChar))
+                    {
+                        text.Append(key.KeyChar);
+                    }
+
+                    break;
+            }
+        }
+    }
+}
