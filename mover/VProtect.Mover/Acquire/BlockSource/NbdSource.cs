@@ -23,7 +23,7 @@ internal sealed class NbdSource : IBlockSource
     {
         _client = client;
         _bitmap = options.Bitmap;
-        _nextBitmap = options.NextBitmap ?? options.Bitmap;
+        _nextBitmap = options.NextBitmap;
         Name = name;
     }
 
@@ -131,9 +131,10 @@ internal sealed class NbdSource : IBlockSource
             return $"the disk has {_client.SizeBytes} bytes and had {parent.SizeBytes} in restore point {parent.RestorePoint}";
         }
 
+        // Without a token the administrator's word is all there is; the backup then holds the delta against the disk itself.
         if (parent.Token is null)
         {
-            return $"restore point {parent.RestorePoint} was made without a dirty bitmap";
+            return null;
         }
 
         return QemuBitmapToken.TryRead(parent.Token) switch
