@@ -119,7 +119,7 @@ serve() {
   case " $* " in *" --discard=unmap "*) ;; *) set -- -r "$@" ;; esac
   qemu-nbd -t -e 8 -k "$socket" "$@" &
   served=$!
-  defer kill_quietly "$served"
+  mine "$served"
   export NBD_URI="nbd+unix:///?socket=$socket"
   wait_until 30 "$served" test -S "$socket" || die "qemu-nbd does not start: qemu-nbd $*"
 }

@@ -58,7 +58,7 @@ start_machine() {
     -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0 \
     -kernel "$disk/vmlinuz" -initrd "$disk/initrd.img" -append "$(cat "$disk/cmdline")" 2>"$work/qemu.log" &
   machine=$!
-  defer kill_quietly "$machine"
+  mine "$machine"
   wait_until "$boot_seconds" "$machine" grep -aq 'login:' "$work/console.log" ||
     die "the machine did not reach its login prompt in $boot_seconds s." "The end of its console, and what QEMU said:" "$(tail -n 5 "$work/console.log" "$work/qemu.log")"
   in_guest true
