@@ -12,12 +12,16 @@ die() {
   exit 1
 }
 
-# defer COMMAND...: runs the command when the shell ends, whichever way it ends; the last deferred runs first.
+# defer COMMAND...: runs the command when this shell (or subshell) ends, whichever way; the last deferred runs first.
 _deferred=()
 defer() {
-  [ ${#_deferred[@]} -gt 0 ] || trap _run_deferred EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  # A subshell inherits the list, but what is on it is its parent's to do.
+  [ "${_deferred_by-}" = "$BASHPID" ] || {
+    _deferred=() _deferred_by=$BASHPID
+    trap _run_deferred EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+  }
   _deferred+=("$(printf '%q ' "$@")")
 }
 _run_deferred() {

@@ -92,8 +92,11 @@ compare_one() {
       serve "${arguments[@]}"
       server=(--server "$served")
     fi
-    [ "$step" != restore ] || mapfile -d '' warm < <(find "$REPOSITORY" -type f -print0)
-    perf/disk_tools.py warm "${warm[@]}"
+    if [ "$step" = restore ]; then
+      find "$REPOSITORY" -type f -print0 | xargs -0 perf/disk_tools.py warm
+    else
+      perf/disk_tools.py warm "${warm[@]}"
+    fi
     sync # what the last step left to write is not this one's cost
     perf/measure.py "$results" "$tool" "$step" "${server[@]}" -- perf/peer.sh "$tool" "$step" ||
       die "$tool: $step failed." "Its messages are above; the others can run with --only."
@@ -119,7 +122,7 @@ serve() {
   case " $* " in *" --discard=unmap "*) ;; *) set -- -r "$@" ;; esac
   qemu-nbd -t -e 8 -k "$socket" "$@" &
   served=$!
-  defer kill_quietly "$served"
+  mine "$served"
   export NBD_URI="nbd+unix:///?socket=$socket"
   wait_until 30 "$served" test -S "$socket" || die "qemu-nbd does not start: qemu-nbd $*"
 }

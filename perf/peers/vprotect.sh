@@ -10,7 +10,7 @@ serve() {
   esac
 }
 prepare() { vprotect repo init "$REPOSITORY"; }
-full() { vprotect backup "$NBD_URI" --repo "$REPOSITORY" --machine perf --disk system --json; }
+full() { vprotect backup "$NBD_URI" --repo "$REPOSITORY" --machine perf --disk system --next-bitmap changed --json; }
 incremental() { vprotect backup "$NBD_URI" --repo "$REPOSITORY" --machine perf --disk system --bitmap changed --json; }
 restore() { vprotect restore latest --repo "$REPOSITORY" --to "$OUT/disk.raw"; }
 restored() { echo "$OUT/disk.raw"; }

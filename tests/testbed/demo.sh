@@ -58,7 +58,7 @@ start_machine() {
     -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0 \
     -kernel "$disk/vmlinuz" -initrd "$disk/initrd.img" -append "$(cat "$disk/cmdline")" 2>"$work/qemu.log" &
   machine=$!
-  defer kill_quietly "$machine"
+  mine "$machine"
   wait_until "$boot_seconds" "$machine" grep -aq 'login:' "$work/console.log" ||
     die "the machine did not reach its login prompt in $boot_seconds s." "The end of its console, and what QEMU said:" "$(tail -n 5 "$work/console.log" "$work/qemu.log")"
   in_guest true
@@ -72,15 +72,17 @@ in_guest() { "$testbed/qemu.py" agent "$work/agent" "$@"; }
 export_uri() { printf 'nbd+unix:///snap%s?socket=%s' "$1" "$work/nbd"; }
 
 back_up() {
-  local number=$1 incremental=() since=()
+  local number=$1 since=()
+  # Each snapshot's export calls the changes since the one before "changed"; the full only names it for the next.
+  local bitmap=(--next-bitmap changed)
   heading "$2"
-  [ "$number" = 0 ] || { incremental=(--bitmap changed); since=("$((number - 1))"); }
+  [ "$number" = 0 ] || { bitmap=(--bitmap changed); since=("$((number - 1))"); }
   # An application-consistent instant: the guest's file systems are flushed and held for as long as the snapshot takes.
   agent_call guest-fsfreeze-freeze
   "$testbed/qemu.py" snapshot "$work/qmp" disk0 "$number" "${since[@]}"
   agent_call guest-fsfreeze-thaw
   timed "backup of point $number" "$vprotect" backup "$(export_uri "$number")" --repo "$VPROTECT_REPOSITORY" \
-    --machine demo --disk system "${incremental[@]}"
+    --machine demo --disk system "${bitmap[@]}"
   point[number]=$("$vprotect" list --repo "$VPROTECT_REPOSITORY" --json | jq -r '.restorePoints | max_by(.createdAt).id')
   note "an independent copy of the same snapshot, by nbdcopy, to compare with later"
   nbdcopy "$(export_uri "$number")" "$work/expected$number.raw"

@@ -13,11 +13,25 @@ work_folder() {
   printf -v "$1" %s "$folder"
 }
 
+# mine PID: a process this shell has started; it ends with the shell, unless stop has ended it before.
+declare -A _processes=()
+mine() {
+  [ "${_processes_of-}" = "$BASHPID" ] || {
+    _processes=() _processes_of=$BASHPID
+    defer _stop_mine
+  }
+  _processes[$1]=1
+}
+_stop_mine() { stop "${!_processes[@]}"; }
+
 # stop PID...: ends processes this shell started, and waits for them.
 stop() {
   local pid
   for pid in "$@"; do kill "$pid" 2>/dev/null || continue; done
-  for pid in "$@"; do wait "$pid" 2>/dev/null || continue; done
+  for pid in "$@"; do
+    wait "$pid" 2>/dev/null || true # its status says only that it was ended
+    unset "_processes[$pid]"        # the number may soon be another process's
+  done
 }
 
 # wait_until SECONDS PID CONDITION...: polls until the condition holds; fails on time-out or when the process is gone.
@@ -32,7 +46,6 @@ wait_until() {
 }
 
 # The machine every guest of ours gets. TCG, since neither CI nor every developer has a usable /dev/kvm.
-# shellcheck disable=SC2034 # read by those who source this
 guest_machine=(qemu-system-x86_64 -nodefaults -no-user-config -machine q35 -accel 'tcg,thread=multi' -cpu max
                -m 512 -smp 1 -display none -no-reboot -net none)
 
@@ -43,11 +56,9 @@ boot_to_login() {
   : >"$log"
   "${guest_machine[@]}" -serial "file:$log" -drive "file=$image,format=$format,if=virtio,snapshot=on" 2>/dev/null &
   pid=$!
-  # The guest ends with this shell even when the shell is ended while waiting.
-  defer kill_quietly "$pid"
+  mine "$pid"
   wait_until "$limit" "$pid" grep -aqE 'login:|Kernel panic|emergency mode' "$log" || status=1
   stop "$pid"
   [ "$status" = 0 ] && grep -aq 'login:' "$log" || return 1
   seconds_since "$started"
 }
-kill_quietly() { kill "$@" 2>/dev/null; }
