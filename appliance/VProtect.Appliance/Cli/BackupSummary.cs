@@ -8,9 +8,10 @@ internal static class BackupSummary
 {
     public static ProgressSample SampleOf(BackupCounters counters)
     {
-        long read = counters.ReadBytes;
-        string details = read == 0 ? "" : $"new {SizeText.Of(counters.NewBytes)}, stored {SizeText.Of(counters.StoredBytes)}";
-        return new ProgressSample(counters.Step, counters.DoneBytes, counters.TotalBytes, details);
+        string details = counters.NewBytes == 0 && counters.KnownBytes == 0
+            ? ""
+            : $"new {SizeText.Of(counters.NewBytes)}  stored {SizeText.Of(counters.StoredBytes)} ({SizeText.Ratio(counters.NewBytes, counters.StoredBytes)})  known {SizeText.Of(counters.KnownBytes)}";
+        return new ProgressSample(counters.Step, counters.DoneBytes, counters.TotalBytes, counters.ReadBytes, details);
     }
 
     public static void Write(Invocation invocation, RestorePoint point, BackupCounters counters, TimeSpan duration)
@@ -34,10 +35,18 @@ internal static class BackupSummary
         }
 
         TextWriter writer = invocation.Terminal.Out;
-        writer.WriteLine($"Restore point {point.Id} of {point.Machine}: number {point.Sequence}, {mode}{(reason is null ? "" : $" ({reason})")}.");
-        writer.WriteLine(
-            $"  size {SizeText.Of(sizeBytes)}, read {SizeText.Of(readBytes)}, changed {SizeText.Of(changedBytes)}, new {SizeText.Of(newBytes)}, stored {SizeText.Of(storedBytes)} ({SizeText.Ratio(newBytes, storedBytes)})");
-        writer.WriteLine($"  {SizeText.Of(duration)}, {SizeText.Rate(readBytes, duration)}");
+        writer.WriteLine($"Made restore point {point.Id}");
+        Listing.Write(
+            writer,
+            [
+                ("  of", $"{point.Machine}, number {point.Sequence}"),
+                ("  mode", reason is null ? mode : $"{mode}: {reason}"),
+                ("  size", SizeText.Of(sizeBytes)),
+                ("  read", SizeText.Of(readBytes)),
+                ("  changed", SizeText.Of(changedBytes)),
+                ("  new", newBytes == 0 ? SizeText.Of(0L) : $"{SizeText.Of(newBytes)}, stored in {SizeText.Of(storedBytes)} ({SizeText.Ratio(newBytes, storedBytes)})"),
+                ("  took", $"{SizeText.Of(duration)} ({SizeText.Rate(readBytes, duration)})"),
+            ]);
         if (invocation.IsVerbose)
         {
             StageText.Write(writer, counters.Clock, duration);

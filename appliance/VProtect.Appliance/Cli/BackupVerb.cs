@@ -13,7 +13,7 @@ internal static class BackupVerb
     /// <summary>Of --compact: stores about 5 % less than level 1 at a third of its speed.</summary>
     private const int CompactZstdLevel = 6;
 
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         var sources = new Argument<string[]>("SOURCE")
         {
@@ -31,13 +31,17 @@ internal static class BackupVerb
         var label = new Option<string?>("--label") { Description = "A remark kept with the restore point.", HelpName = "TEXT" };
         var level = new Option<int?>("--level") { Description = "zstd level, -7 to 19. Default 1.", HelpName = "N" };
         var compact = new Option<bool>("--compact") { Description = $"Store less and take longer: zstd level {CompactZstdLevel}." };
-        var command = new Command(
+        return new Verb(
             "backup",
             "Backs up disks of one machine as one restore point. Only what the repository does not hold yet is stored, and with a dirty bitmap only what changed is read.")
         {
             sources, repo, machine, disks, bitmap, nextBitmap, compare, parent, format, label, level, compact,
-        };
-        return command.Doing(common, terminal, (invocation, cancellationToken) =>
+        }
+        .WithExamples(
+            ("vprotect backup disk.qcow2 --repo /backup/repo --machine web1", "an image file"),
+            ("vprotect backup nbd://localhost/vda --repo /backup/repo --machine web1 --bitmap b0 --next-bitmap b1", "a running QEMU disk, only what changed since bitmap b0 began"),
+            ("vprotect backup /dev/vg0/root /dev/vg0/data --disk root --disk data --machine web1", "two disks, of VPROTECT_REPOSITORY"))
+        .Doing(common, terminal, (invocation, cancellationToken) =>
         {
             ParseResult parsed = invocation.Parsed;
             int zstdLevel = parsed.GetValue(level) ?? (parsed.GetValue(compact) ? CompactZstdLevel : new BackupOptions().ZstdLevel);
@@ -86,8 +90,21 @@ internal static class BackupVerb
             Label = order.Label,
             Parent = order.Parent is null ? null : await FindParentAsync(opened.Repository, order, cancellationToken),
         };
+        try
+        {
+            return await RunAsync(invocation, opened, request, order.ZstdLevel, started, cancellationToken);
+        }
+        catch (Exception e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("interrupted; what was stored will be used by the next backup", e, cancellationToken);
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        Invocation invocation, OpenedRepository opened, BackupRequest request, int zstdLevel, long started, CancellationToken cancellationToken)
+    {
         var counters = new BackupCounters();
-        var pipeline = new BackupPipeline(opened.Chunks, new BackupOptions { ZstdLevel = order.ZstdLevel }, counters, TimeProvider.System);
+        var pipeline = new BackupPipeline(opened.Chunks, new BackupOptions { ZstdLevel = zstdLevel }, counters, TimeProvider.System);
         RestorePoint point = await ProgressDisplay.RunAsync(
             invocation, () => BackupSummary.SampleOf(counters), () => pipeline.RunAsync(request, cancellationToken));
         await opened.Index.CheckpointAsync(invocation);

@@ -1,4 +1,5 @@
 using VProtect.Mover.Store;
+using VProtect.Mover.Upkeep;
 
 namespace VProtect.Appliance.Cli;
 
@@ -45,3 +46,38 @@ internal sealed record InfoDocument(
     long SizeBytes, long Packs, long PackedBytes);
 
 internal sealed record RebuildIndexDocument(string Repository, int Packs, long Chunks, IReadOnlyList<string> Damaged, long DurationMs);
+
+internal sealed record DiffDocument(
+    string Older, string Newer, string Disk, long OlderSizeBytes, long NewerSizeBytes, long DataBytes, long ZeroBytes,
+    IReadOnlyList<ExtentDocument> Extents);
+
+internal sealed record ExtentDocument(long OffsetBytes, long LengthBytes, string Kind);
+
+internal sealed record VerifyDocument(
+    string Repository, bool Sound, int Packs, int RestorePoints, long CheckedBytes, long DurationMs,
+    IReadOnlyList<AffectedDocument> Affected, IReadOnlyList<DamagedChunkDocument> DamagedChunks, IReadOnlyList<string> Faults,
+    IReadOnlyList<string> Unreadable)
+{
+    public static VerifyDocument Of(string repository, VerifyResult result, TimeSpan duration) => new(
+        repository, result.IsSound, result.Packs, result.RestorePoints, result.CheckedBytes, (long)duration.TotalMilliseconds,
+        [.. result.Affected.Select(point => new AffectedDocument(point.Id, point.Machine, point.Sequence, point.CreatedAt, point.Disk))],
+        [.. result.DamagedChunks.Select(chunk => new DamagedChunkDocument(chunk.Id.ToString(), chunk.Pack.ToString(), chunk.OffsetBytes, chunk.Fault))],
+        result.Faults, result.Unreadable);
+}
+
+internal sealed record AffectedDocument(string Id, string Machine, long Sequence, DateTimeOffset CreatedAt, string Disk);
+
+internal sealed record DamagedChunkDocument(string Id, string Pack, long OffsetBytes, string Fault);
+
+internal sealed record CollectDocument(
+    string Repository, long FreedBytes, int RestorePointsRemoved, int PacksRemoved, int PacksCondemned, long CondemnedBytes,
+    long RewrittenBytes, int LeasesBroken, bool HeldBackByWriter)
+{
+    public static CollectDocument Of(string repository, CollectResult result) => new(
+        repository, result.FreedBytes, result.PointsRemoved, result.PacksRemoved, result.PacksCondemned, result.CondemnedBytes,
+        result.RewrittenBytes, result.LeasesBroken, result.IsHeldBackByWriter);
+}
+
+internal sealed record KeyListDocument(IReadOnlyList<KeySlotInfo> Keys);
+
+internal sealed record KeyDocument(string? Id, uint? DataKeyEpoch, string? RecoveryKey);

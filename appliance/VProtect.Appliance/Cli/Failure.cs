@@ -34,7 +34,7 @@ internal static class Failure
     {
         // Whatever a cancelled work ends with, that it was cancelled is what matters.
         _ when isCancelled => (
-            ExitCodes.Interrupted, new ErrorBody(0, "Interrupted", "interrupted; what was stored will be used by the next backup", "")),
+            ExitCodes.Interrupted, new ErrorBody(0, "Interrupted", exception is OperationCanceledException { InnerException: not null } ? exception.Message : "interrupted", "")),
         VProtectException failure => (
             ExitCodes.Of(failure), new ErrorBody((int)failure.Code, failure.Code.ToString(), failure.Message, failure.Guidance)),
         AggregateException { InnerExceptions: [var only] } => Describe(only, isCancelled),

@@ -6,7 +6,7 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect forget</c></summary>
 internal static class ForgetVerb
 {
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         Argument<string[]> ids = new("ID")
         {
@@ -15,12 +15,16 @@ internal static class ForgetVerb
         };
         Option<string?> repo = CommonOptions.NewRepo();
         Option<string?> machine = RestorePoints.NewMachineOption();
-        return new Command(
+        return new Verb(
             "forget",
             "Takes restore points out of the repository. Others are never touched by it. Space comes free with 'vprotect repo gc'.")
         {
             ids, repo, machine,
-        }.Doing(common, terminal, (invocation, cancellationToken) => RunAsync(
+        }
+        .WithExamples(
+            ("vprotect forget 1279aad5 fce6e2bb --repo /backup/repo", "two restore points of 'vprotect list'"),
+            ("vprotect forget 1279aad5 --repo /backup/repo && vprotect repo gc /backup/repo", "and free their space"))
+        .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(
             invocation, invocation.Parsed.GetValue(repo), invocation.Parsed.GetRequiredValue(ids), invocation.Parsed.GetValue(machine), cancellationToken));
     }
 

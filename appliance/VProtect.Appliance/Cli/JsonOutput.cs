@@ -22,6 +22,12 @@ internal static class JsonOutput
 [JsonSerializable(typeof(ForgetDocument))]
 [JsonSerializable(typeof(InfoDocument))]
 [JsonSerializable(typeof(RebuildIndexDocument))]
+[JsonSerializable(typeof(RestorePointDocument))]
+[JsonSerializable(typeof(DiffDocument))]
+[JsonSerializable(typeof(VerifyDocument))]
+[JsonSerializable(typeof(CollectDocument))]
+[JsonSerializable(typeof(KeyListDocument))]
+[JsonSerializable(typeof(KeyDocument))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Paths and labels stay readable: this is no HTML.</summary>

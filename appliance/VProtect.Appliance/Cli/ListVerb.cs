@@ -7,11 +7,14 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect list</c></summary>
 internal static class ListVerb
 {
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         Option<string?> repo = CommonOptions.NewRepo();
         var machine = new Option<string?>("--machine", "-m") { Description = "Only of this machine.", HelpName = "NAME" };
-        return new Command("list", "Lists restore points, by machine and in their order.") { repo, machine }
+        return new Verb("list", "Lists restore points, by machine and in their order.") { repo, machine }
+            .WithExamples(
+                ("vprotect list --repo /backup/repo --machine web1", "of one machine"),
+                ("vprotect list --json | jq -r '.restorePoints[-1].id'", "for scripts, of VPROTECT_REPOSITORY"))
             .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(
                 invocation, invocation.Parsed.GetValue(repo), invocation.Parsed.GetValue(machine), cancellationToken));
     }
@@ -46,14 +49,13 @@ internal static class ListVerb
 
     private static void Write(TextWriter writer, IReadOnlyList<RestorePoint> points) => Listing.Write(
         writer,
-        ["id", "machine", "time (UTC)", "mode", "disks", ">size", ">changed", ">stored", "label"],
+        ["id", "machine", "time (UTC)", "disks", ">size", ">changed", ">stored", "label"],
         [
             .. points.Select(point => new[]
             {
                 point.Id[..8],
                 point.Machine,
                 SizeText.Of(point.CreatedAt)[..16],
-                ModeText.Of(point.Disks),
                 string.Join(",", point.Disks.Select(disk => disk.Name)),
                 SizeText.Of(point.Disks.Sum(disk => disk.SizeBytes)),
                 SizeText.Of(point.Disks.Sum(disk => disk.ChangedBytes)),

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace VProtect.Appliance.Cli;
 
@@ -16,10 +15,13 @@ internal static class ProgressDisplay
     /// <returns>The work's own result or exception.</returns>
     public static async Task<T> RunAsync<T>(Invocation invocation, Func<ProgressSample> sample, Func<Task<T>> work)
     {
-        Task<T> running = work();
+        // On a thread of its own: parts of the work compute long before they first wait.
+        Task<T> running = Task.Run(work);
         if (!invocation.IsQuiet)
         {
-            await ShowPlainAsync(invocation.Terminal.Error, sample, running);
+            await (invocation.Terminal.IsErrorTerminal
+                ? DrawnProgress.ShowAsync(invocation.Terminal, sample, running)
+                : ShowPlainAsync(invocation.Terminal.Error, sample, running));
         }
 
         return await running;
@@ -27,18 +29,13 @@ internal static class ProgressDisplay
 
     private static async Task ShowPlainAsync(TextWriter writer, Func<ProgressSample> sample, Task running)
     {
-        long started = Stopwatch.GetTimestamp();
+        var pace = new Pace();
         while (await Task.WhenAny(running, Task.Delay(_plainInterval)) != running)
         {
-            await writer.WriteLineAsync(PlainLine(sample(), Stopwatch.GetElapsedTime(started)));
+            ProgressSample now = sample();
+            pace.Add(now, Stopwatch.GetTimestamp());
+            string[] parts = [now.Total > 0 ? $"{now.Fraction:P0}" : "", now.Position, pace.Rate, now.Details, pace.Left(now)];
+            await writer.WriteLineAsync($"{now.Step}: {string.Join(", ", parts.Where(part => part.Length > 0))}");
         }
-    }
-
-    private static string PlainLine(in ProgressSample now, TimeSpan elapsed)
-    {
-        string percent = now.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $" {now.Fraction:P0},") : "";
-        string rate = now.Unit is null ? $", {SizeText.Rate(now.Done, elapsed)}" : "";
-        string details = now.Details.Length > 0 ? ", " + now.Details : "";
-        return $"{now.Step}:{percent} {now.Position}{rate}{details}";
     }
 }

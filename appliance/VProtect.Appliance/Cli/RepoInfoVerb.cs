@@ -7,10 +7,13 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect repo info</c></summary>
 internal static class RepoInfoVerb
 {
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         Argument<string?> place = CommonOptions.NewRepoArgument();
-        return new Command("info", "Tells what a repository is and how much it holds.") { place }
+        return new Verb("info", "Tells what a repository is and how much it holds.") { place }
+            .WithExamples(
+                ("vprotect repo info /backup/repo", "for people"),
+                ("vprotect repo info --json | jq .packedBytes", "for scripts, of VPROTECT_REPOSITORY"))
             .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(invocation, invocation.Parsed.GetValue(place), cancellationToken));
     }
 
@@ -42,7 +45,7 @@ internal static class RepoInfoVerb
         [
             ("repository", repository.Name),
             ("id", repository.Id),
-            ("made", SizeText.Of(DateTimeOffset.Parse(repository.CreatedAt, System.Globalization.CultureInfo.InvariantCulture))),
+            ("made", SizeText.OfTime(repository.CreatedAt)),
             ("encryption", repository.IsEncrypted ? "AES-256-GCM" : "none"),
             ("chunks", SizeText.Of(repository.ChunkBytes)),
             ("packs", $"{packs}, {SizeText.Of(packedBytes)} in all"),

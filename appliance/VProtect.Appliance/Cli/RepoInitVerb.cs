@@ -9,7 +9,7 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect repo init</c></summary>
 internal static class RepoInitVerb
 {
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         Argument<string?> place = CommonOptions.NewRepoArgument();
         var noEncryption = new Option<bool>("--no-encryption") { Description = "Store in clear: whoever reads the repository reads the disks." };
@@ -17,13 +17,17 @@ internal static class RepoInitVerb
         var packSize = new Option<string?>("--pack-size") { Description = "Size of the repository's files, 4M to 1G. Default 64M. Never changes later.", HelpName = "SIZE" };
         var recoveryKey = new Option<bool>("--recovery-key") { Description = "Make a recovery key and show it once. The default." };
         var noRecoveryKey = new Option<bool>("--no-recovery-key") { Description = "Make none: without the pass phrase all is lost." };
-        var command = new Command(
+        return new Verb(
             "init",
             "Makes a repository in an empty or new directory. It is encrypted unless you say otherwise; the recovery key it shows once opens it when the pass phrase is lost.")
         {
             place, noEncryption, chunkSize, packSize, recoveryKey, noRecoveryKey,
-        };
-        return command.Doing(common, terminal, async (invocation, cancellationToken) =>
+        }
+        .WithExamples(
+            ("vprotect repo init /backup/repo", "asks for a pass phrase, shows a recovery key"),
+            ("vprotect repo init file:///backup/repo --key-file /root/repo.key", "opened by a file"),
+            ("vprotect repo init /backup/repo --no-encryption", "for a destination that encrypts by itself"))
+        .Doing(common, terminal, async (invocation, cancellationToken) =>
         {
             ParseResult parsed = invocation.Parsed;
             bool encrypts = !parsed.GetValue(noEncryption);
@@ -70,20 +74,12 @@ internal static class RepoInitVerb
         }
 
         TextWriter writer = invocation.Terminal.Out;
-        writer.WriteLine($"Repository {id} made at {store.Name}.");
+        writer.WriteLine($"Made repository {id}");
+        writer.WriteLine($"  at {store.Name}");
         writer.WriteLine($"  {(options.Encrypt ? "encrypted with AES-256-GCM" : "NOT encrypted")}, chunks of {SizeText.Of(options.ChunkBytes)}, packs of {SizeText.Of(options.PackBytes)}");
         if (recoveryText is not null)
         {
-            writer.WriteLine();
-            writer.WriteLine("Recovery key, shown this once. Write it down and keep it apart from this machine:");
-            writer.WriteLine();
-            foreach (string[] line in recoveryText.Split('-').Chunk(7))
-            {
-                writer.WriteLine("    " + string.Join('-', line));
-            }
-
-            writer.WriteLine();
-            writer.WriteLine("It opens the repository like the pass phrase. Without either, the data is lost.");
+            RecoveryKeyText.Write(writer, recoveryText);
         }
 
         return ExitCodes.Success;

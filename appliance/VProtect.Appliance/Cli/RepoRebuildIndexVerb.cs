@@ -7,12 +7,13 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect repo rebuild-index</c></summary>
 internal static class RepoRebuildIndexVerb
 {
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         Argument<string?> place = CommonOptions.NewRepoArgument();
-        return new Command(
+        return new Verb(
             "rebuild-index",
             "Deletes this machine's chunk index of a repository and learns it again from the packs. The repository is only read.") { place }
+            .WithExamples(("vprotect repo rebuild-index /backup/repo", "when in doubt about the index; a backup is not lost by it"))
             .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(invocation, invocation.Parsed.GetValue(place), cancellationToken));
     }
 

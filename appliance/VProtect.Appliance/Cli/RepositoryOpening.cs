@@ -12,14 +12,19 @@ internal static class RepositoryOpening
     /// <param name="invocation">Of whom.</param>
     /// <param name="typedPlace">As typed, or null for the environment's.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public static async Task<Repository> OpenAsync(Invocation invocation, string? typedPlace, CancellationToken cancellationToken)
+    public static async Task<Repository> OpenAsync(Invocation invocation, string? typedPlace, CancellationToken cancellationToken) =>
+        (await OpenWithSecretAsync(invocation, typedPlace, cancellationToken)).Repository;
+
+    /// <summary>As above, with what opened it, for changing keys; null when it is not encrypted.</summary>
+    public static async Task<(Repository Repository, Secret? Secret)> OpenWithSecretAsync(
+        Invocation invocation, string? typedPlace, CancellationToken cancellationToken)
     {
         IObjectStore store = RepositoryStores.Open(invocation.RepositoryPlace(typedPlace), create: false);
         try
         {
             RepositorySummary summary = await Repository.DescribeAsync(store, cancellationToken);
             Secret? secret = summary.IsEncrypted ? Secrets.Given(invocation) : null;
-            return await Repository.OpenAsync(store, secret, TimeProvider.System, cancellationToken);
+            return (await Repository.OpenAsync(store, secret, TimeProvider.System, cancellationToken), secret);
         }
         catch
         {
@@ -85,7 +90,7 @@ internal sealed class OpenedRepository(Repository repository, OpenedIndex index)
         });
         IndexSyncResult result = await ProgressDisplay.RunAsync(
             invocation,
-            () => ProgressSample.OfItems("learning packs", "packs", Volatile.Read(ref done), Volatile.Read(ref total)),
+            () => new ProgressSample("learning what the repository holds", Volatile.Read(ref done), Volatile.Read(ref total), 0, Unit: "packs"),
             () => IndexSync.SynchronizeAsync(repository, index.Index, progress, cancellationToken));
         foreach (IntegrityException damage in result.Damaged)
         {

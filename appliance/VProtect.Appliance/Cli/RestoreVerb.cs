@@ -11,7 +11,7 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect restore</c></summary>
 internal static class RestoreVerb
 {
-    public static Command New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal)
     {
         Argument<string> id = RestorePoints.NewArgument("ID");
         Option<string?> repo = CommonOptions.NewRepo();
@@ -21,13 +21,17 @@ internal static class RestoreVerb
         var differential = new Option<bool>("--differential") { Description = "Write onto the disk that is there, and only what differs." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace a file that exists, when the new one is complete." };
         Option<ImageFormat?> format = Formats.NewOption("Format of the TARGET file. Default: by its ending.");
-        var command = new Command(
+        return new Verb(
             "restore",
             "Restores one disk of a restore point, every byte checked before it is written. A file appears under its name only when it is complete and durable.")
         {
             id, repo, target, disk, machine, differential, overwrite, format,
-        };
-        return command.Doing(common, terminal, (invocation, cancellationToken) =>
+        }
+        .WithExamples(
+            ("vprotect restore latest --machine web1 --repo /backup/repo --to web1.qcow2", "the latest, as a qcow2 image"),
+            ("vprotect restore 1279aad5 --repo /backup/repo --to /dev/vg0/web1 --differential", "back to that day, writing only what differs"),
+            ("vprotect restore latest --machine web1 --repo /backup/repo --to - | ssh host 'dd of=/dev/sdb bs=1M'", "as a stream"))
+        .Doing(common, terminal, (invocation, cancellationToken) =>
         {
             ParseResult parsed = invocation.Parsed;
             return RunAsync(
@@ -52,7 +56,7 @@ internal static class RestoreVerb
         var pipeline = new RestorePipeline(opened.Chunks, new RestoreOptions(), counters);
         await ProgressDisplay.RunAsync(
             invocation,
-            () => new ProgressSample("restoring", counters.DoneBytes, counters.TotalBytes, $"read {SizeText.Of(counters.FetchedBytes)}"),
+            () => new ProgressSample("restoring", counters.DoneBytes, counters.TotalBytes, counters.PlainBytes + counters.EqualBytes, $"read from packs {SizeText.Of(counters.FetchedBytes)}"),
             async () =>
             {
                 await pipeline.RunAsync(disk, target, differential, cancellationToken);
@@ -73,11 +77,21 @@ internal static class RestoreVerb
         }
         else if (targetName != "-" || !invocation.IsQuiet)
         {
-            writer.WriteLine($"Restored {disk.Name} of {point.Machine} as of {SizeText.Of(point.CreatedAt)} to {target.Name}.");
-            string equal = differential ? $", already there {SizeText.Of(counters.EqualBytes)}" : "";
-            writer.WriteLine(
-                $"  size {SizeText.Of(disk.SizeBytes)}, written {SizeText.Of(counters.PlainBytes)}{equal}, read from packs {SizeText.Of(counters.FetchedBytes)}");
-            writer.WriteLine($"  {SizeText.Of(duration)}, {SizeText.Rate(counters.PlainBytes + counters.EqualBytes, duration)}");
+            List<(string Name, string Value)> pairs =
+            [
+                ("  of", $"{point.Machine}, number {point.Sequence}, made {SizeText.Of(point.CreatedAt)}"),
+                ("  size", SizeText.Of(disk.SizeBytes)),
+                ("  written", SizeText.Of(counters.PlainBytes)),
+            ];
+            if (differential)
+            {
+                pairs.Add(("  there already", SizeText.Of(counters.EqualBytes)));
+            }
+
+            pairs.Add(("  read", $"{SizeText.Of(counters.FetchedBytes)} from packs"));
+            pairs.Add(("  took", $"{SizeText.Of(duration)} ({SizeText.Rate(counters.PlainBytes + counters.EqualBytes, duration)})"));
+            writer.WriteLine($"Restored {disk.Name} to {target.Name}");
+            Listing.Write(writer, pairs);
             if (invocation.IsVerbose)
             {
                 StageText.Write(writer, counters.Clock, duration);

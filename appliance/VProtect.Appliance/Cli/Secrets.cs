@@ -7,6 +7,7 @@ namespace VProtect.Appliance.Cli;
 internal static class Secrets
 {
     private const string Variable = "VPROTECT_PASSPHRASE";
+    private const string NewVariable = "VPROTECT_NEW_PASSPHRASE";
 
     /// <summary>What opens an existing repository; null when nothing was given and nobody can be asked.</summary>
     public static Secret? Given(Invocation invocation)
@@ -24,6 +25,15 @@ internal static class Secrets
         return invocation.Terminal.IsInputTerminal ? Secret.FromText(invocation.Terminal.ReadHidden("Pass phrase")) : null;
     }
 
+    /// <summary>What is to open an existing repository too; a person types it twice.</summary>
+    public static Secret New(Invocation invocation, string? newKeyFile) =>
+        newKeyFile is not null ? Secret.FromFile(newKeyFile)
+        : invocation.Terminal.Variable(NewVariable) is { } text ? Secret.FromText(text)
+        : invocation.Terminal.IsInputTerminal ? AskTwice(invocation.Terminal, "New pass phrase")
+        : throw new VProtectException(
+            ErrorCode.KeyRequired, ErrorSide.Request, "No new pass phrase was given.",
+            "Set VPROTECT_NEW_PASSPHRASE or name a file with --new-key-file.");
+
     /// <summary>What is to open a new repository; a person types it twice.</summary>
     /// <exception cref="VProtectException">None was given, it is empty, or the two differ.</exception>
     public static Secret ForNewRepository(Invocation invocation) =>
@@ -34,8 +44,7 @@ internal static class Secrets
             ErrorCode.KeyRequired, ErrorSide.Request, "A new repository needs a pass phrase, and none was given.",
             "Set VPROTECT_PASSPHRASE, name a key file with --key-file, or choose --no-encryption.");
 
-    /// <summary>Asks a person for a new pass phrase.</summary>
-    public static Secret AskTwice(Terminal terminal, string question)
+    private static Secret AskTwice(Terminal terminal, string question)
     {
         string first = terminal.ReadHidden(question);
         Secret secret = Secret.FromText(first);

@@ -35,6 +35,11 @@ internal static class SizeText
         _ => string.Create(CultureInfo.InvariantCulture, $"{(long)duration.TotalHours} h {duration.Minutes:00} min"),
     };
 
+    /// <summary>To the second: <c>12 s</c>, <c>4 min 05 s</c>, <c>3 h 20 min</c>.</summary>
+    public static string OfWhole(TimeSpan duration) => duration.TotalMinutes < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)Math.Ceiling(duration.TotalSeconds)} s")
+        : Of(duration);
+
     /// <summary>How much smaller: <c>2.4x</c>; a dash when there is nothing to compare.</summary>
     public static string Ratio(long plainBytes, long storedBytes) =>
         storedBytes <= 0 || plainBytes <= 0 ? "-" : (plainBytes / (double)storedBytes).ToString("0.0#", CultureInfo.InvariantCulture) + "x";
@@ -42,6 +47,10 @@ internal static class SizeText
     /// <summary>A moment in UTC to the second.</summary>
     public static string Of(DateTimeOffset moment) =>
         moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z";
+
+    /// <summary>As above, of a moment as records keep it; what is no moment is shown as it is.</summary>
+    public static string OfTime(string moment) =>
+        DateTimeOffset.TryParse(moment, CultureInfo.InvariantCulture, out DateTimeOffset time) ? Of(time) : moment;
 
     /// <summary>Reads <c>65536</c>, <c>64K</c>, <c>64KiB</c>, <c>1M</c>, <c>1 GiB</c>: powers of 1024, letters in any case.</summary>
     public static bool TryParse(string text, out long bytes)

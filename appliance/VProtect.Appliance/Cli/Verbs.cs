@@ -11,25 +11,21 @@ internal static class Verbs
         var root = new RootCommand(
             "VProtect backs up disks of virtual machines into a deduplicated, compressed and encrypted repository, and restores them.")
         {
-            RepoVerb.New(common, terminal),
             BackupVerb.New(common, terminal),
-            ListVerb.New(common, terminal),
-            RestoreVerb.New(common, terminal),
+            CompletionVerb.New(common, terminal),
+            DiffVerb.New(common, terminal),
             ForgetVerb.New(common, terminal),
+            ListVerb.New(common, terminal),
+            RepoVerb.New(common, terminal),
+            RestoreVerb.New(common, terminal),
+            ShowVerb.New(common, terminal),
         };
         root.Options.Add(common.KeyFile);
         root.Options.Add(common.State);
         root.Options.Add(common.Json);
         root.Options.Add(common.Quiet);
         root.Options.Add(common.Verbose);
+        TeachingHelp.Install(root);
         return root;
-    }
-
-    /// <summary>Gives a verb its work.</summary>
-    public static Command Doing(
-        this Command command, CommonOptions common, Terminal terminal, Func<Invocation, CancellationToken, Task<int>> work)
-    {
-        command.SetAction((parsed, cancellationToken) => work(new Invocation(parsed, common, terminal), cancellationToken));
-        return command;
     }
 }

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using VProtect.Mover.Store;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary><c>vprotect show</c></summary>
+internal static class ShowVerb
+{
+    public static Verb New(CommonOptions common, Terminal terminal)
+    {
+        Argument<string> id = RestorePoints.NewArgument("ID");
+        Option<string?> repo = CommonOptions.NewRepo();
+        Option<string?> machine = RestorePoints.NewMachineOption();
+        return new Verb("show", "Shows all that is known of one restore point and its disks.") { id, repo, machine }
+            .WithExamples(
+                ("vprotect show 1279aad5 --repo /backup/repo", "a restore point of 'vprotect list'"),
+                ("vprotect show latest --machine web1 --repo /backup/repo", "the latest of a machine"))
+            .Doing(common, terminal, async (invocation, cancellationToken) =>
+            {
+                ParseResult parsed = invocation.Parsed;
+                await using Repository repository = await RepositoryOpening.OpenAsync(invocation, parsed.GetValue(repo), cancellationToken);
+                RestorePoint point = await repository.FindPointAsync(parsed.GetRequiredValue(id), parsed.GetValue(machine), cancellationToken);
+                if (invocation.IsJson)
+                {
+                    JsonOutput.Write(invocation.Terminal, RestorePointDocument.Of(point));
+                }
+                else
+                {
+                    Write(invocation.Terminal.Out, point);
+                }
+
+                return ExitCodes.Success;
+            });
+    }
+
+    private static void Write(TextWriter writer, RestorePoint point)
+    {
+        List<(string Name, string Value)> pairs =
+        [
+            ("restore point", point.Id),
+            ("machine", $"{point.Machine}, number {point.Sequence}"),
+            ("made", $"{SizeText.Of(point.CreatedAt)} in {SizeText.Of(point.Duration)}"),
+            ("compared with", point.Parent ?? "none: it was the first"),
+        ];
+        if (point.Label is not null)
+        {
+            pairs.Add(("label", point.Label));
+        }
+
+        Listing.Write(writer, pairs);
+        writer.WriteLine();
+        Listing.Write(
+            writer,
+            ["disk", "mode", ">size", ">read", ">changed", ">new", ">stored"],
+            [
+                .. point.Disks.Select(disk => new[]
+                {
+                    disk.Name, ModeText.Of(disk.Mode), SizeText.Of(disk.SizeBytes), SizeText.Of(disk.ReadBytes),
+                    SizeText.Of(disk.ChangedBytes), SizeText.Of(disk.NewBytes), SizeText.Of(disk.StoredBytes),
+                }),
+            ]);
+        foreach (RestorePointDisk disk in point.Disks.Where(disk => disk.Reason is not null))
+        {
+            writer.WriteLine($"{disk.Name} was read whole: {disk.Reason}.");
+        }
+    }
+}

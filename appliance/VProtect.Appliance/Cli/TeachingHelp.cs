@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary>The library's help, followed by examples; that of the program also by environment variables and exit codes.</summary>
+internal sealed class TeachingHelp(HelpAction inner) : SynchronousCommandLineAction
+{
+    private static readonly (string Name, string Meaning)[] _variables =
+    [
+        ("VPROTECT_REPOSITORY", "the repository, when --repo is left out"),
+        ("VPROTECT_PASSPHRASE", "the pass phrase, when --key-file is left out"),
+        ("VPROTECT_STATE", "directory of chunk indexes (~/.cache/vprotect)"),
+        ("VPROTECT_DEBUG=1", "show where an error came from"),
+    ];
+
+    /// <summary>Puts it in place of the library's help, for the whole program.</summary>
+    public static void Install(RootCommand root)
+    {
+        HelpOption option = root.Options.OfType<HelpOption>().First();
+        if (option.Action is HelpAction inner)
+        {
+            option.Action = new TeachingHelp(inner);
+        }
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        inner.Invoke(parseResult);
+        TextWriter writer = parseResult.InvocationConfiguration.Output;
+        Command command = parseResult.CommandResult.Command;
+        if (command is Verb { Examples: { Count: > 0 } examples })
+        {
+            writer.WriteLine("Examples:");
+            foreach ((string line, string meaning) in examples)
+            {
+                writer.WriteLine($"  # {meaning}");
+                writer.WriteLine($"  {line}");
+            }
+
+            writer.WriteLine();
+        }
+        else if (command is RootCommand)
+        {
+            WriteTable(writer, "Environment:", _variables);
+            WriteTable(writer, "Exit codes:", ExitCodes.Table.Select(row => ($"{row.Code}", row.Meaning)));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static void WriteTable(TextWriter writer, string title, IEnumerable<(string Name, string Meaning)> rows)
+    {
+        writer.WriteLine(title);
+        (string Name, string Meaning)[] all = [.. rows];
+        int width = all.Max(row => row.Name.Length);
+        foreach ((string name, string meaning) in all)
+        {
+            writer.WriteLine($"  {name.PadRight(width)}  {meaning}");
+        }
+
+        writer.WriteLine();
+    }
+}
