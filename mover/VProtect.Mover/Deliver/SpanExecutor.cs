@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using VProtect.Abstractions;
+using VProtect.Mover.Posix;
 using VProtect.Mover.Seal.Packing;
 using VProtect.Mover.Store;
 
@@ -92,7 +93,7 @@ internal sealed class SpanExecutor(
                     await target.WriteZeroesAsync(position, offset - position, cancellationToken);
                 }
 
-                ReadOnlyMemory<byte> plain = span.Plain.AsMemory(i * _chunkBytes, ChunkLength(span.Chunks[i]));
+                ReadOnlyMemory<byte> plain = span.Plain.Slice(i * _chunkBytes, ChunkLength(span.Chunks[i]));
                 await target.WriteAsync(offset, plain, cancellationToken);
                 counters.AddPlain(plain.Length);
                 position = offset + plain.Length;
@@ -167,7 +168,7 @@ internal sealed class SpanExecutor(
             }
 
             span.Chunks[i] = chunk.Chunk;
-            plain.CopyTo(span.Plain, i * _chunkBytes);
+            plain.CopyTo(span.Plain[(i * _chunkBytes)..]);
         }
     }
 
@@ -178,11 +179,11 @@ internal sealed class SpanExecutor(
         {
             PlacedChunk chunk = placed[i];
             int length = ChunkLength(chunk.Chunk);
-            Span<byte> plain = span.Plain.AsSpan(i * _chunkBytes, length);
+            Span<byte> plain = span.Plain.Span.Slice(i * _chunkBytes, length);
             span.Chunks[i] = chunk.Chunk;
             if (i > 0 && chunk.Location == placed[i - 1].Location && chunk.Id == placed[i - 1].Id)
             {
-                span.Plain.AsSpan((i - 1) * _chunkBytes, length).CopyTo(plain);
+                span.Plain.Span.Slice((i - 1) * _chunkBytes, length).CopyTo(plain);
                 continue;
             }
 
@@ -218,7 +219,7 @@ internal sealed class SpanExecutor(
             }
 
             int length = ((run - 1) * _chunkBytes) + ChunkLength(span.Chunks[i + run - 1]);
-            await target.WriteAsync(span.Chunks[i] * _chunkBytes, span.Plain.AsMemory(i * _chunkBytes, length), cancellationToken);
+            await target.WriteAsync(span.Chunks[i] * _chunkBytes, span.Plain.Slice(i * _chunkBytes, length), cancellationToken);
             counters.AddPlain(length);
             i += run;
         }
@@ -233,7 +234,7 @@ internal sealed class SpanExecutor(
         private byte[] _records = GC.AllocateUninitializedArray<byte>(
             spanChunks * (chunkBytes + PackFormat.RecordHeaderBytes + PackFormat.TagBytes), pinned: true);
 
-        public byte[] Plain { get; } = GC.AllocateUninitializedArray<byte>(spanChunks * chunkBytes, pinned: true);
+        public Memory<byte> Plain { get; } = AlignedMemory.Allocate(spanChunks * chunkBytes);
 
         public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(chunkBytes + PackFormat.TagBytes, pinned: true);
 

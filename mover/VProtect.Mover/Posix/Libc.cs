@@ -5,7 +5,7 @@ namespace VProtect.Mover.Posix;
 /// <summary>
 /// The system calls we make ourselves: .NET has none for them, or hides the error number or the flags we need.
 /// Raw declarations; <see cref="PosixFile"/> gives them errors and retries. Values are those of x86-64 and arm64 Linux,
-/// except O_DIRECTORY and O_NOFOLLOW, which differ between the two.
+/// except O_DIRECT, O_DIRECTORY and O_NOFOLLOW, which differ between the two.
 /// </summary>
 internal static partial class Libc
 {
@@ -14,6 +14,9 @@ internal static partial class Libc
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
     internal const int O_CLOEXEC = 0x80000;
+
+    internal static readonly int O_DIRECT =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     internal static readonly int O_DIRECTORY =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
