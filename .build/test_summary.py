@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Prints the failures found in a folder of TRX files and, as the last line, "N passed, N failed[, N skipped]".
 
 Fails when a test failed or a test run broke off, and when no test ran at all.

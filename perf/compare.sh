@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2 && shift ;;
     --only) if [ "$2" = peers ]; then tools=("${peers[@]}"); else IFS=, read -ra tools <<<"$2"; fi && shift ;;
-    --scratch) scratch=$2 && shift ;;
+    --scratch) scratch=$(realpath -m "$2") && shift ;;
     --no-scale) scale=0 ;;
     --save) save=1 ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" && exit ;;

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What the comparison needs to do to disks.
 
   disk_tools.py warm FILE...                reads the files' data (not their holes), so that it is in the page cache

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs a command and appends what it cost to a file of JSON lines.
 
   measure.py RESULTS TOOL STEP [--server PID] -- COMMAND...

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Turns compare.sh's measurements into Markdown tables: report.py RESULTS"""
 import collections
 import json
@@ -76,7 +76,7 @@ def main(path):
     for step in STEPS:
         if rss := figures.get(("vprotect", step, "rss")):
             peak = max(rss) / MIB
-            rows.append((f"peak memory of a {step}", f"{peak:.0f} MiB", f"≤ {MEMORY_LIMIT_MIB} MiB", "yes" if peak <= MEMORY_LIMIT_MIB else "**no**"))
+            rows.append((f"peak memory, {step}", f"{peak:.0f} MiB", f"≤ {MEMORY_LIMIT_MIB} MiB", "yes" if peak <= MEMORY_LIMIT_MIB else "**no**"))
     if rows:
         table(("promise", "measured", "limit", "kept"), rows)
 

@@ -28,10 +28,10 @@ namespace VProtect.ChunkIndex;
 /// <para>What runs beside what (A add, F find, Q quarantine, R remove pack, G grow, C checkpoint):</para>
 /// <code>
 ///        A     F     Q     R     G     C
-///   A    yes   yes   yes   yes   wait  wait     G and C hold the gate alone; A and Q share it
+///   A    yes   yes   yes   yes   wait  wait     G and C hold the gate alone; A, Q and R share it
 ///   F    yes   yes   yes   yes   wait  yes      each finder holds its own lock, G holds all of them
-///   Q          yes   turns turns wait  wait     Q and R take turns at the journal
-///   R                      turns yes   yes      what R removes during C, the journal keeps
+///   Q                turns turns wait  wait     Q and R take turns at the journal
+///   R                      turns wait  wait     so that C drops from the journal only what it has recorded
 /// </code>
 /// </summary>
 public sealed partial class FasterChunkIndex : IChunkIndex
@@ -84,13 +84,21 @@ public sealed partial class FasterChunkIndex : IChunkIndex
         get
         {
             ThrowIfClosed();
-            return new ChunkIndexStatistics(
-                _packs.EntryCount,
-                _packs.Live().Count,
-                (_store.Kv.Log.TailAddress / RecordBytes) - 1,
-                (_store.Kv.IndexSize + _store.Kv.OverflowBucketCount) * 64,
-                _store.Kv.Log.MemorySizeBytes,
-                _store.Kv.Log.TailAddress);
+            _gate.EnterReadLock();
+            try
+            {
+                return new ChunkIndexStatistics(
+                    _packs.EntryCount,
+                    _packs.Live().Count,
+                    (_store.Kv.Log.TailAddress / RecordBytes) - 1,
+                    (_store.Kv.IndexSize + _store.Kv.OverflowBucketCount) * 64,
+                    _store.Kv.Log.MemorySizeBytes,
+                    _store.Kv.Log.TailAddress);
+            }
+            finally
+            {
+                _gate.ExitReadLock();
+            }
         }
     }
 
@@ -105,9 +113,17 @@ public sealed partial class FasterChunkIndex : IChunkIndex
     public void RemovePack(PackId pack)
     {
         ThrowIfClosed();
-        if (_packs.Remove(pack) || _journal.HasQuarantine(pack))
+        _gate.EnterReadLock();
+        try
         {
-            Guarded(() => _journal.RemovePack(pack));
+            if (_packs.Remove(pack) || _journal.HasQuarantine(pack))
+            {
+                Guarded(() => _journal.RemovePack(pack));
+            }
+        }
+        finally
+        {
+            _gate.ExitReadLock();
         }
     }
 

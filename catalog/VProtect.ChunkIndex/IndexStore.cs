@@ -95,7 +95,16 @@ internal sealed class IndexStore : IDisposable
         Kv = null!;
         GC.Collect();
         Kv = NewKv(tableBytes);
-        Kv.Recover(default, Files.LogToken);
+        try
+        {
+            Kv.Recover(default, Files.LogToken);
+        }
+        catch (Exception exception) when (exception is FasterException or FormatException or ArgumentException)
+        {
+            // An empty store stands where the full one was: nobody may ask it, and what is recorded on disk is untouched.
+            _fault.Raise(exception);
+        }
+
         return true;
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using VProtect.Abstractions;
 
 namespace VProtect.ChunkIndex;
@@ -204,7 +203,6 @@ internal sealed class PackTable
         _numbers.Add(slot.Id, number);
     }
 
-    [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
     private struct Slot
     {
         public PackId Id;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using VProtect.Abstractions;
+using VProtect.Mover.Acquire.ChangeTracking;
 using VProtect.Mover.Seal.Packing;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Manifests;
@@ -108,6 +109,11 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         {
             try
             {
+                if (await DeltaSpotCheck.FindContradictionAsync(chunks, disk.Source, parent!, delta.Extents, Random.Shared, cancellationToken) is { } doubt)
+                {
+                    return await CopyAsync(disk, parent, delta: null, BackupMode.Compare, doubt, sink, condemned, cancellationToken);
+                }
+
                 return await CopyAsync(disk, parent, delta, BackupMode.Delta, reason: null, sink, condemned, cancellationToken);
             }
             catch (IntegrityException e)

@@ -1,5 +1,6 @@
 // The chunk index with synthetic packs: how fast, how much memory, how quickly it comes back.
 //   VProtect.IndexScale ENTRIES MEMORY_MIB DIRECTORY
+// Rates are given by the clock and, for machines that have other work, by processor time used.
 // Chunk ids are SplitMix64 words of a counter, so nothing need be remembered to ask for them again.
 using System.Diagnostics;
 using System.Globalization;
@@ -21,7 +22,7 @@ Row("open empty, cold process", $"{opened.Elapsed.TotalMilliseconds:f0} ms");
 
 var batch = new PackEntry[EntriesPerPack];
 TimeSpan slowest = default;
-var inserting = Stopwatch.StartNew();
+var inserting = Timer.Start();
 for (long first = 0; first < entries; first += EntriesPerPack)
 {
     for (int i = 0; i < EntriesPerPack; i++)
@@ -34,7 +35,7 @@ for (long first = 0; first < entries; first += EntriesPerPack)
     slowest = one.Elapsed > slowest ? one.Elapsed : slowest;
 }
 
-Row("insert", Rate(entries, inserting.Elapsed));
+Row("insert", inserting.Rate(entries));
 Row("slowest pack (table growth)", $"{slowest.TotalMilliseconds:f0} ms");
 ChunkIndexStatistics statistics = index.Statistics;
 GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -88,7 +89,7 @@ if (args.Length <= 2)
 
 void Look(string what, IChunkIndexSession session, int count, Func<long, long> pick, bool expected)
 {
-    var watch = Stopwatch.StartNew();
+    var watch = Timer.Start();
     for (int n = 0; n < count; n++)
     {
         if (session.TryFind(Id(pick(n)), out _) != expected)
@@ -97,7 +98,7 @@ void Look(string what, IChunkIndexSession session, int count, Func<long, long> p
         }
     }
 
-    Row(what, Rate(count, watch.Elapsed));
+    Row(what, watch.Rate(count));
 }
 
 void LookMany(string what, IChunkIndexSession session, int count, Func<long, long> pick, bool expected)
@@ -105,7 +106,7 @@ void LookMany(string what, IChunkIndexSession session, int count, Func<long, lon
     var ids = new ChunkId[256];
     var locations = new ChunkLocation[256];
     bool[] found = new bool[256];
-    var watch = Stopwatch.StartNew();
+    var watch = Timer.Start();
     for (int n = 0; n < count; n += ids.Length)
     {
         for (int i = 0; i < ids.Length; i++)
@@ -119,12 +120,10 @@ void LookMany(string what, IChunkIndexSession session, int count, Func<long, lon
         }
     }
 
-    Row(what, Rate(count, watch.Elapsed));
+    Row(what, watch.Rate(count));
 }
 
-static void Row(string what, string figure) => Console.WriteLine($"  {what,-30} {figure,16}");
-
-static string Rate(long count, TimeSpan elapsed) => $"{count / elapsed.TotalSeconds / 1e6:f2} M/s";
+static void Row(string what, string figure) => Console.WriteLine($"  {what,-30} {figure,30}");
 
 static ChunkId Id(long n)
 {
@@ -144,4 +143,12 @@ static long Resident()
 {
     using var self = Process.GetCurrentProcess();
     return self.WorkingSet64;
+}
+
+internal readonly record struct Timer(long Begun, TimeSpan ProcessorBegun)
+{
+    public static Timer Start() => new(Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+
+    public string Rate(long count) =>
+        $"{count / Stopwatch.GetElapsedTime(Begun).TotalSeconds / 1e6:f2} M/s ({count / (Environment.CpuUsage.TotalTime - ProcessorBegun).TotalSeconds / 1e6:f2} per CPU s)";
 }

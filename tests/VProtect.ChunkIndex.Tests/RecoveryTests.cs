@@ -153,7 +153,7 @@ public sealed class RecoveryTests
     /// would be stored once more. Method: an index of which half is on disk, one bit of one file flipped, opened and asked.
     /// </summary>
     [Theory]
-    [InlineData("log", 30)]
+    [InlineData("log", 20)]
     [InlineData("table-", 6)]
     [InlineData("checkpoint-", 12)]
     [InlineData("journal", 6)]

@@ -1,4 +1,5 @@
 using VProtect.Mover.Tests.Acquire.BlockSource;
+using VProtect.Mover.Tests.Posix;
 using VProtect.Mover.Tests.Store.Backends.LocalFile;
 
 namespace VProtect.Mover.Tests;
@@ -15,6 +16,9 @@ internal static class Program
                 break;
             case ["hold-image", string path]:
                 await QemuNbdSourceTests.HoldImageAsync(path);
+                break;
+            case ["copy-disk"]:
+                await StandardStreamTests.CopyDiskAsync();
                 break;
             default:
                 throw new ArgumentException("Run the tests with 'dotnet test'.");

@@ -4,13 +4,13 @@
 #   tests/testbed/build-disk.sh small|large|large2        prints the folder that holds the disk
 #
 #   small    2 GiB: a minimal system with the QEMU guest agent; root logs in on ttyS0 by itself
-#   large   12 GiB: about 3 GiB of system, toolchains and a 512 MiB database, all of it readable by fsck
+#   large   12 GiB: about 3 GiB of system, toolchains and a 512 MiB database
 #   large2  large, one working day later: about 0.5 GiB changed
 #
 # The folder holds disk.raw (sparse, GPT, boots from BIOS), vmlinuz, initrd.img and cmdline (to boot with -kernel),
 # and facts.json (what is allocated, not zero, and changed). Nobody may write to them: boot a copy or an overlay.
 #
-# The folder's name carries a hash of this script, so that changing a recipe changes the disk. It appears by one
+# The folder's name carries a hash of the recipe, so that changing the recipe changes the disk. It appears by one
 # rename at the end: a build that is cut leaves nothing that looks finished. Mounts and loop devices live in a mount
 # namespace of the build's own and vanish with it, even after kill -9.
 set -euo pipefail
@@ -23,21 +23,13 @@ source "$root/.build/setup.sh"
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$root/tests/testbed/lib.sh"
 
-suite=bookworm
-root_start=$((4 * 1048576)) # bytes; the 1 MiB before it hold GRUB's core image
-packages_base=(systemd-sysv udev kmod linux-image-cloud-amd64 initramfs-tools qemu-guest-agent e2fsprogs login passwd
-               procps util-linux dbus less vim-tiny)
-packages_large=(build-essential clang-14 llvm-14-dev openjdk-17-jdk-headless openjdk-17-source nodejs git cmake gdb
-                libboost1.74-dev python3-scipy python3-pandas fonts-noto-cjk perl man-db)
-packages_later=(postgresql-15 emacs-nox subversion)
-
 main() {
   case ${1-} in
     small | large | large2) ;;
     *) die "which disk?" "usage: ${0##*/} small|large|large2" ;;
   esac
   local name=$1 key folder
-  key=$(cat "$testbed"/{build-disk.sh,database.py,install_grub.py,measure_disk.py} | sha256sum | cut -c1-12)
+  key=$(cat "$testbed"/{disk-recipe.sh,database.py,install_grub.py} | sha256sum | cut -c1-12)
   folder=$VPROTECT_CACHE/$name-$key
   if [ ! -e "$folder/facts.json" ]; then
     mkdir -p "$VPROTECT_CACHE"
@@ -46,6 +38,7 @@ main() {
     [ -e "$folder/facts.json" ] || build "$name" "$folder" >&2
     flock -u 9
   fi
+  touch "$folder" # its time of change is the time of its last use
   printf '%s\n' "$folder"
 }
 
@@ -55,158 +48,20 @@ build() {
   need_packages "${packages_testbed[@]}"
   [ "$name" != large2 ] || before=$("$testbed/build-disk.sh" large)
 
-  # Earlier recipes' disks and earlier builds that were cut.
-  as_root rm -rf -- "$VPROTECT_CACHE/$name"-*
+  # What builds that were cut have left (we hold the lock), and disks of other recipes that nobody uses any more.
+  as_root find "$VPROTECT_CACHE" -mindepth 1 -maxdepth 1 -type d \
+    \( -name "$name-building.*" -o -name "$name-*" -mtime +14 \) -exec rm -rf -- {} +
   local work=$VPROTECT_CACHE/$name-building.$$
   mkdir "$work"
   defer as_root rm -rf -- "$work"
-  quietly "$VPROTECT_CACHE/$name.log" as_root unshare --mount --kill-child bash "$testbed/build-disk.sh" --inside "$name" "$work" "$before" ||
+  quietly "$VPROTECT_CACHE/$name.log" as_root unshare --mount --kill-child "$testbed/disk-recipe.sh" "$name" "$work" "$before" ||
     die "could not build the $name disk." "The reason is above; apt must reach a Debian mirror and loop devices must work."
   as_root chown -R "$(id -u):$(id -g)" "$work"
-  python3 "$testbed/measure_disk.py" "$work/disk.raw" ${before:+"$before/disk.raw"} >"$work/facts.json"
+  "$testbed/measure_disk.py" "$work/disk.raw" ${before:+"$before/disk.raw"} >"$work/facts.json"
   chmod a-w "$work/disk.raw"
   sync "$work"/*
   mv -T "$work" "$folder"
   note "$name: built in $(seconds_since "$started") s: $(cat "$folder/facts.json")"
 }
 
-# --- inside the build's own mount namespace, as root ---------------------------------------------------------------
-
-inside() {
-  local name=$1 work=$2 before=$3
-  disk=$work/disk.raw
-  tree=$work/tree
-  mkdir "$tree"
-  if [ "$name" = large2 ]; then
-    cp --sparse=always "$before/disk.raw" "$disk"
-    chmod u+w "$disk"
-    mount_root
-    a_day_passes "$before"
-    cp "$before"/{vmlinuz,initrd.img,cmdline} "$work"
-  else
-    partition "$name"
-    mount_root
-    "fill_$name" "$work"
-    install_boot "$work"
-  fi
-  # Blocks of deleted files go back to the disk, as a guest with discard would have it.
-  fstrim "$tree"
-  umount "$tree"
-  rmdir "$tree"
-  [ "$name" = large2 ] || python3 "$testbed/install_grub.py" "$disk" "$work/core.img"
-  rm -f "$work/core.img"
-}
-
-partition() {
-  case $1 in
-    small) size=2G uuid=5e5d1b2e-0000-4000-8000-000000000001 ;;
-    large) size=12G uuid=5e5d1b2e-0000-4000-8000-000000000002 ;;
-  esac
-  truncate -s "$size" "$disk"
-  # Linux without partition parsers (some micro VMs) must be able to build this: file systems are addressed by offset.
-  sfdisk -q "$disk" <<END
-label: gpt
-start=2048, size=4096, type=21686148-6449-6E6F-744E-656564454649, name=grub
-start=$((root_start / 512)), type=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, name=root
-END
-  # The partition ends where sfdisk ended it: before the backup table in the last 33 sectors, on a MiB boundary.
-  local blocks=$((($(stat -c %s "$disk") - root_start - 1048576) / 4096))
-  mkfs.ext4 -q -F -b 4096 -L root -U "$uuid" -E "offset=$root_start,hash_seed=$uuid,lazy_itable_init=0" "$disk" "$blocks"
-}
-
-mount_root() {
-  # barrier=0: nothing here needs to survive a power cut; a cut build is thrown away.
-  mount -o "loop,offset=$root_start,barrier=0" "$disk" "$tree"
-  defer umount -q "$tree"
-}
-
-debootstrap_tree() { # PACKAGES, then more mmdebstrap options
-  local packages=$1
-  shift
-  # No mirror is named: mmdebstrap takes this machine's apt sources for the suite.
-  mmdebstrap --variant=minbase --mode=root --include="$packages" \
-    --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
-    --dpkgopt=force-unsafe-io \
-    --customize-hook='echo debian >"$1/etc/hostname"' \
-    --customize-hook='chroot "$1" passwd -d root' \
-    --customize-hook='echo "LABEL=root / ext4 defaults 0 1" >"$1/etc/fstab"' \
-    "$@" "$suite" "$tree"
-  mkdir -p "$tree/etc/systemd/system/serial-getty@ttyS0.service.d"
-  cat >"$tree/etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf" <<'END'
-[Service]
-ExecStart=
-ExecStart=-/sbin/agetty --autologin root --keep-baud 115200 - $TERM
-END
-  # Starting under emulation costs seconds for each unit nobody here uses.
-  chroot "$tree" systemctl -q mask systemd-timesyncd.service getty@tty1.service e2scrub_reap.service \
-    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer man-db.timer
-  chroot "$tree" systemctl -q enable serial-getty@ttyS0.service
-}
-
-join() { local IFS=,; printf %s "$*"; }
-
-fill_small() {
-  # An initrd with all modules of a kernel takes the emulator ten seconds to unpack.
-  debootstrap_tree "$(join "${packages_base[@]}")" \
-    --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"; echo MODULES=list >"$1/etc/initramfs-tools/conf.d/vprotect"; printf "virtio_pci\nvirtio_blk\next4\n" >"$1/etc/initramfs-tools/modules"' \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*'
-}
-
-fill_large() {
-  local later=$1/later
-  mkdir "$later"
-  # The second generation's packages are fetched now, so that both generations come from the same state of the mirror.
-  LATER=${packages_later[*]} LATER_TO=$later debootstrap_tree "$(join "${packages_base[@]}" "${packages_large[@]}")" \
-    --customize-hook='rm -f "$1"/var/cache/apt/archives/*.deb' \
-    --customize-hook='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -y --download-only install $LATER' \
-    --customize-hook='mv "$1"/var/cache/apt/archives/*.deb "$LATER_TO"'
-  python3 "$testbed/database.py" create "$tree/srv/shop.sqlite"
-  python3 "$testbed/database.py" log "$tree/var/log/shop.log" 1
-}
-
-a_day_passes() {
-  local before=$1
-  mkdir "$tree/var/tmp/later"
-  cp "$before"/later/*.deb "$tree/var/tmp/later"
-  printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"
-  chmod 755 "$tree/usr/sbin/policy-rc.d"
-  mount --bind /proc "$tree/proc"
-  mount --bind /dev "$tree/dev"
-  DEBIAN_FRONTEND=noninteractive chroot "$tree" sh -c 'dpkg --force-unsafe-io -i /var/tmp/later/*.deb'
-  umount "$tree/proc" "$tree/dev"
-  rm -rf "$tree/usr/sbin/policy-rc.d" "$tree/var/tmp/later" "$tree/usr/include/boost"
-  python3 "$testbed/database.py" update "$tree/srv/shop.sqlite"
-  python3 "$testbed/database.py" log "$tree/var/log/shop.log" 2
-}
-
-install_boot() {
-  local work=$1 kernel
-  kernel=$(cd "$tree/boot" && ls vmlinuz-*)
-  cp "$tree/boot/$kernel" "$work/vmlinuz"
-  cp "$tree/boot/initrd.img-${kernel#vmlinuz-}" "$work/initrd.img"
-  echo "root=LABEL=root ro console=ttyS0 net.ifnames=0 quiet" >"$work/cmdline"
-  mkdir -p "$tree/boot/grub"
-  cat >"$tree/boot/grub/grub.cfg" <<END
-serial --unit=0
-terminal_output serial
-set timeout=0
-menuentry debian {
-  linux /boot/$kernel $(cat "$work/cmdline")
-  initrd /boot/initrd.img-${kernel#vmlinuz-}
-}
-END
-  cat >"$work/early.cfg" <<'END'
-search.fs_label root root
-set prefix=($root)/boot/grub
-configfile $prefix/grub.cfg
-END
-  grub-mkimage -O i386-pc -p /boot/grub -c "$work/early.cfg" -o "$work/core.img" \
-    biosdisk part_gpt ext2 search search_label normal configfile linux serial terminal echo
-  rm "$work/early.cfg"
-}
-
-if [ "${1-}" = --inside ]; then
-  inside "${@:2}"
-else
-  main "$@"
-fi
+main "$@"

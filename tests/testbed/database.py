@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A shop's database and log, the same on every machine.
 
   database.py create FILE   a 512 MiB SQLite database with 8 KiB pages

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Makes a GPT disk image boot from BIOS: install_grub.py DISK CORE_IMG
 
 What grub-bios-setup does, without its device map and probing: boot.img into the first sector, the core image into

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Facts about a raw disk as JSON: measure_disk.py DISK [EARLIER_DISK]
 
 Counts 64 KiB chunks, the unit of the product's default chunk size and of QEMU's dirty bitmaps: how many bytes lie in

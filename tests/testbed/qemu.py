@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Speaks to a running QEMU or qemu-storage-daemon over its QMP socket, and to a guest's agent.
 
   qemu.py qmp SOCKET COMMAND [JSON]                one QMP command; prints what it returns

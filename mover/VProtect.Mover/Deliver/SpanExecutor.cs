@@ -110,7 +110,30 @@ internal sealed class SpanExecutor(
             span = new SpanBuffers(_spanChunks, _chunkBytes);
         }
 
-        // One read for the whole span.
+        try
+        {
+            await FetchAndDecodeAsync(window, first, count, span, cancellationToken);
+        }
+        catch (IntegrityException e) when (e.Code == ErrorCode.ObjectMissing)
+        {
+            // A collector has moved chunks of this span since the index was asked: fetch them one by one from where they are now.
+            await FetchSinglyAsync(window, first, count, span, cancellationToken);
+        }
+
+        if (!target.IsSequential)
+        {
+            long decoded = Stopwatch.GetTimestamp();
+            await WriteAsync(span, cancellationToken);
+            counters.Clock.Add(Stage.Write, Stopwatch.GetTimestamp() - decoded);
+        }
+
+        return span;
+    }
+
+    /// <summary>One read for the whole span.</summary>
+    private async ValueTask FetchAndDecodeAsync(
+        List<PlacedChunk> window, int first, int count, SpanBuffers span, CancellationToken cancellationToken)
+    {
         long start = Stopwatch.GetTimestamp();
         ChunkLocation begin = window[first].Location;
         ChunkLocation end = window[first + count - 1].Location;
@@ -121,22 +144,31 @@ internal sealed class SpanExecutor(
             PackFormat.Key(begin.Pack), begin.OffsetBytes, records.AsMemory(0, readBytes), cancellationToken);
         if (read < 0)
         {
-            throw new IntegrityException($"Pack {begin.Pack} is missing.", ErrorCode.ObjectMissing);
+            throw ChunkStore.PackMissing(begin.Pack);
         }
 
         counters.AddFetched(read);
         long fetched = Stopwatch.GetTimestamp();
         counters.Clock.Add(Stage.Read, fetched - start);
         Decode(CollectionsMarshal.AsSpan(window).Slice(first, count), span, cipher, records.AsSpan(0, read), begin.OffsetBytes);
-        long decoded = Stopwatch.GetTimestamp();
-        counters.Clock.Add(Stage.Compress, decoded - fetched);
-        if (!target.IsSequential)
-        {
-            await WriteAsync(span, cancellationToken);
-            counters.Clock.Add(Stage.Write, Stopwatch.GetTimestamp() - decoded);
-        }
+        counters.Clock.Add(Stage.Compress, Stopwatch.GetTimestamp() - fetched);
+    }
 
-        return span;
+    private async ValueTask FetchSinglyAsync(List<PlacedChunk> window, int first, int count, SpanBuffers span, CancellationToken cancellationToken)
+    {
+        span.Count = count;
+        for (int i = 0; i < count; i++)
+        {
+            PlacedChunk chunk = window[first + i];
+            byte[] plain = await chunks.ReadAsync(PackKind.Data, chunk.Id, cancellationToken);
+            if (plain.Length != ChunkLength(chunk.Chunk))
+            {
+                throw Damaged(chunk, $"it has {plain.Length} bytes where the disk needs {ChunkLength(chunk.Chunk)}");
+            }
+
+            span.Chunks[i] = chunk.Chunk;
+            plain.CopyTo(span.Plain, i * _chunkBytes);
+        }
     }
 
     private void Decode(ReadOnlySpan<PlacedChunk> placed, SpanBuffers span, PackCipher cipher, ReadOnlySpan<byte> records, long firstOffset)

@@ -5,24 +5,24 @@ namespace VProtect.Mover.Posix;
 /// <summary>
 /// The system calls we make ourselves: .NET has none for them, or hides the error number or the flags we need.
 /// Raw declarations; <see cref="PosixFile"/> gives them errors and retries. Values are those of x86-64 and arm64 Linux,
-/// except O_DIRECTORY, which differs between the two.
+/// except O_DIRECTORY and O_NOFOLLOW, which differ between the two.
 /// </summary>
 internal static partial class Libc
 {
     internal const int O_RDONLY = 0;
-    internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
-    internal const int O_TRUNC = 0x200;
     internal const int O_CLOEXEC = 0x80000;
 
     internal static readonly int O_DIRECTORY =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
+    internal static readonly int O_NOFOLLOW =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     internal const int AT_FDCWD = -100;
     internal const int AT_EMPTY_PATH = 0x1000;
-    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const uint RENAME_NOREPLACE = 1;
     internal const int SEEK_END = 2;
     internal const int SEEK_DATA = 3;
@@ -78,6 +78,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Rmdir(string path);
 
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Mkdir(string path, uint mode);

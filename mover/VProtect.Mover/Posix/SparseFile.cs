@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VProtect.Abstractions;
@@ -11,10 +12,14 @@ internal static class SparseFile
     /// Data and holes of an open file, gapless from 0 to a size; all data where holes are not known. A file that is cut
     /// meanwhile shows a hole, and a read there shows that it was cut.
     /// </summary>
-    internal static IEnumerable<Extent> EnumerateExtents(SafeFileHandle handle, string path, long sizeBytes)
+    internal static async IAsyncEnumerable<Extent> EnumerateExtents(
+        SafeFileHandle handle, string path, long sizeBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Finding holes may read metadata from disk; not on the caller's thread.
+        await Task.Yield();
         for (long at = 0; at < sizeBytes;)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             (long dataBytes, long dataEndBytes) = NextData(handle, path, at, sizeBytes);
             if (dataBytes > at)
             {

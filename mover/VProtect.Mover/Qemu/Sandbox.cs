@@ -12,8 +12,8 @@ namespace VProtect.Mover.Qemu;
 internal sealed class Sandbox
 {
     // The range systemd sets aside for users that exist for one service run only (systemd.io/UIDS-GIDS).
-    private const int UserIdMin = 61184;
-    private const int UserIdMax = 65519;
+    internal const int UserIdMin = 61184;
+    internal const int UserIdMax = 65519;
 
     // Enough for the metadata of any sane image; a made-up one cannot take the machine with it.
     private const long MemoryBytesMax = 4L << 30;

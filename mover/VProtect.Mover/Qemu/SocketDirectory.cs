@@ -20,21 +20,39 @@ internal sealed class SocketDirectory : IDisposable
         _lock = handle;
     }
 
-    internal string SocketPath => Path.Join(_path, "s");
+    internal string SocketPath => SocketIn(_path);
 
     /// <param name="userId">Who may use it; null: we.</param>
+    /// <exception cref="PosixException">The directory for temporary files cannot be used.</exception>
     internal static SocketDirectory Create(int? userId)
     {
         RemoveLeftovers();
-        string path = Directory.CreateTempSubdirectory(Prefix).FullName;
-        SafeFileHandle handle = PosixFile.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        _ = Libc.Flock(PosixFile.Fd(handle), Libc.LOCK_EX);
-        if (userId is { } id && Libc.Chown(path, (uint)id, (uint)id) < 0)
+        while (true)
         {
-            throw PosixException.Last("chown", path);
-        }
+            string path = Directory.CreateTempSubdirectory(Prefix).FullName;
+            // Whoever removes leftovers may come before the lock; then another is made.
+            if (PosixFile.TryOpen(path, Libc.O_RDONLY | Libc.O_DIRECTORY, out SafeFileHandle? handle) != 0)
+            {
+                continue;
+            }
 
-        return new SocketDirectory(path, handle);
+            _ = Libc.Flock(PosixFile.Fd(handle!), Libc.LOCK_EX);
+            if (PosixFile.GetStatus(handle!, path).LinkCount == 0)
+            {
+                handle!.Dispose();
+                continue;
+            }
+
+            var created = new SocketDirectory(path, handle!);
+            if (userId is { } id && Libc.Chown(path, (uint)id, (uint)id) < 0)
+            {
+                PosixException failure = PosixException.Last("chown", path);
+                created.Dispose();
+                throw failure;
+            }
+
+            return created;
+        }
     }
 
     public void Dispose()
@@ -47,15 +65,16 @@ internal sealed class SocketDirectory : IDisposable
     {
         foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
         {
-            if (PosixFile.TryOpen(path, Libc.O_RDONLY | Libc.O_DIRECTORY, out SafeFileHandle? handle) != 0)
+            if (PosixFile.TryOpen(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, out SafeFileHandle? handle) != 0)
             {
                 continue;
             }
 
             using (handle)
             {
-                // An empty one may have been made this instant and is not locked yet.
-                if (Libc.Flock(PosixFile.Fd(handle!), Libc.LOCK_EX | Libc.LOCK_NB) == 0 && Directory.EnumerateFiles(path).Any())
+                uint owner = PosixFile.GetStatus(handle!, path).UserId;
+                bool isOurs = owner == Libc.GetEffectiveUserId() || owner is >= Sandbox.UserIdMin and <= Sandbox.UserIdMax;
+                if (isOurs && Libc.Flock(PosixFile.Fd(handle!), Libc.LOCK_EX | Libc.LOCK_NB) == 0)
                 {
                     Remove(path);
                 }
@@ -65,13 +84,10 @@ internal sealed class SocketDirectory : IDisposable
 
     private static void Remove(string path)
     {
-        try
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (IOException)
-        {
-            // Another process was quicker.
-        }
+        // Nothing else is ever in there; if it is, it is not ours to remove.
+        _ = Libc.Unlink(SocketIn(path));
+        _ = Libc.Rmdir(path);
     }
+
+    private static string SocketIn(string path) => Path.Join(path, "s");
 }

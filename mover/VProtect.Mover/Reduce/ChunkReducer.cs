@@ -16,7 +16,7 @@ internal sealed class ChunkReducer(
     /// <summary>A compressed chunk that saves less than 1/32 is stored as it is: reading it back is then a copy.</summary>
     private const int WorthwhileShift = 5;
 
-    private readonly ZstdCompressor _compressor = new(zstdLevel);
+    private readonly ZstdCompressor _compressor = new(zstdLevel, chunkBytes);
     private readonly IChunkIndexSession _index = index.OpenSession();
 
     public void Reduce(ChunkBatch batch)

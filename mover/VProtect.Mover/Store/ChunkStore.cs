@@ -14,6 +14,7 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
 {
     private readonly ThreadLocal<ZstdDecompressor> _decompressor = new(() => new ZstdDecompressor(), trackAllValues: true);
     private readonly SemaphoreSlim _refresh = new(1, 1);
+    private int _refreshCount;
 
     /// <summary>The repository.</summary>
     public Repository Repository => repository;
@@ -82,7 +83,22 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
     /// <exception cref="IntegrityException">It is missing or damaged.</exception>
     internal async ValueTask<byte[]> ReadAsync(PackKind kind, ChunkId id, CancellationToken cancellationToken)
     {
+        int seen = Volatile.Read(ref _refreshCount);
         ChunkLocation location = await LocateAsync(id, cancellationToken);
+        try
+        {
+            return await ReadAsync(kind, id, location, cancellationToken);
+        }
+        catch (IntegrityException e) when (e.Code == ErrorCode.ObjectMissing)
+        {
+            // A collector has moved it since the index last looked.
+            await RefreshAsync(seen, cancellationToken);
+            return await ReadAsync(kind, id, await LocateAsync(id, cancellationToken), cancellationToken);
+        }
+    }
+
+    private async ValueTask<byte[]> ReadAsync(PackKind kind, ChunkId id, ChunkLocation location, CancellationToken cancellationToken)
+    {
         int recordBytes = PackFormat.RecordHeaderBytes + (int)location.StoredBytes;
         byte[] record = ArrayPool<byte>.Shared.Rent(recordBytes);
         byte[] scratch = ArrayPool<byte>.Shared.Rent(recordBytes);
@@ -91,8 +107,13 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
             PackCipher cipher = await repository.Packs.GetCipherAsync(location.Pack, cancellationToken);
             int read = await repository.Store.ReadAsync(
                 PackFormat.Key(location.Pack), location.OffsetBytes, record.AsMemory(0, recordBytes), cancellationToken);
+            if (read < 0)
+            {
+                throw PackMissing(location.Pack);
+            }
+
             byte[] plain = new byte[location.RawBytes];
-            Open(cipher, kind, id, location, record.AsSpan(0, Math.Max(read, 0)), scratch, plain);
+            Open(cipher, kind, id, location, record.AsSpan(0, read), scratch, plain);
             return plain;
         }
         finally
@@ -116,25 +137,32 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
     /// <exception cref="IntegrityException">No pack holds a good copy.</exception>
     internal async ValueTask<ChunkLocation> LocateAsync(ChunkId id, CancellationToken cancellationToken)
     {
+        int seen = Volatile.Read(ref _refreshCount);
         if (TryFind(id, out ChunkLocation location))
         {
             return location;
         }
 
         // Another process may have written or rewritten packs since: look once more with all there are now.
-        await RefreshAsync(cancellationToken);
+        await RefreshAsync(seen, cancellationToken);
         return TryFind(id, out location)
             ? location
             : throw new IntegrityException($"Chunk {id.ToString()[..16]}… is in no pack of the repository.", ErrorCode.ObjectMissing);
     }
 
-    /// <summary>Learns packs that others wrote or removed.</summary>
-    internal async Task RefreshAsync(CancellationToken cancellationToken)
+    internal static IntegrityException PackMissing(PackId pack) => new($"Pack {pack} is missing.", ErrorCode.ObjectMissing);
+
+    /// <summary>Learns packs that others wrote or removed, unless that happened since <paramref name="seen"/>.</summary>
+    private async Task RefreshAsync(int seen, CancellationToken cancellationToken)
     {
         await _refresh.WaitAsync(cancellationToken);
         try
         {
-            await IndexSync.SynchronizeAsync(repository, index, progress: null, cancellationToken);
+            if (_refreshCount == seen)
+            {
+                await IndexSync.SynchronizeAsync(repository, index, progress: null, cancellationToken);
+                Volatile.Write(ref _refreshCount, seen + 1);
+            }
         }
         finally
         {

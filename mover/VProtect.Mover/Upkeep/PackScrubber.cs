@@ -74,6 +74,11 @@ internal sealed class PackScrubber(ChunkStore chunks, RestoreCounters counters)
             return "the pack is cut short";
         }
 
+        if (!RecordHeader.TryRead(record, out RecordHeader found) || found != line.Record)
+        {
+            return "its header is not what the pack's table of contents says";
+        }
+
         if (PackCipher.StoredHash(record) != line.Record.StoredHash)
         {
             return "its stored bytes do not match their hash";

@@ -30,7 +30,7 @@ public sealed class BackupAndRestoreTests
         await using var index = new MemoryChunkIndex();
         using var chunks = new ChunkStore(repository, index);
 
-        var content = RandomDisk.Create(random, random.Next(1, 12 << 20));
+        var content = RandomDisk.Create(random, random.Next(1, 4 << 20));
         var moments = new List<(RestorePoint Point, byte[] Content)>();
         for (int round = 0; round < 6; round++)
         {

@@ -20,7 +20,7 @@ internal sealed class Certificates : IDisposable
     private void Issue(string name, string template, params string[] arguments)
     {
         File.WriteAllText(At($"{name}.info"), template);
-        ServerProcess.Run("certtool", "--generate-privkey", "--key-type", "ecdsa", "--outfile", At($"{name}-key.pem"));
+        ServerProcess.Run("certtool", "--generate-privkey", "--key-type", "rsa", "--bits", "2048", "--outfile", At($"{name}-key.pem"));
         ServerProcess.Run(
             "certtool", [.. arguments, "--load-privkey", At($"{name}-key.pem"), "--template", At($"{name}.info"), "--outfile", At($"{name}-cert.pem")]);
     }

@@ -37,7 +37,7 @@ public static class BlockSourceFactory
 
         if (source == "-")
         {
-            return new StreamSource(Console.OpenStandardInput(), "standard input");
+            return new StreamSource(StandardStream.OpenInput(), "standard input");
         }
 
         string path = Path.GetFullPath(source);

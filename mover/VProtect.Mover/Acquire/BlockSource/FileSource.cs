@@ -57,17 +57,9 @@ internal sealed class FileSource : IBlockSource
         }
     }
 
-    public async IAsyncEnumerable<Extent> GetExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        // Finding holes may read metadata from disk; not on the caller's thread.
-        await Task.Yield();
-        using IEnumerator<Extent> extents = SparseFile.EnumerateExtents(_handle, _path, SizeBytes!.Value).GetEnumerator();
-        while (MoveNext(extents))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return extents.Current;
-        }
-    }
+    public IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) => SparseFile
+        .EnumerateExtents(_handle, _path, SizeBytes!.Value, cancellationToken)
+        .TranslateErrors<Extent, PosixException>(SourceErrors.ReadFailed, cancellationToken);
 
     public ValueTask<ChangedBlocks> GetChangedBlocksAsync(ParentDisk parent, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ChangedBlocks>(new ChangedBlocks.MustFull("files and devices keep no record of what changed"));
@@ -97,17 +89,5 @@ internal sealed class FileSource : IBlockSource
     {
         _handle.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static bool MoveNext(IEnumerator<Extent> extents)
-    {
-        try
-        {
-            return extents.MoveNext();
-        }
-        catch (PosixException exception)
-        {
-            throw SourceErrors.ReadFailed(exception);
-        }
     }
 }

@@ -23,7 +23,7 @@ internal sealed class NbdSource : IBlockSource
     {
         _client = client;
         _bitmap = options.Bitmap;
-        _nextBitmap = options.NextBitmap ?? options.Bitmap;
+        _nextBitmap = options.NextBitmap;
         Name = name;
     }
 
@@ -67,13 +67,9 @@ internal sealed class NbdSource : IBlockSource
         }
     }
 
-    public async IAsyncEnumerable<Extent> GetExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (Extent extent in GetAllocationAsync(0, _client.SizeBytes, cancellationToken))
-        {
-            yield return extent;
-        }
-    }
+    public IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) =>
+        GetAllocationAsync(0, _client.SizeBytes, cancellationToken).TranslateErrors<Extent, NbdException>(
+            exception => SourceErrors.FromNbd(exception, Name, ErrorCode.SourceReadFailed), cancellationToken);
 
     public async ValueTask<ChangedBlocks> GetChangedBlocksAsync(ParentDisk parent, CancellationToken cancellationToken)
     {
@@ -95,10 +91,6 @@ internal sealed class NbdSource : IBlockSource
             }
 
             return new ChangedBlocks.Delta(DirtyExtents.Intersect(dirty, allocation));
-        }
-        catch (VProtectException exception)
-        {
-            return new ChangedBlocks.MustFull($"the server could not tell the changed blocks: {exception.Message}");
         }
         catch (NbdException exception)
         {
@@ -139,9 +131,10 @@ internal sealed class NbdSource : IBlockSource
             return $"the disk has {_client.SizeBytes} bytes and had {parent.SizeBytes} in restore point {parent.RestorePoint}";
         }
 
+        // Without a token the administrator's word is all there is; the backup then holds the delta against the disk itself.
         if (parent.Token is null)
         {
-            return $"restore point {parent.RestorePoint} was made without a dirty bitmap";
+            return null;
         }
 
         return QemuBitmapToken.TryRead(parent.Token) switch
@@ -177,27 +170,12 @@ internal sealed class NbdSource : IBlockSource
             yield break;
         }
 
-        await using IAsyncEnumerator<NbdExtent> extents = _client
-            .GetExtentsAsync(NbdMetaContext.BaseAllocation, offsetBytes, lengthBytes, cancellationToken)
-            .GetAsyncEnumerator(cancellationToken);
-        while (await MoveNextAsync(extents))
+        await foreach (NbdExtent extent in _client.GetExtentsAsync(
+            NbdMetaContext.BaseAllocation, offsetBytes, lengthBytes, cancellationToken))
         {
-            NbdExtent extent = extents.Current;
             // Only the zero bit says how a range reads; a hole without it may read as anything.
             ExtentKind kind = (extent.Flags & NbdMetaContext.Zero) != 0 ? ExtentKind.Zero : ExtentKind.Data;
             yield return new Extent(extent.OffsetBytes, extent.LengthBytes, kind);
-        }
-    }
-
-    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<NbdExtent> extents)
-    {
-        try
-        {
-            return await extents.MoveNextAsync();
-        }
-        catch (NbdException exception)
-        {
-            throw SourceErrors.FromNbd(exception, Name, ErrorCode.SourceReadFailed);
         }
     }
 }

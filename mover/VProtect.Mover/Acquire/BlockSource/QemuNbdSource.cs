@@ -1,4 +1,5 @@
 using VProtect.Abstractions;
+using VProtect.Mover.Posix;
 using VProtect.Mover.Qemu;
 
 namespace VProtect.Mover.Acquire.BlockSource;
@@ -51,12 +52,12 @@ internal sealed class QemuNbdSource : IBlockSource
                 await server.DisposeAsync();
             }
 
-            if (exception is QemuException cause)
+            throw exception switch
             {
-                throw SourceErrors.Unavailable($"'{path}' cannot be opened: {cause.Message}", cause.Guidance, cause);
-            }
-
-            throw;
+                QemuException cause => SourceErrors.Unavailable($"'{path}' cannot be opened: {cause.Message}", cause.Guidance, cause),
+                PosixException cause => SourceErrors.OpenFailed(cause),
+                _ => exception,
+            };
         }
     }
 

@@ -12,8 +12,8 @@ public sealed record SourceOptions
     public string? Bitmap { get; init; }
 
     /// <summary>
-    /// Name of the dirty bitmap that begins at the instant of this backup, for the next one to name as <see cref="Bitmap"/>;
-    /// null (default): the same name, for who clears or replaces it at that instant.
+    /// Name of the dirty bitmap that begins at the instant of this backup: kept with the restore point, so that only this
+    /// bitmap is taken for changes since then; null (default): not told, and whichever is named next time is held against the disk.
     /// </summary>
     public string? NextBitmap { get; init; }
 

@@ -34,7 +34,7 @@ public static class BlockTargetFactory
                     ErrorSide.Request,
                     "Standard output cannot be restored to differentially.",
                     "Name a file, a device or an NBD export.")
-                : new StreamTarget(Console.OpenStandardOutput(), "standard output");
+                : new StreamTarget(StandardStream.OpenOutput(), "standard output");
         }
 
         string path = Path.GetFullPath(target);

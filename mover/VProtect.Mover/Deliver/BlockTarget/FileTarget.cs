@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using VProtect.Abstractions;
 using VProtect.Mover.Posix;
@@ -48,16 +47,9 @@ internal sealed class FileTarget : RawTarget
         }
     }
 
-    public override async IAsyncEnumerable<Extent> GetExtentsAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await Task.Yield();
-        foreach (Extent extent in SparseFile.EnumerateExtents(Handle, _path, _sizeBytes))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return extent;
-        }
-    }
+    public override IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) => SparseFile
+        .EnumerateExtents(Handle, _path, _sizeBytes, cancellationToken)
+        .TranslateErrors<Extent, PosixException>(TargetErrors.WriteFailed, cancellationToken);
 
     public override ValueTask DisposeAsync()
     {

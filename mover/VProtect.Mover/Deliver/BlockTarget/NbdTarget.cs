@@ -9,6 +9,7 @@ internal sealed class NbdTarget : IBlockTarget
 {
     private readonly NbdClient _client;
     private readonly long _sizeBytes;
+    private int _disposed;
 
     private NbdTarget(NbdClient client, string name, long sizeBytes, bool isZeroed)
     {
@@ -114,20 +115,9 @@ internal sealed class NbdTarget : IBlockTarget
         }
     }
 
-    public async IAsyncEnumerable<Extent> GetExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (!_client.MetaContexts.Contains(NbdMetaContext.BaseAllocation))
-        {
-            yield return new Extent(0, _sizeBytes, ExtentKind.Data);
-            yield break;
-        }
-
-        await foreach (NbdExtent extent in _client.GetExtentsAsync(NbdMetaContext.BaseAllocation, 0, _sizeBytes, cancellationToken))
-        {
-            ExtentKind kind = (extent.Flags & NbdMetaContext.Zero) != 0 ? ExtentKind.Zero : ExtentKind.Data;
-            yield return new Extent(extent.OffsetBytes, extent.LengthBytes, kind);
-        }
-    }
+    public IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) =>
+        GetAllocationAsync(cancellationToken).TranslateErrors<Extent, NbdException>(
+            exception => TargetErrors.FromNbd(exception, Name, ErrorCode.TargetWriteFailed), cancellationToken);
 
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
@@ -145,5 +135,22 @@ internal sealed class NbdTarget : IBlockTarget
         }
     }
 
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
+    // Twice where an image is completed: its server must have no client when it is told to end.
+    public ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _disposed, 1) == 0 ? _client.DisposeAsync() : ValueTask.CompletedTask;
+
+    private async IAsyncEnumerable<Extent> GetAllocationAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!_client.MetaContexts.Contains(NbdMetaContext.BaseAllocation))
+        {
+            yield return new Extent(0, _sizeBytes, ExtentKind.Data);
+            yield break;
+        }
+
+        await foreach (NbdExtent extent in _client.GetExtentsAsync(NbdMetaContext.BaseAllocation, 0, _sizeBytes, cancellationToken))
+        {
+            ExtentKind kind = (extent.Flags & NbdMetaContext.Zero) != 0 ? ExtentKind.Zero : ExtentKind.Data;
+            yield return new Extent(extent.OffsetBytes, extent.LengthBytes, kind);
+        }
+    }
 }

@@ -16,6 +16,8 @@ public sealed unsafe class ZstdCompressor : IDisposable
     /// <summary>Densest level: those beyond need more memory than a worker is allowed.</summary>
     public const int LevelMax = 19;
 
+    private const int SmallChunkBytes = 128 << 10;
+
     private readonly ZstdCompressionContext _context;
 
     /// <summary>Makes a compressor.</summary>
@@ -24,6 +26,17 @@ public sealed unsafe class ZstdCompressor : IDisposable
     /// <exception cref="InsufficientMemoryException">libzstd could not allocate its tables.</exception>
     /// <exception cref="DllNotFoundException">libzstd is not installed.</exception>
     public ZstdCompressor(int level)
+        : this(level, chunkBytes: int.MaxValue)
+    {
+    }
+
+    /// <summary>Makes a compressor for chunks of a size, with parameters that suit it where they are known to.</summary>
+    /// <param name="level">As for the other constructor.</param>
+    /// <param name="chunkBytes">The chunks' usual size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The level is not one of these.</exception>
+    /// <exception cref="InsufficientMemoryException">libzstd could not allocate its tables.</exception>
+    /// <exception cref="DllNotFoundException">libzstd is not installed.</exception>
+    public ZstdCompressor(int level, int chunkBytes)
     {
         ArgumentOutOfRangeException.ThrowIfZero(level);
         ArgumentOutOfRangeException.ThrowIfLessThan(level, LevelMin);
@@ -39,6 +52,13 @@ public sealed unsafe class ZstdCompressor : IDisposable
         SetParameter(ZstdNative.ContentSizeFlag, 1);
         SetParameter(ZstdNative.ChecksumFlag, 0);
         SetParameter(ZstdNative.DictionaryIdFlag, 0);
+        if (level == 1 && chunkBytes <= SmallChunkBytes)
+        {
+            // At 64 KiB a table that stays in the first cache and matches of five bytes compress 5 to 14 % faster than
+            // the level's own choice, to the same size; see mover/decisions/0002-chunk-size.md.
+            SetParameter(ZstdNative.HashLog, 12);
+            SetParameter(ZstdNative.MinMatch, 5);
+        }
     }
 
     /// <summary>The level this compressor was made with.</summary>

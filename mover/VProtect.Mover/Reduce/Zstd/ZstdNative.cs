@@ -10,6 +10,8 @@ internal static unsafe partial class ZstdNative
 {
     // ZSTD_cParameter of zstd.h.
     public const int CompressionLevel = 100;
+    public const int HashLog = 102;
+    public const int MinMatch = 105;
     public const int ContentSizeFlag = 200;
     public const int ChecksumFlag = 201;
     public const int DictionaryIdFlag = 202;

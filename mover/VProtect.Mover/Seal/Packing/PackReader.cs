@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using VProtect.Abstractions;
 using VProtect.Mover.Seal.Keys;
+using VProtect.Mover.Store;
 
 namespace VProtect.Mover.Seal.Packing;
 
@@ -28,7 +29,7 @@ internal sealed class PackReader(IObjectStore store, UInt128 repositoryId, Repos
         int read = await store.ReadAsync(PackFormat.Key(pack), 0, bytes, cancellationToken);
         if (read < 0)
         {
-            throw new IntegrityException($"Pack {pack} is missing.", ErrorCode.ObjectMissing);
+            throw ChunkStore.PackMissing(pack);
         }
 
         if (read < bytes.Length || !PackHeader.TryRead(bytes, out PackHeader header))

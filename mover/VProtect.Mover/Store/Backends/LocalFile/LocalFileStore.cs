@@ -19,13 +19,14 @@ public sealed class LocalFileStore : IObjectStore
 
     private readonly string _root;
     private readonly TemporaryFiles _temporaryFiles;
-    private readonly ReadHandles _readHandles = new(ReadHandlesMax);
+    private readonly ReadHandles _readHandles;
     private readonly ConcurrentDictionary<string, bool> _durableDirectories = new(StringComparer.Ordinal);
 
     private LocalFileStore(string root)
     {
         _root = root;
         _temporaryFiles = TemporaryFilesOf(root);
+        _readHandles = new ReadHandles(root, ReadHandlesMax);
         _durableDirectories[root] = true;
     }
 
@@ -97,10 +98,9 @@ public sealed class LocalFileStore : IObjectStore
         ObjectKey.Validate(key);
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
         cancellationToken.ThrowIfCancellationRequested();
-        string path = PathOf(key);
         try
         {
-            SafeFileHandle? handle = _readHandles.Rent(path);
+            SafeFileHandle? handle = _readHandles.Rent(key);
             if (handle is null)
             {
                 return -1;
@@ -108,7 +108,7 @@ public sealed class LocalFileStore : IObjectStore
 
             try
             {
-                return await PositionedIo.ReadAsync(handle, offsetBytes, buffer, path);
+                return await PositionedIo.ReadAsync(handle, offsetBytes, buffer, key);
             }
             finally
             {
@@ -118,8 +118,8 @@ public sealed class LocalFileStore : IObjectStore
         catch (PosixException exception)
         {
             // Whatever is wrong with the handle, the next read gets a fresh one.
-            _readHandles.Forget(path);
-            throw LocalFileErrors.Translate(exception);
+            _readHandles.Forget(key);
+            throw LocalFileErrors.Translate(new PosixException("read", PathOf(key), exception.Errno));
         }
     }
 
@@ -160,8 +160,7 @@ public sealed class LocalFileStore : IObjectStore
     {
         ObjectKey.Validate(key);
         cancellationToken.ThrowIfCancellationRequested();
-        string path = PathOf(key);
-        return await Task.Run(() => Delete(path), CancellationToken.None);
+        return await Task.Run(() => Delete(key), CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -220,11 +219,12 @@ public sealed class LocalFileStore : IObjectStore
         }
     }
 
-    private bool Delete(string path)
+    private bool Delete(string key)
     {
         try
         {
-            _readHandles.Forget(path);
+            _readHandles.Forget(key);
+            string path = PathOf(key);
             bool existed = PosixFile.Unlink(path);
             string directory = Path.GetDirectoryName(path)!;
             if (existed)

@@ -8,13 +8,15 @@ namespace VProtect.Mover.Store.Backends.LocalFile;
 /// have names that are never used twice, while small objects (leases, say) may come back under their name with other
 /// content. A handle that lost its last name is never handed out.
 /// </summary>
-internal sealed class ReadHandles(int handlesMax) : IDisposable
+/// <param name="root">Directory of the store. Files go by their keys, so that a read of an open one makes no string.</param>
+/// <param name="handlesMax">How many stay open.</param>
+internal sealed class ReadHandles(string root, int handlesMax) : IDisposable
 {
     internal const long KeptFromBytes = 1 << 20;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<(string Path, SafeFileHandle Handle)>> _byPath = [];
-    private readonly LinkedList<(string Path, SafeFileHandle Handle)> _byUse = new();
+    private readonly Dictionary<string, LinkedListNode<(string Key, SafeFileHandle Handle)>> _byKey = [];
+    private readonly LinkedList<(string Key, SafeFileHandle Handle)> _byUse = new();
     private bool _disposed;
 
     internal int Count
@@ -23,7 +25,7 @@ internal sealed class ReadHandles(int handlesMax) : IDisposable
         {
             lock (_lock)
             {
-                return _byPath.Count;
+                return _byKey.Count;
             }
         }
     }
@@ -32,14 +34,14 @@ internal sealed class ReadHandles(int handlesMax) : IDisposable
     /// An open file, or null when there is none. It carries a reference, so that eviction cannot close it under a read:
     /// the caller gives it back with <see cref="Return"/>.
     /// </summary>
-    internal SafeFileHandle? Rent(string path)
+    internal SafeFileHandle? Rent(string key)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(LocalFileStore));
-            if (_byPath.TryGetValue(path, out var node))
+            if (_byKey.TryGetValue(key, out var node))
             {
-                if (StillNamed(node.Value.Handle, path))
+                if (StillNamed(node.Value.Handle, key))
                 {
                     _byUse.Remove(node);
                     _byUse.AddFirst(node);
@@ -51,23 +53,24 @@ internal sealed class ReadHandles(int handlesMax) : IDisposable
         }
 
         // Opened outside of the lock: on a share this may take its time.
+        string path = string.Concat(root, "/", key);
         int error = PosixFile.TryOpen(path, Libc.O_RDONLY, out SafeFileHandle? handle);
         if (error != 0)
         {
             return error is Errno.ENOENT or Errno.ENOTDIR ? null : throw new PosixException("open", path, error);
         }
 
-        return Keep(path, handle!);
+        return Keep(key, handle!);
     }
 
     /// <summary>Ends a loan. Files that were not kept close here.</summary>
     internal static void Return(SafeFileHandle handle) => handle.DangerousRelease();
 
-    internal void Forget(string path)
+    internal void Forget(string key)
     {
         lock (_lock)
         {
-            if (_byPath.TryGetValue(path, out var node))
+            if (_byKey.TryGetValue(key, out var node))
             {
                 Remove(node);
             }
@@ -86,16 +89,16 @@ internal sealed class ReadHandles(int handlesMax) : IDisposable
         }
     }
 
-    private SafeFileHandle Keep(string path, SafeFileHandle handle)
+    private SafeFileHandle Keep(string key, SafeFileHandle handle)
     {
         WithReference(handle);
-        bool isBig = PosixFile.GetStatus(handle, path).SizeBytes >= KeptFromBytes;
+        bool isBig = PosixFile.GetStatus(handle, key).SizeBytes >= KeptFromBytes;
         lock (_lock)
         {
-            if (isBig && !_disposed && !_byPath.ContainsKey(path))
+            if (isBig && !_disposed && !_byKey.ContainsKey(key))
             {
-                _byPath.Add(path, _byUse.AddFirst((path, handle)));
-                if (_byPath.Count > handlesMax)
+                _byKey.Add(key, _byUse.AddFirst((key, handle)));
+                if (_byKey.Count > handlesMax)
                 {
                     Remove(_byUse.Last!);
                 }
@@ -110,19 +113,19 @@ internal sealed class ReadHandles(int handlesMax) : IDisposable
         return handle;
     }
 
-    private void Remove(LinkedListNode<(string Path, SafeFileHandle Handle)> node)
+    private void Remove(LinkedListNode<(string Key, SafeFileHandle Handle)> node)
     {
         _byUse.Remove(node);
-        _byPath.Remove(node.Value.Path);
+        _byKey.Remove(node.Value.Key);
         node.Value.Handle.Dispose();
     }
 
     // On a share another machine's removal shows as a stale handle.
-    private static bool StillNamed(SafeFileHandle handle, string path)
+    private static bool StillNamed(SafeFileHandle handle, string key)
     {
         try
         {
-            return PosixFile.GetStatus(handle, path).LinkCount > 0;
+            return PosixFile.GetStatus(handle, key).LinkCount > 0;
         }
         catch (PosixException exception) when (exception.Errno is Errno.ESTALE or Errno.ENOENT)
         {

@@ -10,18 +10,18 @@ public sealed class ReadHandlesTests
     public void Keeps_the_recently_used_and_never_closes_a_handle_on_loan()
     {
         using var directory = new TemporaryDirectory();
-        string[] paths = [.. Enumerable.Range(0, 5).Select(i => directory[$"{i}"])];
-        Array.ForEach(paths, path => File.WriteAllBytes(path, new byte[ReadHandles.KeptFromBytes]));
-        using var handles = new ReadHandles(handlesMax: 2);
+        string[] keys = [.. Enumerable.Range(0, 5).Select(i => $"{i}")];
+        Array.ForEach(keys, key => File.WriteAllBytes(directory[key], new byte[ReadHandles.KeptFromBytes]));
+        using var handles = new ReadHandles(directory.Path, handlesMax: 2);
 
-        SafeFileHandle loan = handles.Rent(paths[0])!;
-        foreach (string path in paths[1..])
+        SafeFileHandle loan = handles.Rent(keys[0])!;
+        foreach (string key in keys[1..])
         {
-            ReadHandles.Return(handles.Rent(path)!);
+            ReadHandles.Return(handles.Rent(key)!);
         }
 
         Assert.Equal(2, handles.Count);
-        Assert.Equal(10, PosixFile.Read(PosixFile.Fd(loan), 0, new byte[10], paths[0]));
+        Assert.Equal(10, PosixFile.Read(PosixFile.Fd(loan), 0, new byte[10], keys[0]));
         ReadHandles.Return(loan);
         Assert.True(loan.IsClosed);
     }
@@ -31,9 +31,9 @@ public sealed class ReadHandlesTests
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory["a"], new byte[10]);
-        using var handles = new ReadHandles(handlesMax: 2);
-        ReadHandles.Return(handles.Rent(directory["a"])!);
+        using var handles = new ReadHandles(directory.Path, handlesMax: 2);
+        ReadHandles.Return(handles.Rent("a")!);
         Assert.Equal(0, handles.Count);
-        Assert.Null(handles.Rent(directory["none"]));
+        Assert.Null(handles.Rent("none"));
     }
 }

@@ -1,0 +1,91 @@
+using VProtect.Abstractions;
+using VProtect.Mover.Seal.Keys;
+using VProtect.Mover.Store;
+using VProtect.Mover.Store.Backends.Memory;
+using VProtect.Mover.Upkeep;
+using VProtect.Testing;
+
+namespace VProtect.Mover.Tests;
+
+/// <summary>A small repository in memory, with what tests do to it in one line each.</summary>
+internal sealed class TestRepository : IAsyncDisposable
+{
+    public const int ChunkBytes = 16 << 10;
+    private static readonly Secret Secret = Secret.FromText("correct horse");
+
+    private TestRepository(MemoryStore store, Repository repository)
+    {
+        Store = store;
+        Repository = repository;
+        Index = new MemoryChunkIndex();
+        Chunks = new ChunkStore(repository, Index);
+    }
+
+    public MemoryStore Store { get; }
+
+    public Repository Repository { get; }
+
+    public MemoryChunkIndex Index { get; }
+
+    public ChunkStore Chunks { get; }
+
+    public static async Task<TestRepository> CreateAsync(bool encrypt = true)
+    {
+        var store = new MemoryStore();
+        var options = new RepositoryOptions { ChunkBytes = ChunkBytes, PackBytes = 4 << 20, Encrypt = encrypt };
+        await Repository.InitAsync(store, options, encrypt ? [Secret] : [], TimeProvider.System, default);
+        return new TestRepository(store, await Repository.OpenAsync(store, encrypt ? Secret : null, TimeProvider.System, default));
+    }
+
+    /// <summary>Another process on the same objects: its own index, learned from the packs.</summary>
+    public async Task<TestRepository> OpenAgainAsync() =>
+        new(Store, await Repository.OpenAsync(Store, Repository.IsEncrypted ? Secret : null, TimeProvider.System, default));
+
+    public async Task<RestorePoint> BackUpAsync(byte[] content, string machine = "vm", IReadOnlyList<Extent>? changes = null)
+    {
+        await using var disk = new MemoryDisk([.. content]) { Changes = changes };
+        var pipeline = new BackupPipeline(Chunks, new BackupOptions { BufferBytes = 8 << 20 }, new BackupCounters(), TimeProvider.System);
+        return await pipeline.RunAsync(new BackupRequest { Machine = machine, Disks = [new BackupDisk("disk0", disk)] }, default);
+    }
+
+    public async Task<byte[]> RestoreAsync(RestorePoint point)
+    {
+        await using var target = new MemoryDisk(new byte[point.Disks[0].SizeBytes]);
+        await new RestorePipeline(Chunks, new RestoreOptions(), new RestoreCounters())
+            .RunAsync(point.Disks[0], target, differential: false, default);
+        return target.Content;
+    }
+
+    public Task<VerifyResult> VerifyAsync() =>
+        new VerifyPipeline(Chunks, new VerifyOptions(), new RestoreCounters()).RunAsync(default);
+
+    public Task<CollectResult> CollectAsync(double rewriteBelow = 0.5) =>
+        new GarbageCollector(Chunks, new CollectOptions { RewriteBelow = rewriteBelow }).RunAsync(_ => { }, default);
+
+    public async Task<List<string>> KeysAsync(string prefix)
+    {
+        var keys = new List<string>();
+        await foreach (ObjectInfo item in Store.ListAsync(prefix, default))
+        {
+            keys.Add(item.Key);
+        }
+
+        keys.Sort(StringComparer.Ordinal);
+        return keys;
+    }
+
+    /// <summary>Replaces an object, as no writer of ours ever would.</summary>
+    public async Task TamperAsync(string key, Func<byte[], byte[]> change)
+    {
+        byte[] content = new byte[(await Store.GetSizeAsync(key, default))!.Value];
+        await Store.ReadAsync(key, 0, content, default);
+        await Store.DeleteAsync(key, default);
+        await Store.PutIfAbsentAsync(key, change(content), default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Chunks.Dispose();
+        await Index.DisposeAsync();
+    }
+}
