@@ -11,7 +11,14 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
         using var signals = new Interruption();
-        return await RunAsync(args, terminal, signals.Token);
+        Task<int> running = RunAsync(args, terminal, signals.Token);
+        if (await Task.WhenAny(running, signals.Overdue) == running)
+        {
+            return await running;
+        }
+
+        // Something hangs that does not heed cancellation, such as a share that does not answer. Ending here is as safe as a power cut.
+        return Failure.Report(new OperationCanceledException(), args.Contains("--json"), terminal, signals.Token);
     }
 
     /// <summary>As above, with cancellation by the caller.</summary>

@@ -5,7 +5,11 @@ namespace VProtect.Appliance.Cli;
 /// <summary>Ctrl-C and SIGTERM: the first cancels, so that the work ends cleanly; the second ends the process as the system does.</summary>
 internal sealed class Interruption : IDisposable
 {
+    /// <summary>For removing the lease and temporary files, on a slow share too.</summary>
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _source = new();
+    private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
 
     public Interruption()
@@ -19,6 +23,9 @@ internal sealed class Interruption : IDisposable
     }
 
     public CancellationToken Token => _source.Token;
+
+    /// <summary>Completes when an interrupted work has had its time to end cleanly.</summary>
+    public Task Overdue => _overdue.Task;
 
     public void Dispose()
     {
@@ -34,5 +41,6 @@ internal sealed class Interruption : IDisposable
     {
         context.Cancel = !_source.IsCancellationRequested;
         _source.Cancel();
+        _ = Task.Delay(_grace).ContinueWith(_ => _overdue.TrySetResult(), TaskScheduler.Default);
     }
 }

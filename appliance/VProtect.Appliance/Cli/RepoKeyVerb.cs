@@ -52,7 +52,7 @@ internal static class RepoKeyVerb
         Option<string?> label = NewLabel();
         return new Verb("add", "Adds a pass phrase or key file that opens the repository too.") { place, newKeyFile, label }
             .WithExamples(
-                ("vprotect repo key add /backup/repo --label 'second admin'", "asks for the new pass phrase, twice"),
+                ("vprotect repo key add /backup/repo --label second-admin", "asks for the new pass phrase, twice"),
                 ("vprotect repo key add /backup/repo --new-key-file /root/repo.key", "a file opens it too"))
             .Doing(common, terminal, (invocation, cancellationToken) => AddAsync(
                 invocation, invocation.Parsed.GetValue(place), () => Secrets.New(invocation, invocation.Parsed.GetValue(newKeyFile)),

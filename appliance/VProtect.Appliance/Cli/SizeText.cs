@@ -31,7 +31,7 @@ internal static class SizeText
     {
         { TotalSeconds: < 9.995 } => duration.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture) + " s",
         { TotalSeconds: < 59.95 } => duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s",
-        { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalMinutes} min {duration.Seconds:00} s"),
+        { TotalSeconds: < 3599.5 } => (duration + TimeSpan.FromSeconds(0.5)).ToString(@"m' min 'ss' s'", CultureInfo.InvariantCulture),
         _ => string.Create(CultureInfo.InvariantCulture, $"{(long)duration.TotalHours} h {duration.Minutes:00} min"),
     };
 

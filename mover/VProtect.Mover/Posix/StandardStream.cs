@@ -8,10 +8,8 @@ namespace VProtect.Mover.Posix;
 /// </summary>
 internal static class StandardStream
 {
-    internal static FileStream OpenInput() => Open(0, FileAccess.Read);
+    internal static Stream OpenInput() => new StandardInput();
 
-    internal static FileStream OpenOutput() => Open(1, FileAccess.Write);
-
-    private static FileStream Open(int descriptor, FileAccess access) =>
-        new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
+    internal static FileStream OpenOutput() =>
+        new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 }

@@ -12,7 +12,7 @@ internal static class TargetErrors
         new(ErrorCode.TargetUnavailable, ErrorSide.Target, message, guidance, RetryAdvice.Never, inner);
 
     internal static VProtectException Exists(string path) => Unavailable(
-        $"'{path}' exists already.", "Choose another name, allow overwriting, or restore differentially onto it.");
+        $"'{path}' exists already.", "Choose another name, replace it with --overwrite, or change it in place with --differential.");
 
     internal static VProtectException TooSmall(string name, long hasBytes, long needsBytes) => Unavailable(
         $"{name} has {hasBytes} bytes and the disk has {needsBytes}.", "Choose a target that is at least as large as the disk.");
