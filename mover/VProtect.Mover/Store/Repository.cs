@@ -307,7 +307,7 @@ public sealed partial class Repository : IAsyncDisposable
             throw new IntegrityException($"Its header holds a value that cannot be: {e.Message}", inner: e);
         }
 
-        string? unknown = (header.Features.Read.Count > 0 ? header.Features.Read[0] : null)
+        string? unknown = (header.Features.Read.Count > 0 ? header.Features.Read[0] ?? "" : null)
             ?? (header.Encryption is RepositoryRecord.AesGcm or RepositoryRecord.NoEncryption ? null : header.Encryption);
         if (unknown is not null)
         {

@@ -73,7 +73,7 @@ public sealed class DamagedPackTests
         await repository.TamperAsync(packs[1], _ => first);
         await using (TestRepository again = await repository.OpenAgainAsync())
         {
-            Assert.Equal(2, (await again.VerifyAsync()).Faults.Count(fault => fault.Contains("Pack", StringComparison.Ordinal) || fault.Contains("pack", StringComparison.Ordinal) && fault.Contains("damaged", StringComparison.Ordinal)));
+            Assert.Equal(point.Id, Assert.Single((await again.VerifyAsync()).Affected).Id);
             await Assert.ThrowsAsync<IntegrityException>(() => again.RestoreAsync(point));
         }
 
@@ -91,7 +91,6 @@ public sealed class DamagedPackTests
         byte[] content = Noise(1, 60_000);
         RestorePoint point = await repository.BackUpAsync(content);
         string key = await LargestAsync(repository);
-        byte[] original = await BytesAsync(repository, key);
         await repository.TamperAsync(key, bytes =>
         {
             bytes[^1] ^= 1;
@@ -114,8 +113,6 @@ public sealed class DamagedPackTests
             Assert.DoesNotContain(key, await again.KeysAsync("packs/"));
             Assert.True((await again.VerifyAsync()).IsSound);
         }
-
-        Assert.NotEmpty(original);
     }
 
     /// <summary>Without encryption anybody can forge a whole pack: lengths that lie are found before anything is sized by them.</summary>
