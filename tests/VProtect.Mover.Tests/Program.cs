@@ -1,4 +1,5 @@
 using VProtect.Mover.Tests.Acquire.BlockSource;
+using VProtect.Mover.Tests.Golden;
 using VProtect.Mover.Tests.Posix;
 using VProtect.Mover.Tests.Store.Backends.LocalFile;
 
@@ -19,6 +20,10 @@ internal static class Program
                 break;
             case ["copy-disk"]:
                 await StandardStreamTests.CopyDiskAsync();
+                break;
+            case ["write-golden", string directory]:
+                await GoldenRepositoryWriter.WriteAsync(directory, encrypt: true);
+                await GoldenRepositoryWriter.WriteAsync($"{directory}-clear", encrypt: false);
                 break;
             default:
                 throw new ArgumentException("Run the tests with 'dotnet test'.");

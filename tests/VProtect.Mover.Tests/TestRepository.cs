@@ -11,7 +11,9 @@ namespace VProtect.Mover.Tests;
 internal sealed class TestRepository : IAsyncDisposable
 {
     public const int ChunkBytes = 16 << 10;
-    private static readonly Secret Secret = Secret.FromText("correct horse");
+
+    // A recovery key needs no stretching: tests that open a hundred times do not wait for PBKDF2 each time.
+    private static readonly Secret Secret = Secret.NewRecoveryKey().Secret;
 
     private TestRepository(MemoryStore store, Repository repository)
     {

@@ -181,15 +181,15 @@ internal sealed class SpanExecutor(
             int length = ChunkLength(chunk.Chunk);
             Span<byte> plain = span.Plain.Span.Slice(i * _chunkBytes, length);
             span.Chunks[i] = chunk.Chunk;
+            if (chunk.Location.RawBytes != length)
+            {
+                throw Damaged(chunk, $"it has {chunk.Location.RawBytes} bytes where the disk needs {length}");
+            }
+
             if (i > 0 && chunk.Location == placed[i - 1].Location && chunk.Id == placed[i - 1].Id)
             {
                 span.Plain.Span.Slice((i - 1) * _chunkBytes, length).CopyTo(plain);
                 continue;
-            }
-
-            if (chunk.Location.RawBytes != length)
-            {
-                throw Damaged(chunk, $"it has {chunk.Location.RawBytes} bytes where the disk needs {length}");
             }
 
             int offset = (int)(chunk.Location.OffsetBytes - firstOffset);

@@ -57,6 +57,11 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
             return "the record there is of another chunk";
         }
 
+        if (record.Length != header.RecordBytes)
+        {
+            return "the pack is cut short";
+        }
+
         int packedBytes = (int)header.PayloadBytes - cipher.OverheadBytes;
         if (packedBytes < 1 || !cipher.TryOpen(record, location.OffsetBytes, scratch[..packedBytes]))
         {

@@ -23,14 +23,7 @@ public static class IndexSync
         Repository repository, IChunkIndex index, IProgress<(int Done, int Total)>? progress, CancellationToken cancellationToken)
     {
         CollectionRecord collection = await Lease.ReadCollectionAsync(repository, cancellationToken);
-        var condemned = new HashSet<PackId>();
-        foreach (CondemnedPack pack in collection.Condemned)
-        {
-            condemned.Add(PackId.TryParse(pack.Pack, out PackId id)
-                ? id
-                : throw new IntegrityException($"The collection state of generation {collection.Generation} names '{pack.Pack}', which is no pack."));
-        }
-
+        var condemned = new HashSet<PackId>(collection.PackIds);
         var present = new HashSet<PackId>();
         var missing = new List<(PackId Id, long SizeBytes)>();
         await foreach (ObjectInfo item in repository.Store.ListAsync("packs/", cancellationToken))
@@ -80,23 +73,32 @@ public static class IndexSync
                 progress?.Report((Interlocked.Increment(ref done), missing.Count));
             });
 
+        int added = missing.Count - damaged.Count;
         int unhealed = 0;
         using IChunkIndexSession session = index.OpenSession();
         foreach (string key in await repository.ListMarksAsync("bad/", cancellationToken))
         {
-            BadChunksRecord? bad = await repository.ReadRecordAsync<BadChunksRecord>(EnvelopeKind.BadChunks, $"bad/{key}", cancellationToken);
-            if (bad is not null && PackId.TryParse(bad.Pack, out PackId pack))
+            try
             {
-                foreach (string chunk in bad.Chunks)
+                BadChunksRecord? bad = await repository.ReadRecordAsync<BadChunksRecord>(EnvelopeKind.BadChunks, $"bad/{key}", cancellationToken);
+                if (bad is not null && PackId.TryParse(bad.Pack, out PackId pack))
                 {
-                    var id = ChunkId.Parse(chunk);
-                    index.Quarantine(id, pack);
-                    unhealed += session.TryFind(id, out _) ? 0 : 1;
+                    foreach (string chunk in bad.Chunks)
+                    {
+                        var id = ChunkId.Parse(chunk);
+                        index.Quarantine(id, pack);
+                        unhealed += session.TryFind(id, out _) ? 0 : 1;
+                    }
                 }
+            }
+            catch (Exception e) when (e is IntegrityException or FormatException or ArgumentNullException)
+            {
+                // A mark only warns: a damaged one is told, and keeps nobody from backing up or restoring.
+                damaged.Add(e as IntegrityException ?? new IntegrityException($"The object 'bad/{key}' names something that is no chunk.", inner: e));
             }
         }
 
-        return new IndexSyncResult(present.Count, missing.Count - damaged.Count, removed, condemned, damaged, unhealed);
+        return new IndexSyncResult(present.Count, added, removed, condemned, damaged, unhealed);
     }
 }
 
@@ -106,7 +108,7 @@ public static class IndexSync
 /// <param name="Removed">Packs that the index forgot.</param>
 /// <param name="Condemned">Packs that no new backup may build upon.</param>
 /// <param name="UnhealedChunks">Chunks known to be bad that lie in no good place yet.</param>
-/// <param name="Damaged">A fault for each pack whose table of contents cannot be used.</param>
+/// <param name="Damaged">A fault for each pack whose table of contents cannot be used, and each mark of bad chunks that cannot be read.</param>
 public sealed record IndexSyncResult(
     int Packs, int Added, int Removed, IReadOnlySet<PackId> Condemned, IReadOnlyList<IntegrityException> Damaged, int UnhealedChunks)
 {

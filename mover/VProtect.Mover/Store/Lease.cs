@@ -42,15 +42,26 @@ internal sealed class Lease : IAsyncDisposable
                 Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), pointId, pins, before.Generation,
                 WriterProcess.Host, WriterProcess.Boot, Environment.ProcessId, WriterProcess.StartOf(Environment.ProcessId) ?? "");
             var lease = new Lease(repository, record, before);
-            await repository.Store.PutIfAbsentAsync(
-                lease._key, Envelope.Clear(EnvelopeKind.Lease, RecordJson.Write(record)), cancellationToken);
-            CollectionRecord after = await ReadCollectionAsync(repository, cancellationToken);
-            if (after.Generation == before.Generation)
+            bool isValid = false;
+            try
+            {
+                await repository.Store.PutIfAbsentAsync(
+                    lease._key, Envelope.Clear(EnvelopeKind.Lease, RecordJson.Write(record)), cancellationToken);
+                isValid = (await ReadCollectionAsync(repository, cancellationToken)).Generation == before.Generation;
+            }
+            finally
+            {
+                // Also when the store failed, since the lease may have been written: it would hold back collectors while this process lives.
+                if (!isValid)
+                {
+                    await lease.DisposeAsync();
+                }
+            }
+
+            if (isValid)
             {
                 return lease;
             }
-
-            await lease.DisposeAsync();
         }
     }
 
@@ -62,7 +73,9 @@ internal sealed class Lease : IAsyncDisposable
             string? newest = null;
             await foreach (ObjectInfo item in repository.Store.ListAsync("gc/", cancellationToken))
             {
-                newest = string.CompareOrdinal(item.Key, newest) > 0 ? item.Key : newest;
+                bool isState = item.Key.Length == KeyOf(0).Length
+                    && long.TryParse(item.Key.AsSpan("gc/".Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+                newest = isState && string.CompareOrdinal(item.Key, newest) > 0 ? item.Key : newest;
             }
 
             if (newest is null)
@@ -73,9 +86,15 @@ internal sealed class Lease : IAsyncDisposable
             // Null when a collector has just replaced it by a newer one: look again.
             if (await repository.ReadRecordAsync<CollectionRecord>(EnvelopeKind.Collection, newest, cancellationToken) is { } record)
             {
-                return newest == KeyOf(record.Generation)
+                if (newest != KeyOf(record.Generation))
+                {
+                    throw new IntegrityException($"The object '{newest}' holds the state of generation {record.Generation}.");
+                }
+
+                var packs = new HashSet<PackId>();
+                return record.Condemned.All(pack => PackId.TryParse(pack?.Pack, out PackId id) && packs.Add(id))
                     ? record
-                    : throw new IntegrityException($"The object '{newest}' holds the state of generation {record.Generation}.");
+                    : throw new IntegrityException($"The object '{newest}' names something twice or that is no pack.");
             }
         }
     }

@@ -107,7 +107,7 @@ public sealed partial class Repository
                 // A damaged slot does not keep the others from opening; 'repo check' reports it.
             }
 
-            if (slot?.Repository == id)
+            if (slot?.Repository == id && item.Key == SlotPrefix + slot.Slot)
             {
                 slots.Add(slot);
             }

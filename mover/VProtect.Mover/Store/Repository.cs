@@ -139,9 +139,8 @@ public sealed partial class Repository : IAsyncDisposable
     {
         HashSet<string> forgotten = await ListMarksAsync("forgotten/", cancellationToken);
         var points = new List<RestorePoint>();
-        await foreach (ObjectInfo item in Store.ListAsync("points/", cancellationToken))
+        foreach (string id in await ListMarksAsync("points/", cancellationToken))
         {
-            string id = item.Key["points/".Length..];
             if (!forgotten.Contains(id) && await ReadPointAsync(id, cancellationToken) is { } point)
             {
                 points.Add(point);
@@ -193,8 +192,15 @@ public sealed partial class Repository : IAsyncDisposable
     {
         string key = $"points/{id}";
         byte[]? bytes = await ReadSmallAsync(Store, key, cancellationToken);
-        if (bytes is null || Envelope.KindOf(bytes) == EnvelopeKind.AbortedPoint)
+        if (bytes is null)
         {
+            return null;
+        }
+
+        if (Envelope.KindOf(bytes) == EnvelopeKind.AbortedPoint)
+        {
+            // Checked before it is believed: one flipped bit makes this kind of a restore point's, which a collector would then let go.
+            Envelope.Open(bytes, EnvelopeKind.AbortedPoint, key, Uuid, Keys);
             return null;
         }
 
@@ -219,12 +225,18 @@ public sealed partial class Repository : IAsyncDisposable
         await Store.PutIfAbsentAsync(key, Envelope.Clear(kind, RecordJson.Write(mark)), cancellationToken);
     }
 
+    /// <summary>Names under a prefix that are an id, or an id and more after a dash; whatever else lies there is not ours.</summary>
     internal async Task<HashSet<string>> ListMarksAsync(string prefix, CancellationToken cancellationToken)
     {
         var marks = new HashSet<string>(StringComparer.Ordinal);
         await foreach (ObjectInfo item in Store.ListAsync(prefix, cancellationToken))
         {
-            marks.Add(item.Key[prefix.Length..]);
+            string name = item.Key[prefix.Length..];
+            string id = name.Split('-', 2)[0];
+            if (PackId.TryParse(id, out _))
+            {
+                marks.Add(name);
+            }
         }
 
         return marks;
@@ -295,7 +307,7 @@ public sealed partial class Repository : IAsyncDisposable
             throw new IntegrityException($"Its header holds a value that cannot be: {e.Message}", inner: e);
         }
 
-        string? unknown = (header.Features.Read.Count > 0 ? header.Features.Read[0] : null)
+        string? unknown = (header.Features.Read.Count > 0 ? header.Features.Read[0] ?? "" : null)
             ?? (header.Encryption is RepositoryRecord.AesGcm or RepositoryRecord.NoEncryption ? null : header.Encryption);
         if (unknown is not null)
         {

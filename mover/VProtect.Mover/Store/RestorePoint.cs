@@ -60,17 +60,28 @@ public sealed record RestorePoint
                 ErrorCode.InvalidArgument, ErrorSide.Request, $"Restore point {Id[..8]} has no disk '{name}'; it has: {names}.", "Correct --disk.");
     }
 
-    internal static RestorePoint FromRecord(PointRecord record) => new()
+    /// <exception cref="IntegrityException">A value cannot be.</exception>
+    internal static RestorePoint FromRecord(PointRecord record)
     {
-        Id = record.Id,
-        Machine = record.Machine,
-        Sequence = record.Sequence,
-        Parent = record.Parent,
-        CreatedAt = DateTimeOffset.Parse(record.CreatedAt, CultureInfo.InvariantCulture),
-        Duration = TimeSpan.FromMilliseconds(record.DurationMs),
-        Label = record.Label,
-        Disks = [.. record.Disks.Select(RestorePointDisk.FromRecord)],
-    };
+        try
+        {
+            return new()
+            {
+                Id = record.Id,
+                Machine = record.Machine,
+                Sequence = record.Sequence,
+                Parent = record.Parent,
+                CreatedAt = DateTimeOffset.Parse(record.CreatedAt, CultureInfo.InvariantCulture),
+                Duration = TimeSpan.FromMilliseconds(record.DurationMs),
+                Label = record.Label,
+                Disks = [.. record.Disks.Select(RestorePointDisk.FromRecord)],
+            };
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new IntegrityException($"Restore point {record.Id} holds a value that cannot be: {e.Message}", inner: e);
+        }
+    }
 }
 
 /// <summary>A disk in a restore point.</summary>
@@ -106,19 +117,24 @@ public sealed record RestorePointDisk
     /// <summary>Bytes that those took in packs.</summary>
     public required long StoredBytes { get; init; }
 
-    internal static RestorePointDisk FromRecord(PointDiskRecord record) => new()
+    internal static RestorePointDisk FromRecord(PointDiskRecord record)
     {
-        Name = record.Name,
-        SizeBytes = record.SizeBytes,
-        Root = ChunkId.Parse(record.Root),
-        Token = record.Token,
-        Mode = Enum.TryParse(record.Mode, ignoreCase: true, out BackupMode mode) ? mode : BackupMode.Full,
-        Reason = record.Reason,
-        ReadBytes = record.ReadBytes,
-        ChangedBytes = record.ChangedBytes,
-        NewBytes = record.NewBytes,
-        StoredBytes = record.StoredBytes,
-    };
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentOutOfRangeException.ThrowIfNegative(record.SizeBytes);
+        return new()
+        {
+            Name = record.Name,
+            SizeBytes = record.SizeBytes,
+            Root = ChunkId.Parse(record.Root),
+            Token = record.Token,
+            Mode = Enum.TryParse(record.Mode, ignoreCase: true, out BackupMode mode) ? mode : BackupMode.Full,
+            Reason = record.Reason,
+            ReadBytes = record.ReadBytes,
+            ChangedBytes = record.ChangedBytes,
+            NewBytes = record.NewBytes,
+            StoredBytes = record.StoredBytes,
+        };
+    }
 
     internal PointDiskRecord ToRecord() => new(
         Name, SizeBytes, Root.ToString(), Token, Mode.ToString().ToLowerInvariant(), Reason, ReadBytes, ChangedBytes, NewBytes, StoredBytes);

@@ -23,7 +23,7 @@ public sealed class GarbageCollector(ChunkStore chunks, CollectOptions options)
         // :: 1.
         onStep("reading the repository");
         CollectionRecord state = await Lease.ReadCollectionAsync(_repository, cancellationToken);
-        Dictionary<PackId, long> condemned = state.Condemned.ToDictionary(pack => ParsePack(pack.Pack), pack => pack.Since);
+        Dictionary<PackId, long> condemned = state.PackIds.Zip(state.Condemned).ToDictionary(pack => pack.First, pack => pack.Second.Since);
 
         // :: 2.
         (int pointsRemoved, long oldestLease, int leasesBroken) = await RemoveForgottenAsync(cancellationToken);
@@ -40,9 +40,18 @@ public sealed class GarbageCollector(ChunkStore chunks, CollectOptions options)
         }
 
         onStep("marking what restore points need");
+        HashSet<PackId> unreadable = [.. sizes.Keys.Where(pack => !chunks.Index.ContainsPack(pack))];
         var condemnedPlaces = new Dictionary<ChunkId, ChunkLocation>();
-        await SetAsideAsync(condemned.Keys, sizes, condemnedPlaces, cancellationToken);
+        await SetAsideAsync(condemned.Keys, sizes, condemnedPlaces, unreadable, cancellationToken);
         LivePlaces live = await MarkAsync(condemned, condemnedPlaces, cancellationToken);
+        if (live.HasUnplaced)
+        {
+            // What is missing may lie in a pack whose table of contents is damaged: its records can be salvaged as long as it is there.
+            foreach (PackId pack in unreadable)
+            {
+                sizes.Remove(pack);
+            }
+        }
 
         // :: 4. Sweep.
         onStep("removing");
@@ -131,6 +140,11 @@ public sealed class GarbageCollector(ChunkStore chunks, CollectOptions options)
                 continue;
             }
 
+            if (lease.Point is not null && !PackId.TryParse(lease.Point, out _))
+            {
+                throw new IntegrityException($"The object '{key}' announces '{lease.Point}', which is no restore point.");
+            }
+
             if (WriterProcess.IsCertainlyGone(lease) || options.BreakLeases)
             {
                 await BreakAsync(key, lease, cancellationToken);
@@ -167,12 +181,14 @@ public sealed class GarbageCollector(ChunkStore chunks, CollectOptions options)
 
     /// <summary>Takes condemned packs out of the index and remembers what they hold.</summary>
     private async Task SetAsideAsync(
-        IEnumerable<PackId> condemned, Dictionary<PackId, long> sizes, Dictionary<ChunkId, ChunkLocation> places, CancellationToken cancellationToken)
+        IEnumerable<PackId> condemned, Dictionary<PackId, long> sizes, Dictionary<ChunkId, ChunkLocation> places,
+        HashSet<PackId> unreadable, CancellationToken cancellationToken)
     {
         foreach (PackId pack in condemned)
         {
             chunks.Index.RemovePack(pack);
             if (!sizes.TryGetValue(pack, out long size)
+                || unreadable.Contains(pack)
                 || await _repository.Packs.ReadFooterAsync(pack, size, cancellationToken) is not { } footer)
             {
                 continue;
@@ -197,6 +213,10 @@ public sealed class GarbageCollector(ChunkStore chunks, CollectOptions options)
             if (session.TryFind(id, out ChunkLocation location) || condemnedPlaces.TryGetValue(id, out location))
             {
                 live.Add(location.Pack, location.OffsetBytes);
+            }
+            else
+            {
+                live.HasUnplaced = true;
             }
         }
 
@@ -313,10 +333,6 @@ public sealed class GarbageCollector(ChunkStore chunks, CollectOptions options)
             }
         }
     }
-
-    private static PackId ParsePack(string text) => PackId.TryParse(text, out PackId pack)
-        ? pack
-        : throw new IntegrityException($"The state of collection names '{text}', which is no pack.");
 }
 
 /// <summary>How to collect.</summary>

@@ -7,6 +7,9 @@ internal sealed class LivePlaces
 {
     private readonly Dictionary<PackId, Offsets> _packs = [];
 
+    /// <summary>Whether something needed was found in no pack that can be read.</summary>
+    public bool HasUnplaced { get; set; }
+
     public void Add(PackId pack, uint offsetBytes)
     {
         if (!_packs.TryGetValue(pack, out Offsets? offsets))

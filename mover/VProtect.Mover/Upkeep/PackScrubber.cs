@@ -47,6 +47,12 @@ internal sealed class PackScrubber(ChunkStore chunks, RestoreCounters counters)
 
             int read = await chunks.Repository.Store.ReadAsync(
                 PackFormat.Key(pack), offset, _buffer.AsMemory(0, (int)(end - offset)), cancellationToken);
+            if (read < 0)
+            {
+                // Removed by a collector in the meantime: that is no damage.
+                return [];
+            }
+
             for (int i = first; i < entry; i++)
             {
                 PackFooterEntry line = footer.Entries[i];
@@ -60,8 +66,8 @@ internal sealed class PackScrubber(ChunkStore chunks, RestoreCounters counters)
                 }
             }
 
-            counters.AddFetched(Math.Max(0, read));
-            counters.AddPlain(Math.Max(0, read));
+            counters.AddFetched(read);
+            counters.AddPlain(read);
         }
 
         return damaged;

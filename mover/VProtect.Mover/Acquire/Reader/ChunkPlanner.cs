@@ -21,7 +21,7 @@ internal static class ChunkPlanner
         var current = default(ChunkRun);
         await foreach (Extent extent in extents.WithCancellation(cancellationToken))
         {
-            if (extent.LengthBytes < 1 || extent.OffsetBytes < 0 || extent.EndBytes > diskBytes)
+            if (extent.LengthBytes < 1 || extent.OffsetBytes < 0 || extent.OffsetBytes > diskBytes - extent.LengthBytes)
             {
                 throw new VProtectException(
                     ErrorCode.SourceReadFailed, ErrorSide.Source,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using VProtect.Mover.Seal.Encryption;
@@ -50,16 +51,26 @@ internal sealed record KeySlot(
             return null;
         }
 
-        byte[] wrapped = Convert.FromHexString(Wrapped);
         byte[] rootKey = new byte[32];
-        byte[] kek = Rfc2898DeriveBytes.Pbkdf2(
-            secret.Bytes.Span, Convert.FromHexString(Salt), Iterations, HashAlgorithmName.SHA256, rootKey.Length);
+        byte[] nonce = new byte[AeadCipher.NonceLengthBytes];
+        byte[] wrapped = new byte[rootKey.Length + AeadCipher.TagLengthBytes];
+        byte[] salt = new byte[16];
+        if (!IsHex(Nonce, nonce) || !IsHex(Wrapped, wrapped) || !IsHex(Salt, salt) || !IsHex(Slot, new byte[16]))
+        {
+            return null;
+        }
+
+        byte[] kek = Rfc2898DeriveBytes.Pbkdf2(secret.Bytes.Span, salt, Iterations, HashAlgorithmName.SHA256, rootKey.Length);
         using var cipher = new AeadCipher(kek);
         CryptographicOperations.ZeroMemory(kek);
-        return wrapped.Length == rootKey.Length + 16 && cipher.Decrypt(
-            Convert.FromHexString(Nonce), wrapped.AsSpan(0, rootKey.Length), wrapped.AsSpan(rootKey.Length), rootKey,
-            AdditionalData(repositoryId, Slot)) ? rootKey : null;
+        return cipher.Decrypt(
+            nonce, wrapped.AsSpan(0, rootKey.Length), wrapped.AsSpan(rootKey.Length), rootKey, AdditionalData(repositoryId, Slot))
+            ? rootKey
+            : null;
     }
+
+    private static bool IsHex(string text, byte[] value) =>
+        text.Length == 2 * value.Length && Convert.FromHexString(text, value, out _, out int written) == OperationStatus.Done && written == value.Length;
 
     private static string Hex(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture);
 

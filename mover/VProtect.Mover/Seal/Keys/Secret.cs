@@ -60,7 +60,7 @@ public sealed class Secret
         try
         {
             // A pass phrase or recovery key kept in a file opens what the same text opens when typed.
-            return FromText(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(TrimLineEnd(content)));
+            return FromText(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content));
         }
         catch (Exception e) when (e is DecoderFallbackException or ArgumentException)
         {

@@ -58,7 +58,9 @@ internal sealed record PackFooter(PackHeader Header, long PackBytes, IReadOnlyLi
 
         int count = BinaryPrimitives.ReadInt32LittleEndian(trailer[8..]);
         long offset = BinaryPrimitives.ReadInt64LittleEndian(trailer[16..]);
-        bool fits = count >= 0 && offset >= PackFormat.HeaderBytes
+
+        // A record takes more than its footer entry, so a footer is never longer than the records: that bounds what is read for it.
+        bool fits = count >= 0 && offset - PackFormat.HeaderBytes >= (long)count * (PackFormat.RecordHeaderBytes + 1)
             && offset + ((long)count * PackFormat.EntryBytes) + PackFormat.TrailerBytes == packBytes;
         return fits ? offset : -1;
     }

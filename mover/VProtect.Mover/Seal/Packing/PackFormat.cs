@@ -184,6 +184,8 @@ internal readonly record struct RecordHeader(UInt128 StoredHash, ChunkCodec Code
             BinaryPrimitives.ReadUInt32LittleEndian(source[24..]),
             BinaryPrimitives.ReadUInt32LittleEndian(source[28..]),
             new ChunkId(source[32..]));
-        return header.RawBytes is > 0 and <= PackFormat.RawBytesMax && header.PayloadBytes is > 0 and <= PackFormat.PayloadBytesMax;
+        // The codec that gives fewer bytes is chosen, so no payload is longer than its chunk and a tag: readers size buffers by that.
+        return header.RawBytes is > 0 and <= PackFormat.RawBytesMax
+            && header.PayloadBytes > 0 && header.PayloadBytes <= header.RawBytes + PackFormat.TagBytes;
     }
 }

@@ -58,6 +58,11 @@ internal sealed class PackReader(IObjectStore store, UInt128 repositoryId, Repos
             throw new IntegrityException($"Pack {pack} is cut short: {packBytes} bytes.");
         }
 
+        if (packBytes > PackFormat.PackBytesMax)
+        {
+            throw new IntegrityException($"Pack {pack} is larger than any pack can be: {packBytes} bytes.");
+        }
+
         byte[] tail = new byte[Math.Min(packBytes, TailBytes)];
         long tailOffset = packBytes - tail.Length;
         int read = await store.ReadAsync(key, tailOffset, tail, cancellationToken);

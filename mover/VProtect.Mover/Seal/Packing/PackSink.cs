@@ -73,8 +73,7 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
         long stored = await pack.AppendAsync(id, codec, rawBytes, packed, cancellationToken);
         if (pack.LengthBytes >= _chunks.Repository.PackBytes)
         {
-            OpenPack(kind) = null;
-            await SealAsync(pack, cancellationToken);
+            await SealAsync(pack, kind, cancellationToken);
         }
 
         return stored;
@@ -103,14 +102,16 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
     private ValueTask<PackWriter> CreateAsync(PackKind kind, CancellationToken cancellationToken) =>
         PackWriter.CreateAsync(_chunks.Repository.Store, _chunks.Repository.Uuid, _chunks.Repository.Keys, kind, _generation, cancellationToken);
 
-    private async ValueTask SealAsync(PackWriter full, CancellationToken cancellationToken)
+    private async ValueTask SealAsync(PackWriter full, PackKind kind, CancellationToken cancellationToken)
     {
         while (_sealing.Count >= SealingMax || (_sealing.Count > 0 && _sealing.Peek().IsCompleted))
         {
             await PublishOldestAsync();
         }
 
-        _sealing.Enqueue(Task.Run(() => SealAndDisposeAsync(full, cancellationToken), cancellationToken));
+        // From here on the task owns the pack; it is started even when cancelled, since it also disposes.
+        OpenPack(kind) = null;
+        _sealing.Enqueue(Task.Run(() => SealAndDisposeAsync(full, cancellationToken), CancellationToken.None));
     }
 
     private async Task<PackFooter> SealAndDisposeAsync(PackWriter pack, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VProtect.Abstractions;
 using VProtect.Mover.Seal.Keys;
 
 namespace VProtect.Mover.Store.Records;
@@ -36,7 +37,12 @@ internal sealed record LeaseRecord(
     string Lease, string? Point, IReadOnlyList<string> Pins, long Generation, string Host, string Boot, int Process, string Started);
 
 /// <summary>Body of <c>gc/…</c>.</summary>
-internal sealed record CollectionRecord(long Generation, IReadOnlyList<CondemnedPack> Condemned);
+internal sealed record CollectionRecord(long Generation, IReadOnlyList<CondemnedPack> Condemned)
+{
+    /// <summary>The condemned packs; all of them parse, which is checked where a record is read.</summary>
+    [JsonIgnore]
+    public IEnumerable<PackId> PackIds => Condemned.Select(pack => PackId.TryParse(pack.Pack, out PackId id) ? id : default);
+}
 
 /// <summary>A pack that no new backup may build upon, and the generation that said so first.</summary>
 internal sealed record CondemnedPack(string Pack, long Since);
