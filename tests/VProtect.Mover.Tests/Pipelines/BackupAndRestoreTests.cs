@@ -2,7 +2,6 @@ using VProtect.Abstractions;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends.Memory;
-using VProtect.Testing;
 
 namespace VProtect.Mover.Tests.Pipelines;
 

@@ -1,7 +1,6 @@
 using VProtect.Abstractions;
 using VProtect.Mover.Store;
 using VProtect.Mover.Upkeep;
-using VProtect.Testing;
 
 namespace VProtect.Mover.Tests.Upkeep;
 

@@ -1,21 +1,22 @@
 using System.Diagnostics;
 
-namespace VProtect.Mover.Tests;
+namespace VProtect.Testing;
 
 /// <summary>Runs a program of the system that tests compare us with.</summary>
-internal static class Tool
+public static class Tool
 {
     /// <summary>Runs it to its end; fails the test when it fails.</summary>
     /// <returns>What it wrote to standard output.</returns>
-    internal static string Run(string program, params string[] arguments)
+    public static string Run(string program, params string[] arguments)
     {
         (int exitCode, string output, string error) = TryRun(program, arguments);
-        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)}: {exitCode} {output} {error}");
-        return output;
+        return exitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {exitCode} {output} {error}");
     }
 
     /// <summary>Runs it to its end.</summary>
-    internal static (int ExitCode, string Output, string Error) TryRun(string program, params string[] arguments)
+    public static (int ExitCode, string Output, string Error) TryRun(string program, params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments)
         {

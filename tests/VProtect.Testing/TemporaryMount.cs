@@ -1,13 +1,13 @@
-namespace VProtect.Mover.Tests;
+namespace VProtect.Testing;
 
 /// <summary>A file system mounted for one test, which needs root.</summary>
-internal sealed class TemporaryMount : IDisposable
+public sealed class TemporaryMount : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    internal TemporaryMount(params string[] mountArguments) => Tool.Run("mount", [.. mountArguments, _directory.Path]);
+    public TemporaryMount(params string[] mountArguments) => Tool.Run("mount", [.. mountArguments, _directory.Path]);
 
-    internal string Path => _directory.Path;
+    public string Path => _directory.Path;
 
     public void Dispose()
     {
