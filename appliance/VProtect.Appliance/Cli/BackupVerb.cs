@@ -24,7 +24,7 @@ internal static class BackupVerb
         var machine = new Option<string>("--machine", "-m") { Description = "The machine it is of: restore points of one name form one history.", HelpName = "NAME", Required = true };
         var disks = new Option<string[]>("--disk", "-d") { Description = "Name of the disk; the n-th names the n-th SOURCE. Default disk0, disk1, …", HelpName = "NAME" };
         var bitmap = new Option<string?>("--bitmap") { Description = "QEMU dirty bitmap of the NBD export that began at the parent restore point: only what it marks is read.", HelpName = "NAME" };
-        var nextBitmap = new Option<string?>("--next-bitmap") { Description = "Dirty bitmap that begins at this backup, for the next one to name. Default: the same as --bitmap.", HelpName = "NAME" };
+        var nextBitmap = new Option<string?>("--next-bitmap") { Description = "Dirty bitmap that begins at this backup, for the next one to name with --bitmap.", HelpName = "NAME" };
         var compare = new Option<bool>("--compare") { Description = "Read everything and store only what differs, whatever the source can tell." };
         var parent = new Option<string?>("--parent") { Description = "Restore point that the changes are relative to. Default: the machine's latest.", HelpName = "ID" };
         Option<ImageFormat?> format = Formats.NewOption("Format of the SOURCE files. Default: told by their content.");
