@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using VProtect.Abstractions;
 using static VProtect.ChunkIndex.Tests.TestIndex;
+using VProtect.Testing;
 
 namespace VProtect.ChunkIndex.Tests;
 
@@ -248,20 +249,15 @@ public sealed class FasterChunkIndexTests
         ChunkId[] ids = [.. Enumerable.Range(0, 1000).Select(static n => Id(n * 2))];
         var locations = new ChunkLocation[1000];
         bool[] found = new bool[1000];
-        long Measure()
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             foreach (ref ChunkId id in ids.AsSpan())
             {
                 session.TryFind(id, out _);
             }
 
             session.FindMany(ids, locations, found);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Measure();
-        Assert.Equal(0, Measure());
+        }));
     }
 
     [Fact]

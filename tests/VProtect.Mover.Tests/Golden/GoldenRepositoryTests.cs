@@ -3,7 +3,6 @@ using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends.LocalFile;
 using VProtect.Mover.Upkeep;
-using VProtect.Testing;
 
 namespace VProtect.Mover.Tests.Golden;
 

@@ -1,7 +1,6 @@
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends.LocalFile;
-using VProtect.Testing;
 
 namespace VProtect.Mover.Tests.Golden;
 

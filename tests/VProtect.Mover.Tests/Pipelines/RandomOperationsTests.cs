@@ -4,7 +4,6 @@ using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends.Faulty;
 using VProtect.Mover.Store.Backends.Memory;
 using VProtect.Mover.Upkeep;
-using VProtect.Testing;
 
 namespace VProtect.Mover.Tests.Pipelines;
 

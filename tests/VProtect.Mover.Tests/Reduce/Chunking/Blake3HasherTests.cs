@@ -87,11 +87,12 @@ public sealed class Blake3HasherTests
         Blake3Hasher hasher = new();
         hasher.Update(input);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        hasher.Update(input);
-        hasher.Finish(hash);
-        hasher.Reset();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            hasher.Update(input);
+            hasher.Finish(hash);
+            hasher.Reset();
+        }));
     }
 
     private static string Finish(Blake3Hasher hasher)

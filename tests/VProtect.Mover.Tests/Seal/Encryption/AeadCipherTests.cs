@@ -77,10 +77,11 @@ public sealed class AeadCipherTests
         cipher.Encrypt(nonce, buffer, buffer, tag, nonce);
         cipher.Decrypt(nonce, buffer, tag, buffer, nonce);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        cipher.Encrypt(nonce, buffer, buffer, tag, nonce);
-        cipher.Decrypt(nonce, buffer, tag, buffer, nonce);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            cipher.Encrypt(nonce, buffer, buffer, tag, nonce);
+            cipher.Decrypt(nonce, buffer, tag, buffer, nonce);
+        }));
     }
 
     [Theory]
