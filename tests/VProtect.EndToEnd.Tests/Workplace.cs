@@ -49,6 +49,14 @@ internal sealed class Workplace : IDisposable
         return process.Wait();
     }
 
+    /// <summary>Bound by file permissions, which root is not: the same user, so that the program itself can be read, without capabilities.</summary>
+    public Answer RunUnprivileged(params string[] arguments)
+    {
+        using var process = new VprotectProcess(
+            ["setpriv", "--bounding-set=-all", "--inh-caps=-all", VprotectProcess.Binary, .. arguments, "--json"], Environment);
+        return process.Wait();
+    }
+
     public JsonElement BackUp(string source, params string[] options) =>
         Run(["backup", source, "--machine", "vm", .. options]).Expect(0).Json;
 
