@@ -102,11 +102,7 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         string kept = points[^1];
         string hash = place.HashOf(kept);
-        foreach (string point in points.SkipLast(1))
-        {
-            place.Run("forget", point).Expect(0);
-        }
-
+        place.Run(["forget", .. points.SkipLast(1)]).Expect(0);
         long before = place.Packs().Sum(pack => new FileInfo(pack).Length);
         place.Run("repo", "gc", place.Repository).Expect(0);
         long freed = place.Run("repo", "gc", place.Repository).Expect(0).Json.GetProperty("freedBytes").GetInt64();

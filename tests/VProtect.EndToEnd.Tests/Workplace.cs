@@ -19,6 +19,8 @@ internal sealed class Workplace : IDisposable
             ["VPROTECT_PASSPHRASE"] = Passphrase,
             ["VPROTECT_STATE"] = this["state"],
             ["VPROTECT_REPOSITORY"] = Repository,
+            // The runtime's own sockets for debuggers would stay behind a killed process.
+            ["DOTNET_EnableDiagnostics"] = "0",
             ["TMPDIR"] = Directory.CreateDirectory(this["tmp"]).FullName,
         };
         File.SetUnixFileMode(this["tmp"], (UnixFileMode)0b111_111_111);
@@ -47,10 +49,9 @@ internal sealed class Workplace : IDisposable
         return process.Wait();
     }
 
-    /// <summary>Without root's rights, which no file permission stops.</summary>
-    public Answer RunAsNobody(params string[] arguments)
+    /// <summary>Bound by file permissions, which root is not: the same user, so that the program itself can be read, without capabilities.</summary>
+    public Answer RunUnprivileged(params string[] arguments)
     {
-        // The binary and its directory may not be readable for others where the sources lie; all that is asked here is exit codes.
         using var process = new VprotectProcess(
             ["setpriv", "--bounding-set=-all", "--inh-caps=-all", VprotectProcess.Binary, .. arguments, "--json"], Environment);
         return process.Wait();
