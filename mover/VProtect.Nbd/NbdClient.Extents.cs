@@ -6,9 +6,14 @@ namespace VProtect.Nbd;
 
 public sealed partial class NbdClient
 {
+    /// <summary>32 bits, and aligned to whatever the minimum is.</summary>
+    private const long LegacyStatusBytesMax = (1L << 32) - 65_536;
+
+    private const int StatusQueriesAhead = 16;
+
     /// <summary>The status of a range in one metadata context: extents in order, without gaps or overlaps, covering
     /// exactly the range; neighbours of equal status come as one. Servers answer in parts, so it may take many requests,
-    /// one after the other. It is no snapshot: what is written meanwhile may or may not show.</summary>
+    /// up to 16 of them at once. It is no snapshot: what is written meanwhile may or may not show.</summary>
     /// <param name="context">One of <see cref="MetaContexts"/>.</param>
     /// <param name="offset">Beginning of the range, in bytes.</param>
     /// <param name="length">Length of the range, in bytes.</param>
@@ -40,39 +45,63 @@ public sealed partial class NbdClient
     private async IAsyncEnumerable<NbdExtent> EnumerateAsync(
         string context, long offset, long length, [EnumeratorCancellation] CancellationToken ct)
     {
+        // A request of 32 bits reaches 4 GiB. A disk of 64 TiB takes 16,384 of them: one at a time, that is a second of waiting.
         long end = offset + length;
+        long windowBytes = _terms.IsExtended ? Math.Max(1, length) : LegacyStatusBytesMax;
+        var ahead = new Queue<Task<StatusQuery>>();
+        long asked = offset;
         NbdExtent? held = null;
-        for (long at = offset; at < end;)
+        try
         {
-            StatusQuery status = await QueryAsync(context, at, end, one: false, ct);
-            long before = at;
-            foreach (NbdExtent answered in status.Extents)
+            for (long at = offset; at < end;)
             {
-                if (TryClip(answered, at, end) is not { } extent)
+                for (; asked < end && ahead.Count < StatusQueriesAhead; asked += windowBytes)
                 {
-                    continue;
+                    ahead.Enqueue(QueryAsync(context, asked, Math.Min(end, asked + windowBytes), one: false, ct).AsTask());
                 }
 
-                at = extent.EndBytes;
-                if (held is not { } previous)
+                long windowEnd = Math.Min(end, asked - ((ahead.Count - 1) * windowBytes));
+                for (StatusQuery status = await ahead.Dequeue(); ; status = await QueryAsync(context, at, windowEnd, one: false, ct))
                 {
-                    held = extent;
-                }
-                else if (previous.Flags == extent.Flags)
-                {
-                    held = previous with { LengthBytes = extent.EndBytes - previous.OffsetBytes };
-                }
-                else
-                {
-                    held = extent;
-                    yield return previous;
-                }
-            }
+                    long before = at;
+                    foreach (NbdExtent answered in status.Extents)
+                    {
+                        if (TryClip(answered, at, windowEnd) is not { } extent)
+                        {
+                            continue;
+                        }
 
-            if (at == before)
-            {
-                throw NoProgress();
+                        at = extent.EndBytes;
+                        if (held is { } previous && previous.Flags == extent.Flags)
+                        {
+                            held = previous with { LengthBytes = extent.EndBytes - previous.OffsetBytes };
+                            continue;
+                        }
+
+                        if (held is { } complete)
+                        {
+                            yield return complete;
+                        }
+
+                        held = extent;
+                    }
+
+                    if (at == windowEnd)
+                    {
+                        break;
+                    }
+
+                    if (at == before)
+                    {
+                        throw NoProgress();
+                    }
+                }
             }
+        }
+        finally
+        {
+            // Whoever stops listening half-way does not leave answers that nobody awaits.
+            await Task.WhenAll(ahead).ContinueWith(static all => _ = all.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
         if (held is { } last)
@@ -88,7 +117,7 @@ public sealed partial class NbdClient
         long length = AlignUpEnd(end) - start;
         if (!_terms.IsExtended)
         {
-            length = Math.Min(length, (1L << 32) - 65_536); // 32 bits, and aligned to whatever the minimum is
+            length = Math.Min(length, LegacyStatusBytesMax);
         }
 
         NbdConnection connection = _pool.Pick();
