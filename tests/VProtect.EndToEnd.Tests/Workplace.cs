@@ -101,8 +101,14 @@ internal sealed class Workplace : IDisposable
 
     public void Dispose()
     {
-        NoProcessIsLeft();
-        _directory.Dispose();
+        try
+        {
+            NoProcessIsLeft();
+        }
+        finally
+        {
+            _directory.Dispose();
+        }
     }
 
     /// <summary>Helpers end with their program, killed or not; the kernel may need a moment to do it.</summary>
