@@ -108,7 +108,7 @@ public sealed class KillTests(ITestOutputHelper output)
         long freed = place.Run("repo", "gc", place.Repository).Expect(0).Json.GetProperty("freedBytes").GetInt64();
         long after = place.Packs().Sum(pack => new FileInfo(pack).Length);
         Assert.True(freed > 0 && after < before, $"{before} bytes before, {after} after, {freed} freed.");
-        Assert.Empty(Directory.EnumerateFiles(Path.Join(place.Repository, "leases")));
+        place.NoLeaseIsLeft();
 
         place.VerifyIsSound();
         Assert.Equal(hash, place.HashOf(kept));

@@ -36,7 +36,7 @@ public sealed class SecretTests
         string right = place.Environment["VPROTECT_PASSPHRASE"];
         place.Environment["VPROTECT_PASSPHRASE"] = "not it";
         Assert.DoesNotContain("not it", place.Run("list").ExpectError(6, "WrongKey"), StringComparison.Ordinal);
-        place.Environment["VPROTECT_PASSPHRASE"] = "";
+        place.Environment.Remove("VPROTECT_PASSPHRASE");
         place.Run("list").ExpectError(6, "KeyRequired");
         place.Environment["VPROTECT_PASSPHRASE"] = right;
         place.Run("list").Expect(0);

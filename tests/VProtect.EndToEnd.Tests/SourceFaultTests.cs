@@ -66,7 +66,7 @@ public sealed class SourceFaultTests : IDisposable
     {
         Assert.Empty(_place.Points());
         _place.NothingTemporaryIsLeft();
-        Assert.Empty(Directory.EnumerateFiles(Path.Join(_place.Repository, "leases")));
+        _place.NoLeaseIsLeft();
         using var good = new NbdkitServer(_place["good"], ["delay"], "rdelay=20ms");
         _place.BackUp(good.Uri);
         Tool.Run("nbdcopy", good.Uri, _place["copy.raw"]);

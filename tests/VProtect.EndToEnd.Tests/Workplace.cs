@@ -82,6 +82,13 @@ internal sealed class Workplace : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(this["tmp"]));
     }
 
+    /// <summary>The directory comes with the first lease.</summary>
+    public void NoLeaseIsLeft()
+    {
+        string leases = Path.Join(Repository, "leases");
+        Assert.Empty(Directory.Exists(leases) ? Directory.EnumerateFiles(leases) : []);
+    }
+
     public List<string> Packs() => [.. Directory.EnumerateFiles(Path.Join(Repository, "packs"), "*", SearchOption.AllDirectories)];
 
     public static string Hash(byte[] content) => Convert.ToHexString(SHA256.HashData(content));
@@ -94,8 +101,14 @@ internal sealed class Workplace : IDisposable
 
     public void Dispose()
     {
-        NoProcessIsLeft();
-        _directory.Dispose();
+        try
+        {
+            NoProcessIsLeft();
+        }
+        finally
+        {
+            _directory.Dispose();
+        }
     }
 
     /// <summary>Helpers end with their program, killed or not; the kernel may need a moment to do it.</summary>

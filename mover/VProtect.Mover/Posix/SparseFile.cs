@@ -10,7 +10,7 @@ internal static class SparseFile
 {
     /// <summary>
     /// Data and holes of an open file, gapless from 0 to a size; all data where holes are not known. A file that is cut
-    /// meanwhile shows a hole, and a read there shows that it was cut.
+    /// meanwhile shows a hole there: whom that matters to looks at its length after each hole.
     /// </summary>
     internal static async IAsyncEnumerable<Extent> EnumerateExtents(
         SafeFileHandle handle, string path, long sizeBytes, [EnumeratorCancellation] CancellationToken cancellationToken)

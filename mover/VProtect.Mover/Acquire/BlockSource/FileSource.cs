@@ -57,9 +57,8 @@ internal sealed class FileSource : IBlockSource
         }
     }
 
-    public IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) => SparseFile
-        .EnumerateExtents(_handle, _path, SizeBytes!.Value, cancellationToken)
-        .TranslateErrors<Extent, PosixException>(SourceErrors.ReadFailed, cancellationToken);
+    public IAsyncEnumerable<Extent> GetExtentsAsync(CancellationToken cancellationToken) =>
+        EnumerateExtentsAsync(cancellationToken).TranslateErrors<Extent, PosixException>(SourceErrors.ReadFailed, cancellationToken);
 
     public ValueTask<ChangedBlocks> GetChangedBlocksAsync(ParentDisk parent, CancellationToken cancellationToken) =>
         ValueTask.FromResult<ChangedBlocks>(new ChangedBlocks.MustFull("files and devices keep no record of what changed"));
@@ -78,11 +77,7 @@ internal sealed class FileSource : IBlockSource
             throw SourceErrors.ReadFailed(exception);
         }
 
-        return done == buffer.Length
-            ? done
-            : throw SourceErrors.ReadFailed(
-                $"'{_path}' has become shorter than the {SizeBytes} bytes it had when the backup began.",
-                "Back up a disk that nobody changes: a snapshot, or the export of a running machine.");
+        return done == buffer.Length ? done : throw BecameShorter();
     }
 
     public ValueTask DisposeAsync()
@@ -90,4 +85,22 @@ internal sealed class FileSource : IBlockSource
         _handle.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private async IAsyncEnumerable<Extent> EnumerateExtentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (Extent extent in SparseFile.EnumerateExtents(_handle, _path, SizeBytes!.Value, cancellationToken))
+        {
+            // What was cut off looks like a hole and is never read: only the length tells it from zeros.
+            if (extent.Kind == ExtentKind.Zero && PosixFile.GetLength(_handle, _path) < SizeBytes)
+            {
+                throw BecameShorter();
+            }
+
+            yield return extent;
+        }
+    }
+
+    private VProtectException BecameShorter() => SourceErrors.ReadFailed(
+        $"'{_path}' has become shorter than the {SizeBytes} bytes it had when the backup began.",
+        "Back up a disk that nobody changes: a snapshot, or the export of a running machine.");
 }

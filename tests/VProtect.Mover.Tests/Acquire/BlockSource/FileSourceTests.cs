@@ -56,6 +56,18 @@ public sealed class FileSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_cut_off_is_no_hole()
+    {
+        File.WriteAllBytes(_directory["disk"], new byte[100_000]);
+        await using FileSource source = FileSource.Open(_directory["disk"]);
+        File.WriteAllBytes(_directory["disk"], new byte[50_000]);
+        VProtectException error = await Assert.ThrowsAsync<VProtectException>(
+            async () => await source.GetExtentsAsync(None).ToListAsync());
+        Assert.Equal(ErrorCode.SourceReadFailed, error.Code);
+        Assert.Contains("shorter", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Block_device_is_read_whole()
     {
         byte[] disk = SparseDisk.Create(7, 4 << 20);
