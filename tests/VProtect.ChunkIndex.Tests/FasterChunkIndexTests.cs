@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using VProtect.Abstractions;
-using static VProtect.ChunkIndex.Tests.TestIndex;
 using VProtect.Testing;
+using static VProtect.ChunkIndex.Tests.TestIndex;
 
 namespace VProtect.ChunkIndex.Tests;
 
