@@ -41,11 +41,11 @@ public sealed class SourceFaultTests : IDisposable
             file.SetLength(1 << 20);
         }
 
-        // On a busy machine all may have been read before.
+        // On a busy machine all may have been read before the cut, or the size asked for after it.
         Answer answer = backup.Wait();
         if (answer.ExitCode == 0)
         {
-            Assert.Equal(disk.Hash, _place.HashOf("latest"));
+            Assert.Contains(_place.HashOf("latest"), new[] { disk.Hash, Workplace.HashFile(disk.Path) });
         }
         else
         {
