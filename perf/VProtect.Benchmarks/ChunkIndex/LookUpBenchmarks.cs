@@ -35,10 +35,10 @@ public class LookUpBenchmarks
     }
 
     [GlobalCleanup]
-    public async Task CleanupAsync()
+    public void Cleanup()
     {
         _session!.Dispose();
-        await _index!.DisposeAsync();
+        _index!.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Directory.Delete(_directory, recursive: true);
     }
 

@@ -19,8 +19,14 @@ public class NbdLoopbackBenchmarks
     [Params(ReadBytes)]
     public int LengthBytes { get; set; }
 
+    // Not awaited by the in-process toolchain, so not asynchronous to it.
     [GlobalSetup]
-    public async Task SetupAsync()
+    public void Setup() => SetupAsync().GetAwaiter().GetResult();
+
+    [GlobalCleanup]
+    public void Cleanup() => CleanupAsync().GetAwaiter().GetResult();
+
+    private async Task SetupAsync()
     {
         _directory = Directory.CreateTempSubdirectory("vprotect-bench-").FullName;
         string socket = Path.Combine(_directory, "nbd");
@@ -33,8 +39,7 @@ public class NbdLoopbackBenchmarks
         _client = await NbdClient.ConnectAsync(NbdUri.Parse($"nbd+unix:///?socket={socket}"), new NbdConnectOptions(), CancellationToken.None);
     }
 
-    [GlobalCleanup]
-    public async Task CleanupAsync()
+    private async Task CleanupAsync()
     {
         await _client!.DisposeAsync();
         _server!.Kill();
