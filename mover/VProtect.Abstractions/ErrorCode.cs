@@ -66,6 +66,27 @@ public enum ErrorCode
     /// <summary>Stored bytes are not what was written: hash, tag or structure do not match.</summary>
     DataCorrupt = 2301,
 
+    /// <summary>The platform cannot be reached or refuses to be used.</summary>
+    PlatformUnavailable = 3001,
+
+    /// <summary>The platform refused the credentials, or they lack a privilege, which the message names.</summary>
+    PlatformDenied = 3002,
+
+    /// <summary>The platform failed in an operation.</summary>
+    PlatformFailed = 3003,
+
+    /// <summary>The platform, or this machine on it, cannot do what was asked.</summary>
+    NotSupported = 3004,
+
+    /// <summary>There is no such machine, disk or snapshot on the platform.</summary>
+    MachineNotFound = 3010,
+
+    /// <summary>Something else is at work on the machine: another backup job, a migration.</summary>
+    MachineBusy = 3011,
+
+    /// <summary>Guest file systems could not be frozen and the policy requires it.</summary>
+    QuiesceFailed = 3012,
+
     /// <summary>The chunk index failed or is held by another process.</summary>
     IndexFailed = 4100,
 }

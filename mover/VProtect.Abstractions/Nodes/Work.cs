@@ -1,0 +1,159 @@
+using System.Text.Json.Serialization;
+
+namespace VProtect.Abstractions.Nodes;
+
+/// <summary>What a node can be told to do. Travels as JSON; the names in <c>kind</c> are stable.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(CheckPlatformWork), "checkPlatform")]
+[JsonDerivedType(typeof(InventoryWork), "inventory")]
+[JsonDerivedType(typeof(BackupWork), "backup")]
+[JsonDerivedType(typeof(RestoreFilesWork), "restoreFiles")]
+[JsonDerivedType(typeof(RestoreMachineWork), "restoreMachine")]
+[JsonDerivedType(typeof(CreateSnapshotWork), "createSnapshot")]
+[JsonDerivedType(typeof(RevertSnapshotWork), "revertSnapshot")]
+[JsonDerivedType(typeof(RemoveSnapshotsWork), "removeSnapshots")]
+[JsonDerivedType(typeof(OpenRepositoryWork), "openRepository")]
+[JsonDerivedType(typeof(ForgetWork), "forget")]
+[JsonDerivedType(typeof(CollectWork), "collect")]
+[JsonDerivedType(typeof(VerifyWork), "verify")]
+[JsonDerivedType(typeof(CleanUpWork), "cleanUp")]
+public abstract record Work;
+
+/// <summary>A platform to connect to. <see cref="Secret"/> is never logged.</summary>
+public sealed record PlatformReference(
+    string Guid, string Platform, string Address, string Login, string? Secret, IReadOnlyDictionary<string, string> Settings)
+{
+    /// <summary>The address only.</summary>
+    public override string ToString() => $"{Platform} {Address}";
+}
+
+/// <summary>A repository to open. <see cref="Secret"/> is never logged.</summary>
+/// <param name="Guid">The backup destination.</param>
+/// <param name="Location">As <c>vprotect --repo</c> takes it.</param>
+/// <param name="Secret">Pass phrase, or null when it is not encrypted.</param>
+/// <param name="ReserveBytes">Space that backups leave free; null for the default.</param>
+public sealed record RepositoryReference(string Guid, string Location, string? Secret, long? ReserveBytes)
+{
+    /// <summary>The location only.</summary>
+    public override string ToString() => Location;
+}
+
+/// <summary>A command run before or after something: an argument vector, never a shell line.</summary>
+/// <param name="Arguments">Program and arguments.</param>
+/// <param name="InGuest">In the machine, or on the node.</param>
+/// <param name="Timeout">After which it is given up.</param>
+/// <param name="IgnoredExitCodes">Codes that are no failure besides 0.</param>
+/// <param name="StandardError">What text on standard error means: <c>DONT_IGNORE</c>, <c>IGNORE_WITH_WARNING</c>, <c>IGNORE_WITHOUT_WARNING</c>.</param>
+public sealed record CommandHook(
+    IReadOnlyList<string> Arguments, bool InGuest, TimeSpan Timeout, IReadOnlyList<int> IgnoredExitCodes, string StandardError);
+
+/// <summary>Looks whether a platform can be used. Result: <see cref="CheckPlatformResult"/>.</summary>
+public sealed record CheckPlatformWork(PlatformReference Platform) : Work;
+
+/// <summary>Reads the inventory of a platform. Result: <see cref="InventoryResult"/>.</summary>
+public sealed record InventoryWork(PlatformReference Platform) : Work;
+
+/// <summary>Backs a machine up. Result: <see cref="BackupResult"/>.</summary>
+public sealed record BackupWork : Work
+{
+    /// <summary>Where the machine runs.</summary>
+    public required PlatformReference Platform { get; init; }
+
+    /// <summary>The machine's identity on the platform.</summary>
+    public required string MachineUuid { get; init; }
+
+    /// <summary>The name its restore points go by in the repository; never changes.</summary>
+    public required string History { get; init; }
+
+    /// <summary>Its name now, for people.</summary>
+    public required string MachineName { get; init; }
+
+    /// <summary>Where to.</summary>
+    public required RepositoryReference Repository { get; init; }
+
+    /// <summary>Whether to read everything.</summary>
+    public required bool IsFull { get; init; }
+
+    /// <summary>Disks left out, by the platform's id.</summary>
+    public IReadOnlyList<string> ExcludedDisks { get; init; } = [];
+
+    /// <summary><c>No</c>, <c>Try</c> or <c>Require</c>.</summary>
+    public string Quiesce { get; init; } = "Try";
+
+    /// <summary>Run before the snapshot; its failure fails the backup.</summary>
+    public CommandHook? Before { get; init; }
+
+    /// <summary>Run after the snapshot, whatever became of it.</summary>
+    public CommandHook? After { get; init; }
+
+    /// <summary>What commands find in their environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>Restores disks to files on the node. Result: <see cref="RestoreResult"/>.</summary>
+public sealed record RestoreFilesWork(
+    RepositoryReference Repository, string PointId, IReadOnlyList<string> Disks, string Directory, string Format, bool IsSparse) : Work;
+
+/// <summary>Restores a machine to a platform. Result: <see cref="RestoreResult"/>.</summary>
+public sealed record RestoreMachineWork : Work
+{
+    /// <summary>From.</summary>
+    public required RepositoryReference Repository { get; init; }
+
+    /// <summary>Which restore point.</summary>
+    public required string PointId { get; init; }
+
+    /// <summary>Disks to restore, by id; empty for all.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>To.</summary>
+    public required PlatformReference Platform { get; init; }
+
+    /// <summary>Name of the new machine; null for the one it had.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The machine to overwrite, or null for a new one.</summary>
+    public string? OverwriteMachineUuid { get; init; }
+
+    /// <summary>Host, by the platform's id.</summary>
+    public string? HostId { get; init; }
+
+    /// <summary>Storage, by the platform's id.</summary>
+    public string? StorageId { get; init; }
+
+    /// <summary>Networks by position of the network card.</summary>
+    public IReadOnlyDictionary<int, string> Networks { get; init; } = new Dictionary<int, string>();
+
+    /// <summary>Whether disks are allocated whole.</summary>
+    public bool IsPreallocated { get; init; }
+
+    /// <summary>Whether to start it afterwards.</summary>
+    public bool PowersOn { get; init; }
+}
+
+/// <summary>Creates a snapshot on the platform. Result: <see cref="SnapshotResult"/>.</summary>
+public sealed record CreateSnapshotWork(PlatformReference Platform, string MachineUuid, string Name, string Quiesce) : Work;
+
+/// <summary>Sets a machine back to a snapshot. Result: none.</summary>
+public sealed record RevertSnapshotWork(PlatformReference Platform, string MachineUuid, string SnapshotId) : Work;
+
+/// <summary>Removes snapshots. Result: none; one that is gone already is no failure.</summary>
+public sealed record RemoveSnapshotsWork(PlatformReference Platform, string MachineUuid, IReadOnlyList<string> SnapshotIds) : Work;
+
+/// <summary>Opens a repository, or makes one when none is there. Result: <see cref="RepositoryResult"/>.</summary>
+public sealed record OpenRepositoryWork(RepositoryReference Repository, bool CreatesIfMissing) : Work;
+
+/// <summary>Forgets restore points. Result: none; one that is gone already is no failure, one that is held is.</summary>
+public sealed record ForgetWork(RepositoryReference Repository, IReadOnlyList<string> PointIds) : Work;
+
+/// <summary>Collects garbage. Result: <see cref="CollectWorkResult"/>.</summary>
+public sealed record CollectWork(RepositoryReference Repository) : Work;
+
+/// <summary>Verifies. Result: <see cref="VerifyWorkResult"/>.</summary>
+/// <param name="Repository">Which.</param>
+/// <param name="SamplePercent">Part of the packs to read, 1 to 100.</param>
+/// <param name="BytesPerSecondMax">Rate limit, or null.</param>
+public sealed record VerifyWork(RepositoryReference Repository, int SamplePercent, long? BytesPerSecondMax) : Work;
+
+/// <summary>Removes what killed tasks left on a platform. Result: none; each thing removed is a line of the log.</summary>
+public sealed record CleanUpWork(PlatformReference Platform, IReadOnlyList<string> RunningTasks) : Work;

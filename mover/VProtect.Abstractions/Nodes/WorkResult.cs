@@ -1,0 +1,97 @@
+using System.Text.Json.Serialization;
+
+namespace VProtect.Abstractions.Nodes;
+
+/// <summary>What work made or found. Travels as JSON; the names in <c>kind</c> are stable.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(CheckPlatformResult), "checkPlatform")]
+[JsonDerivedType(typeof(InventoryResult), "inventory")]
+[JsonDerivedType(typeof(BackupResult), "backup")]
+[JsonDerivedType(typeof(RestoreResult), "restore")]
+[JsonDerivedType(typeof(SnapshotResult), "snapshot")]
+[JsonDerivedType(typeof(RepositoryResult), "repository")]
+[JsonDerivedType(typeof(CollectWorkResult), "collect")]
+[JsonDerivedType(typeof(VerifyWorkResult), "verify")]
+public abstract record WorkResult;
+
+/// <summary>Whether a platform can be used, and what is amiss.</summary>
+public sealed record CheckPlatformResult(bool IsUsable, string? Product, IReadOnlyList<string> Findings) : WorkResult;
+
+/// <summary>A platform's inventory.</summary>
+public sealed record InventoryResult : WorkResult
+{
+    /// <summary>Hosts.</summary>
+    public required IReadOnlyList<FoundHost> Hosts { get; init; }
+
+    /// <summary>Groups of hosts: id and name.</summary>
+    public required IReadOnlyList<FoundItem> Clusters { get; init; }
+
+    /// <summary>Storages.</summary>
+    public required IReadOnlyList<FoundStorage> Storages { get; init; }
+
+    /// <summary>Networks: id and name.</summary>
+    public required IReadOnlyList<FoundItem> Networks { get; init; }
+
+    /// <summary>Machines.</summary>
+    public required IReadOnlyList<FoundMachine> Machines { get; init; }
+}
+
+/// <summary>Something with the platform's id and a name.</summary>
+public sealed record FoundItem(string Id, string Name);
+
+/// <summary>A host.</summary>
+public sealed record FoundHost(string Id, string Name, string? ClusterId, bool IsUp);
+
+/// <summary>A storage; bytes are null when unknown.</summary>
+public sealed record FoundStorage(string Id, string Name, long? TotalBytes, long? FreeBytes);
+
+/// <summary>A machine; <see cref="Power"/> is <c>Unknown</c>, <c>Running</c>, <c>Off</c> or <c>Paused</c>.</summary>
+public sealed record FoundMachine(
+    string Uuid, string Name, string? HostId, string Power, IReadOnlyList<string> Tags, IReadOnlyList<FoundDisk> Disks);
+
+/// <summary>A disk; <see cref="Obstacle"/> says why it cannot be backed up.</summary>
+public sealed record FoundDisk(string Id, string Name, long SizeBytes, string? StorageId, string? Obstacle);
+
+/// <summary>A restore point that was made. Bytes.</summary>
+public sealed record BackupResult(
+    string PointId, DateTimeOffset CreatedAt, IReadOnlyList<BackupResultDisk> Disks, IReadOnlyList<string> Warnings) : WorkResult;
+
+/// <summary>A disk of a restore point; <see cref="Mode"/> is <c>full</c>, <c>delta</c> or <c>compare</c>, <see cref="Reason"/> says why not a delta.</summary>
+public sealed record BackupResultDisk(
+    string Id, string Name, long SizeBytes, string Mode, string? Reason, long ReadBytes, long ChangedBytes, long NewBytes, long StoredBytes);
+
+/// <summary>What was restored.</summary>
+/// <param name="MachineUuid">The machine on the platform, or null.</param>
+/// <param name="Files">Files on the node, or empty.</param>
+/// <param name="WrittenBytes">Bytes written.</param>
+/// <param name="Warnings">What the administrator should know.</param>
+public sealed record RestoreResult(string? MachineUuid, IReadOnlyList<string> Files, long WrittenBytes, IReadOnlyList<string> Warnings) : WorkResult;
+
+/// <summary>A snapshot that was made.</summary>
+public sealed record SnapshotResult(string SnapshotId, DateTimeOffset CreatedAt, bool? IsQuiesced) : WorkResult;
+
+/// <summary>What a repository is and holds.</summary>
+/// <param name="RepositoryId">Its identity.</param>
+/// <param name="WasCreated">Whether it was made just now.</param>
+/// <param name="RecoveryKey">Shown once when it was made encrypted; else null. Never logged.</param>
+/// <param name="TotalBytes">Size of the place, or null when it has no end.</param>
+/// <param name="FreeBytes">Free space, or null.</param>
+/// <param name="UsedBytes">Taken by the repository.</param>
+/// <param name="LogicalBytes">Bytes of disk that its restore points present.</param>
+/// <param name="Points">All its restore points.</param>
+public sealed record RepositoryResult(
+    string RepositoryId, bool WasCreated, string? RecoveryKey, long? TotalBytes, long? FreeBytes, long UsedBytes, long LogicalBytes,
+    IReadOnlyList<FoundPoint> Points) : WorkResult;
+
+/// <summary>A restore point in a repository.</summary>
+public sealed record FoundPoint(
+    string PointId, string History, DateTimeOffset CreatedAt, bool IsHeld, IReadOnlyList<BackupResultDisk> Disks);
+
+/// <summary>What a collection freed. Bytes.</summary>
+public sealed record CollectWorkResult(int PointsRemoved, long FreedBytes, long CondemnedBytes) : WorkResult;
+
+/// <summary>What a verification found.</summary>
+/// <param name="ReadBytes">Bytes read.</param>
+/// <param name="BadChunks">Chunks that are damaged.</param>
+/// <param name="TouchedPoints">Restore points that need one of them.</param>
+public sealed record VerifyWorkResult(long ReadBytes, long BadChunks, IReadOnlyList<string> TouchedPoints) : WorkResult;
