@@ -9,14 +9,17 @@ namespace VProtect.ChunkIndex;
 /// </summary>
 internal sealed record CheckpointRecord
 {
-    public const uint Version = 1;
+    public const uint Version = 2;
 
     private const ulong Magic = 0x3143_4558_4449_5056; // "VPIDXEC1"
-    private const int FixedBytes = 96;
+    private const int FixedBytes = 104;
     private const int PackRowBytes = 24;
 
     /// <summary>Seed of every record's checksum: drawn when the index begins empty.</summary>
     public required uint Salt { get; init; }
+
+    /// <summary>Names the log's file.</summary>
+    public required ulong LogNumber { get; init; }
 
     /// <summary>Names the hash table's file and FASTER's index checkpoint.</summary>
     public required Guid TableToken { get; init; }
@@ -67,6 +70,7 @@ internal sealed record CheckpointRecord
         BinaryPrimitives.WriteInt32LittleEndian(span[84..], TableMetadata.Length);
         BinaryPrimitives.WriteInt32LittleEndian(span[88..], LogMetadata.Length);
         BinaryPrimitives.WriteInt32LittleEndian(span[92..], Packs.Count);
+        BinaryPrimitives.WriteUInt64LittleEndian(span[96..], LogNumber);
         span = span[FixedBytes..];
         TableMetadata.CopyTo(span);
         span = span[TableMetadata.Length..];
@@ -123,6 +127,7 @@ internal sealed record CheckpointRecord
             TableLogBytes = BinaryPrimitives.ReadInt64LittleEndian(bytes[64..]),
             TableCrc = BinaryPrimitives.ReadUInt32LittleEndian(bytes[72..]),
             Salt = BinaryPrimitives.ReadUInt32LittleEndian(bytes[76..]),
+            LogNumber = BinaryPrimitives.ReadUInt64LittleEndian(bytes[96..]),
             NextPackNumber = BinaryPrimitives.ReadUInt32LittleEndian(bytes[80..]),
             TableMetadata = rest[..tableMetadata].ToArray(),
             LogMetadata = rest.Slice(tableMetadata, logMetadata).ToArray(),

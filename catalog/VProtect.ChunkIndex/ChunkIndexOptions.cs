@@ -7,15 +7,17 @@ public sealed record ChunkIndexOptions
     public required string Directory { get; init; }
 
     /// <summary>
-    /// Memory for recent and cached records, in bytes; default 16 MiB, rounded down to a power of two, at least 4 MiB.
-    /// The rest of the records lie on disk. The hash table comes on top: 64 bytes per bucket, doubled when a bucket
-    /// would hold more than 12 records on average, with overflow buckets 11 to 14 bytes per record in all.
+    /// Memory of the index all told, in bytes; default 1 GiB, at least 4 MiB. It is taken as the index fills, not at once. First comes the hash
+    /// table: 11 to 15 bytes per chunk (128 MiB for 10 million chunks, 1.3 GiB for 100 million). The rest holds records, 64 bytes each, the
+    /// newest ones first in; other records are read from disk, or the system's page cache. To hold all of them: 80 bytes per chunk. At least
+    /// 4 MiB of records are held, even beside a table that has outgrown this: then <see cref="FasterChunkIndex.MemoryWarning"/> says so.
+    /// While a table is replaced by a larger one, both count. On top come 100 bytes per pack and 100 per quarantined chunk.
     /// </summary>
-    public long MemoryBytesMax { get; init; } = 16L << 20;
+    public long MemoryBytesMax { get; init; } = 1L << 30;
 
     /// <summary>
     /// Entries to size the hash table for when the index begins empty, so that it need not grow on the way; default 0,
-    /// which starts at 64 KiB and doubles as it fills.
+    /// which starts at 64 KiB and grows as it fills. See also <see cref="FasterChunkIndex.Reserve"/>.
     /// </summary>
     public long ExpectedEntries { get; init; }
 }

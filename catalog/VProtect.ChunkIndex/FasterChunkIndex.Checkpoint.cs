@@ -29,7 +29,7 @@ public sealed partial class FasterChunkIndex
         _gate.EnterWriteLock();
         try
         {
-            _fault.ThrowIfRaised(_directory.Root);
+            _store.Fault.ThrowIfRaised(_directory.Root);
 
             // 1
             long version = _packs.Version;
@@ -47,11 +47,11 @@ public sealed partial class FasterChunkIndex
             (bool success, Guid _) = withTable
                 ? _store.Kv.TakeFullCheckpointAsync(CheckpointType.FoldOver).AsTask().GetAwaiter().GetResult()
                 : _store.Kv.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver).AsTask().GetAwaiter().GetResult();
-            _fault.ThrowIfRaised(_directory.Root);
+            _store.Fault.ThrowIfRaised(_directory.Root);
             if (!success)
             {
-                _fault.Raise(new IOException("FASTER did not complete the checkpoint."));
-                _fault.ThrowIfRaised(_directory.Root);
+                _store.Fault.Raise(new IOException("FASTER did not complete the checkpoint."));
+                _store.Fault.ThrowIfRaised(_directory.Root);
             }
 
             Guarded(() =>
@@ -71,7 +71,7 @@ public sealed partial class FasterChunkIndex
                 _recordedVersion = version;
 
                 // 5
-                _store.DropOlderThanPrevious(_directory, _sequence);
+                _store.DropOlderThanPrevious(_directory, _sequence, _successorLog);
                 _journal.Shrink();
             });
             Log.Checkpointed(_logger, _directory.Root, _packs.EntryCount, logBytes, withTable);

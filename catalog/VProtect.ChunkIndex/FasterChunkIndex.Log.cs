@@ -23,5 +23,14 @@ public sealed partial class FasterChunkIndex
 
         [LoggerMessage(4106, LogLevel.Warning, "Chunk index in {Directory}: {Records} records of the journal are damaged; run 'vprotect repo verify' to find bad chunks again")]
         public static partial void JournalDamaged(ILogger logger, string directory, int records);
+
+        [LoggerMessage(4107, LogLevel.Information, "Chunk index in {Directory}: {Records} records rewritten, {Kept} kept, table of {Buckets} buckets, in {DurationMs} ms; adders waited {PauseMs} ms")]
+        public static partial void Rewritten(ILogger logger, string directory, long records, long kept, long buckets, long durationMs, long pauseMs);
+
+        [LoggerMessage(4108, LogLevel.Warning, "Chunk index in {Directory} could not be rewritten and goes on as it is, more slowly: {Reason}")]
+        public static partial void NotRewritten(ILogger logger, string directory, string reason);
+
+        [LoggerMessage(4109, LogLevel.Warning, "Chunk index in {Directory}: {Warning}")]
+        public static partial void MemoryOutgrown(ILogger logger, string directory, string warning);
     }
 }

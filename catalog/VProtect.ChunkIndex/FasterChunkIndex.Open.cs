@@ -30,15 +30,14 @@ public sealed partial class FasterChunkIndex
         Recovered? recovered = null;
         try
         {
-            var fault = new IndexFault();
             journal = new ChangeJournal(directory.JournalPath, openFile);
             if (journal.DamagedRecords > 0)
             {
                 Log.JournalDamaged(logger, path, journal.DamagedRecords);
             }
 
-            recovered = Recover(options, directory, openFile, logger, fault);
-            fault.ThrowIfRaised(path);
+            recovered = Recover(options, directory, openFile, logger);
+            recovered.Store.Fault.ThrowIfRaised(path);
             foreach (PackId pack in journal.RemovedPacks)
             {
                 recovered.Packs.Remove(pack);
@@ -49,7 +48,7 @@ public sealed partial class FasterChunkIndex
                 recovered.Packs.MarkQuarantine(pack);
             }
 
-            return new FasterChunkIndex(directory, openFile, logger, fault, journal, recovered);
+            return new FasterChunkIndex(options, directory, openFile, logger, journal, recovered);
         }
         catch (Exception exception)
         {
@@ -66,18 +65,19 @@ public sealed partial class FasterChunkIndex
     }
 
     private static Recovered Recover(
-        ChunkIndexOptions options, IndexDirectory directory, Func<string, IndexFile> openFile, ILogger logger, IndexFault fault)
+        ChunkIndexOptions options, IndexDirectory directory, Func<string, IndexFile> openFile, ILogger logger)
     {
         List<ulong> checkpoints = directory.ListCheckpoints();
         ulong newest = checkpoints.Count > 0 ? checkpoints[0] : 0;
-        string reason = File.Exists(directory.LogPath) ? "it has no checkpoint." : "it is new.";
+        List<ulong> logs = directory.ListLogs();
+        string reason = logs.Count > 0 ? "it has no checkpoint." : "it is new.";
         foreach (ulong sequence in checkpoints)
         {
             CheckpointRecord? record = ReadCheckpoint(directory, openFile, sequence, out reason);
             if (record is not null)
             {
                 var packs = new PackTable();
-                var store = new IndexStore(options, directory, fault, openFile, packs, record.Salt);
+                var store = new IndexStore(options, directory, openFile, packs, record.Salt, record.LogNumber, entries: 0, otherBytes: 0);
                 try
                 {
                     // Newer ones that were passed over must not be believed in the future: the log is about to be cut.
@@ -88,6 +88,7 @@ public sealed partial class FasterChunkIndex
 
                     packs.Load(record.Packs, record.NextPackNumber);
                     store.Recover(record);
+                    DeleteUnnamedLogs(directory, logs);
                     Log.Recovered(logger, directory.Root, record.Packs.Count, packs.EntryCount);
                     return new Recovered(store, packs, sequence, null);
                 }
@@ -108,14 +109,23 @@ public sealed partial class FasterChunkIndex
 
         directory.DeleteAllBut([]);
         Log.StartedEmpty(logger, directory.Root, reason);
-        using (IndexFile log = openFile(directory.LogPath))
-        {
-            log.SetLength(0);
-        }
-
         var empty = new PackTable();
-        return new Recovered(
-            new IndexStore(options, directory, fault, openFile, empty, IndexStore.DrawSalt()), empty, newest, reason);
+        ulong number = logs.Count > 0 ? logs[0] + 1 : 1;
+        var fresh = new IndexStore(
+            options, directory, openFile, empty, IndexStore.DrawSalt(), number, options.ExpectedEntries, otherBytes: 0);
+        return new Recovered(fresh, empty, newest, reason);
+    }
+
+    // What a rewriting left that did not come to a checkpoint.
+    private static void DeleteUnnamedLogs(IndexDirectory directory, List<ulong> logs)
+    {
+        var named = directory.ListCheckpoints()
+            .Select(sequence => CheckpointRecord.TryDecode(File.ReadAllBytes(directory.CheckpointPath(sequence)))?.LogNumber)
+            .ToHashSet();
+        foreach (ulong log in logs.Where(log => !named.Contains(log)))
+        {
+            File.Delete(directory.LogPath(log));
+        }
     }
 
     private static CheckpointRecord? ReadCheckpoint(
@@ -128,13 +138,13 @@ public sealed partial class FasterChunkIndex
             return null;
         }
 
-        if (!File.Exists(directory.TablePath(record.TableToken)) || !File.Exists(directory.LogPath))
+        if (!File.Exists(directory.TablePath(record.TableToken)) || !File.Exists(directory.LogPath(record.LogNumber)))
         {
             reason = "its log or hash table is missing.";
             return null;
         }
 
-        using (IndexFile log = openFile(directory.LogPath))
+        using (IndexFile log = openFile(directory.LogPath(record.LogNumber)))
         {
             if (log.LengthBytes < record.LogBytes)
             {

@@ -25,13 +25,14 @@ namespace VProtect.ChunkIndex;
 /// stale. Stale is what fails its checksum or names a pack number that is not known. Records never change; forgetting a pack and
 /// quarantining a place happen in memory beside FASTER (<see cref="PackTable"/>, <see cref="ChangeJournal"/>).
 /// </para>
-/// <para>What runs beside what (A add, F find, Q quarantine, R remove pack, G grow, C checkpoint):</para>
+/// <para>What runs beside what (A add, F find, Q quarantine, R remove pack, S split the table, W rewrite, X its exchange, C checkpoint):</para>
 /// <code>
-///        A     F     Q     R     G     C
-///   A    yes   yes   yes   yes   wait  wait     G and C hold the gate alone; A, Q and R share it
-///   F    yes   yes   yes   yes   wait  yes      each finder holds its own lock, G holds all of them
-///   Q                turns turns wait  wait     Q and R take turns at the journal
-///   R                      turns wait  wait     so that C drops from the journal only what it has recorded
+///        A     F     Q     R     S     W     X     C
+///   A    yes   yes   yes   yes   wait  yes   wait  wait     S, X and C hold the gate alone; A, Q and R share it
+///   F    yes   yes   yes   yes   wait  yes   wait  yes      each finder holds its own lock; S, and X for an instant, hold all of them
+///   Q                turns turns wait  yes   wait  wait     Q and R take turns at the journal
+///   R                      turns wait  yes   wait  wait     so that C drops from the journal only what it has recorded
+///   W                            yes   one         yes      reads a log that only grows; whether a pack lives is asked again when it counts
 /// </code>
 /// </summary>
 public sealed partial class FasterChunkIndex : IChunkIndex
@@ -39,34 +40,36 @@ public sealed partial class FasterChunkIndex : IChunkIndex
     /// <summary>Places of one chunk that are kept. Further ones are not found by this index; none is needed while these are good.</summary>
     internal const int PlacesMax = 64;
 
-    private const int RecordBytes = 64;
-
     private readonly IndexDirectory _directory;
     private readonly Func<string, IndexFile> _openFile;
     private readonly ILogger _logger;
-    private readonly IndexFault _fault;
     private readonly ChangeJournal _journal;
     private readonly PackTable _packs;
-    private readonly IndexStore _store;
+    private readonly ChunkIndexOptions _options;
+    private readonly MemoryPlan _plan;
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly ConcurrentBag<KvSession> _idle = [];
     private readonly ReaderSet _readers = new();
+    private volatile IndexStore _store;
+    private ulong? _successorLog;
     private ulong _sequence;
     private long _recordedVersion = -1;
     private volatile bool _isClosed;
 
     private FasterChunkIndex(
-        IndexDirectory directory, Func<string, IndexFile> openFile, ILogger logger, IndexFault fault, ChangeJournal journal, Recovered recovered)
+        ChunkIndexOptions options, IndexDirectory directory, Func<string, IndexFile> openFile, ILogger logger, ChangeJournal journal, Recovered recovered)
     {
+        _options = options;
+        _plan = new MemoryPlan(options.MemoryBytesMax);
         _directory = directory;
         _openFile = openFile;
         _logger = logger;
-        _fault = fault;
         _journal = journal;
         _packs = recovered.Packs;
         _store = recovered.Store;
         _sequence = recovered.Sequence;
         StartedEmptyBecause = recovered.StartedEmptyBecause;
+        WarnOfMemory();
     }
 
     /// <summary>Why nothing could be recovered and the packs must be added again; null when the last checkpoint was.</summary>
@@ -77,6 +80,22 @@ public sealed partial class FasterChunkIndex : IChunkIndex
 
     /// <inheritdoc/>
     public long EntryCount => _packs.EntryCount;
+
+    /// <summary>
+    /// A sentence for the administrator when the hash table alone has outgrown <see cref="ChunkIndexOptions.MemoryBytesMax"/>; else null.
+    /// The index goes on all the same: without its table it could answer nothing.
+    /// </summary>
+    public string? MemoryWarning
+    {
+        get
+        {
+            ChunkIndexStatistics statistics = Statistics;
+            return _plan.IsOutgrownBy(statistics.TableBytes)
+                ? $"The hash table of {statistics.Entries} chunks takes {statistics.TableBytes >> 20} MiB, the index may use {_plan.MemoryBytesMax >> 20} MiB in all: "
+                    + "give it more memory; until then almost every lookup reads from disk."
+                : null;
+        }
+    }
 
     /// <summary>What the index holds and uses.</summary>
     public ChunkIndexStatistics Statistics
@@ -90,8 +109,8 @@ public sealed partial class FasterChunkIndex : IChunkIndex
                 return new ChunkIndexStatistics(
                     _packs.EntryCount,
                     _packs.Live().Count,
-                    (_store.Kv.Log.TailAddress / RecordBytes) - 1,
-                    (_store.Kv.IndexSize + _store.Kv.OverflowBucketCount) * 64,
+                    _store.Records,
+                    _store.TableBytes,
                     _store.Kv.Log.MemorySizeBytes,
                     _store.Kv.Log.TailAddress);
             }
@@ -104,7 +123,9 @@ public sealed partial class FasterChunkIndex : IChunkIndex
 
     internal bool IsOpen => !_isClosed;
 
-    internal bool IsUsable => !_isClosed && !_fault.IsRaised;
+    internal bool IsUsable => !_isClosed && !_store.Fault.IsRaised;
+
+    internal BucketPrefetch Buckets => _store.Buckets;
 
     /// <inheritdoc/>
     public bool ContainsPack(PackId pack) => _packs.TryGetNumber(pack, out _);
@@ -113,6 +134,7 @@ public sealed partial class FasterChunkIndex : IChunkIndex
     public void RemovePack(PackId pack)
     {
         ThrowIfClosed();
+        Need need;
         _gate.EnterReadLock();
         try
         {
@@ -120,10 +142,17 @@ public sealed partial class FasterChunkIndex : IChunkIndex
             {
                 Guarded(() => _journal.RemovePack(pack));
             }
+
+            need = NeedOf(_store);
         }
         finally
         {
             _gate.ExitReadLock();
+        }
+
+        if (need == Need.Rewrite)
+        {
+            Meet(need);
         }
     }
 
@@ -131,7 +160,7 @@ public sealed partial class FasterChunkIndex : IChunkIndex
     public bool Quarantine(in ChunkId id, PackId pack)
     {
         ThrowIfClosed();
-        _fault.ThrowIfRaised(_directory.Root);
+        _store.Fault.ThrowIfRaised(_directory.Root);
         if (!_packs.TryGetNumber(pack, out uint number))
         {
             return false;
@@ -176,10 +205,12 @@ public sealed partial class FasterChunkIndex : IChunkIndex
 
     /// <summary>Closes without a checkpoint. Sessions still open answer nothing from then on; no other call may be under way.</summary>
     /// <returns>Completed.</returns>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (!_isClosed)
         {
+            await _closing.CancelAsync();
+            await WhenRewritten();
             _readers.Pause(() =>
             {
                 _isClosed = true;
@@ -188,9 +219,8 @@ public sealed partial class FasterChunkIndex : IChunkIndex
             _journal.Dispose();
             _directory.Dispose();
             _gate.Dispose();
+            _closing.Dispose();
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Whether a record that was found is an answer, and which.</summary>
@@ -233,6 +263,14 @@ public sealed partial class FasterChunkIndex : IChunkIndex
 
     private KvSession Rent() => _idle.TryTake(out KvSession? session) ? session : _store.NewSession();
 
+    private void WarnOfMemory()
+    {
+        if (MemoryWarning is { } warning)
+        {
+            Log.MemoryOutgrown(_logger, _directory.Root, warning);
+        }
+    }
+
     // Everything of ours that touches the disk outside FASTER: a failure there is as final as one inside.
     private void Guarded(Action write)
     {
@@ -242,7 +280,7 @@ public sealed partial class FasterChunkIndex : IChunkIndex
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _fault.Raise(exception);
+            _store.Fault.Raise(exception);
             throw IndexFault.ToException(_directory.Root, exception);
         }
     }

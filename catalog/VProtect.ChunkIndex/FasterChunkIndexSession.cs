@@ -16,6 +16,9 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, ReaderSet 
     // Reads from disk that are under way together.
     private const int PendingMax = 256;
 
+    // Buckets on their way from memory.
+    private const int FetchedAhead = 16;
+
     private KvSession _session = session;
     private bool _isDisposed;
 
@@ -90,9 +93,16 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, ReaderSet 
             return 0;
         }
 
+        BucketPrefetch buckets = index.Buckets;
+        int fetched = 0;
         int pending = 0;
         for (int i = 0; i < ids.Length; i++)
         {
+            for (; fetched < Math.Min(ids.Length, i + FetchedAhead); fetched++)
+            {
+                buckets.Fetch(IndexKey.Of(ids[fetched], 0));
+            }
+
             IndexKey key = IndexKey.Of(ids[i], 0);
             IndexValue input = default;
             IndexValue value = default;

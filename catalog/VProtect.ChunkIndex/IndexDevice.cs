@@ -17,8 +17,7 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
     // A record is read by itself, or a few with it; a page of the log is worth a thread.
     private const uint SmallReadBytes = 8192;
 
-    // The first record starts here (FASTER keeps address 0 to mean "none"), and all are this long.
-    private const int RecordBytes = 64;
+    private const int RecordBytes = IndexStore.RecordBytes;
 
     // All bits that the headers of our records ever have: link, validity, dirtiness, version.
     private static readonly ulong OrdinaryMarks = MarkAll();
@@ -30,6 +29,9 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
         base.Initialize(-1, epoch, omitSegmentIdFromFilename);
 
     public override bool Throttle() => Volatile.Read(ref _underWay) > ThrottleLimit;
+
+    /// <summary>Returns when nothing is being read or written. Others must have stopped asking.</summary>
+    public void WaitUntilIdle() => SpinWait.SpinUntil(() => Volatile.Read(ref _underWay) == 0);
 
     public override void WriteAsync(
         IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
@@ -153,8 +155,10 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
         public void Execute()
         {
             device.Move(memory, offset, count, isWrite);
-            Interlocked.Decrement(ref device._underWay);
+
+            // The callback may ask for the next transfer: the device is not idle in between.
             callback(0, count, context);
+            Interlocked.Decrement(ref device._underWay);
         }
     }
 }

@@ -10,6 +10,10 @@ internal sealed partial class IndexDirectory : IDisposable
 {
     private const string CheckpointPrefix = "checkpoint-";
     private const string TablePrefix = "table-";
+    private const string LogPrefix = "log-";
+
+    // The one log that there was before logs had numbers; nothing can be read from it any more.
+    private const string LogOfVersion1 = "log";
 
     private readonly FileStream _lock;
 
@@ -20,8 +24,6 @@ internal sealed partial class IndexDirectory : IDisposable
     }
 
     public string Root { get; }
-
-    public string LogPath => Path.Combine(Root, "log");
 
     public string JournalPath => Path.Combine(Root, "journal");
 
@@ -63,29 +65,17 @@ internal sealed partial class IndexDirectory : IDisposable
     public string CheckpointPath(ulong sequence) =>
         Path.Combine(Root, CheckpointPrefix + sequence.ToString("x16", CultureInfo.InvariantCulture));
 
+    public string LogPath(ulong number) => Path.Combine(Root, LogPrefix + number.ToString("x16", CultureInfo.InvariantCulture));
+
     public string TablePath(Guid token) => Path.Combine(Root, TablePrefix + token.ToString("N"));
 
     /// <summary>Sequence numbers of the checkpoints that are there, newest first.</summary>
-    public List<ulong> ListCheckpoints()
-    {
-        var found = new List<ulong>();
-        foreach (string path in Directory.EnumerateFiles(Root, CheckpointPrefix + "*"))
-        {
-            if (ulong.TryParse(
-                Path.GetFileName(path.AsSpan())[CheckpointPrefix.Length..],
-                NumberStyles.AllowHexSpecifier,
-                CultureInfo.InvariantCulture,
-                out ulong sequence))
-            {
-                found.Add(sequence);
-            }
-        }
+    public List<ulong> ListCheckpoints() => ListNumbers(CheckpointPrefix);
 
-        found.Sort((left, right) => right.CompareTo(left));
-        return found;
-    }
+    /// <summary>Numbers of the logs that are there, the greatest first.</summary>
+    public List<ulong> ListLogs() => ListNumbers(LogPrefix);
 
-    /// <summary>Deletes checkpoints and tables other than the given ones, and what interrupted writes left behind.</summary>
+    /// <summary>Deletes checkpoints, tables and logs other than the given ones, and what interrupted writes left behind.</summary>
     public void DeleteAllBut(HashSet<string> keep)
     {
         foreach (string path in Directory.EnumerateFiles(Root))
@@ -93,6 +83,8 @@ internal sealed partial class IndexDirectory : IDisposable
             string name = Path.GetFileName(path);
             bool ours = name.StartsWith(CheckpointPrefix, StringComparison.Ordinal)
                 || name.StartsWith(TablePrefix, StringComparison.Ordinal)
+                || name.StartsWith(LogPrefix, StringComparison.Ordinal)
+                || name == LogOfVersion1
                 || name.EndsWith(".new", StringComparison.Ordinal);
             if (ours && !keep.Contains(path))
             {
@@ -127,6 +119,25 @@ internal sealed partial class IndexDirectory : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private List<ulong> ListNumbers(string prefix)
+    {
+        var found = new List<ulong>();
+        foreach (string path in Directory.EnumerateFiles(Root, prefix + "*"))
+        {
+            if (ulong.TryParse(
+                Path.GetFileName(path.AsSpan())[prefix.Length..],
+                NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture,
+                out ulong number))
+            {
+                found.Add(number);
+            }
+        }
+
+        found.Sort((left, right) => right.CompareTo(left));
+        return found;
+    }
 
     private static VProtectException Unusable(string path, Exception cause) => new(
         ErrorCode.IndexFailed,

@@ -27,6 +27,14 @@ internal struct IndexKey
         key.Word3 ^= (uint)variant * VariantStep;
         return key;
     }
+
+    /// <summary>The chunk id that this key was made of.</summary>
+    public readonly ChunkId ToChunkId(int variant)
+    {
+        IndexKey key = this;
+        key.Word3 ^= (uint)variant * VariantStep;
+        return Unsafe.BitCast<IndexKey, ChunkId>(key);
+    }
 }
 
 /// <summary>Where one copy of a chunk lies. Never changed once written; see SCHEMA.md.</summary>
@@ -59,7 +67,9 @@ internal struct IndexValue
 /// <summary>Ids are keyed hashes and spread by themselves; the last word takes part so that variants part ways.</summary>
 internal sealed class IndexKeyComparer : IFasterEqualityComparer<IndexKey>
 {
-    public long GetHashCode64(ref IndexKey key) => (long)(key.Word0 ^ key.Word3);
+    public static ulong HashOf(in IndexKey key) => key.Word0 ^ key.Word3;
+
+    public long GetHashCode64(ref IndexKey key) => (long)HashOf(key);
 
     public bool Equals(ref IndexKey left, ref IndexKey right) =>
         left.Word0 == right.Word0 && left.Word1 == right.Word1 && left.Word2 == right.Word2 && left.Word3 == right.Word3;

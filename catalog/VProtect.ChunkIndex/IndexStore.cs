@@ -10,34 +10,84 @@ using KvSession = FASTER.core.ClientSession<
 
 namespace VProtect.ChunkIndex;
 
-/// <summary>FASTER with the files and devices it stands on.</summary>
+/// <summary>
+/// FASTER with the files and devices it stands on. One store has one log; an index that outgrows its table, or whose log
+/// holds mostly what is dead, goes on with another store (<see cref="FasterChunkIndex"/>, Rewrite).
+/// </summary>
 internal sealed class IndexStore : IDisposable
 {
-    private const long PageBytes = 1L << 20;
-    private const long MemoryBytesMin = 4L << 20;
-    private const long TableBytesMin = 64L << 10;
-    private const int RecordsPerBucketAtStart = 8;
-    private const int BucketBytes = 64;
+    /// <summary>Length of every record.</summary>
+    public const int RecordBytes = 64;
+
+    /// <summary>Where the first record lies: FASTER keeps address 0 to mean "none".</summary>
+    public const long LogBegin = 64;
+
+    // Records never change, so nothing is won by keeping them in the part of the log that may: they are written out early, and
+    // a checkpoint finds little left to write.
+    private const long MutableBytes = 32L << 20;
+
+    // Pages of the log that are read into memory again at opening: what a short start allows.
+    private const int PreloadedPagesMax = 64;
 
     private readonly RecordFunctions _functions;
-    private readonly IndexFault _fault;
-    private readonly long _memoryBytes;
+    private readonly MemoryPlan _plan;
+    private readonly IndexDevice _device;
     private CheckpointRecord? _previous;
     private CheckpointRecord? _recorded;
 
+    /// <summary>A store on a log that is empty, or about to be recovered.</summary>
+    /// <param name="options">What memory may be used.</param>
+    /// <param name="directory">Where the files lie.</param>
+    /// <param name="openFile">How they are opened.</param>
+    /// <param name="packs">Which records count.</param>
+    /// <param name="salt">Seed of the records' checksums.</param>
+    /// <param name="logNumber">Names the log.</param>
+    /// <param name="entries">How many records to size the table for.</param>
+    /// <param name="otherBytes">Memory that another store has at the same time.</param>
     public IndexStore(
-        ChunkIndexOptions options, IndexDirectory directory, IndexFault fault, Func<string, IndexFile> openFile, PackTable packs, uint salt)
+        ChunkIndexOptions options,
+        IndexDirectory directory,
+        Func<string, IndexFile> openFile,
+        PackTable packs,
+        uint salt,
+        ulong logNumber,
+        long entries,
+        long otherBytes)
     {
         Salt = salt;
+        LogNumber = logNumber;
         _functions = new RecordFunctions(packs, salt);
-        LogFile = openFile(directory.LogPath);
-        _fault = fault;
-        Files = new CheckpointFiles(directory, fault, openFile);
-        _memoryBytes = RoundDown(Math.Max(MemoryBytesMin, options.MemoryBytesMax));
-        Kv = NewKv(TableBytesFor(options.ExpectedEntries));
+        _plan = new MemoryPlan(options.MemoryBytesMax);
+        LogFile = openFile(directory.LogPath(logNumber));
+        Files = new CheckpointFiles(directory, Fault, openFile);
+        _device = new IndexDevice(LogFile, Fault, holdsRecords: true);
+        Kv = NewKv(MemoryPlan.TableBytesFor(entries));
+        LimitCache(otherBytes);
+        Buckets = BucketPrefetch.Of(Kv);
     }
 
-    public FasterKV<IndexKey, IndexValue> Kv { get; private set; }
+    /// <summary>The first failure of this store's files.</summary>
+    public IndexFault Fault { get; } = new();
+
+    /// <summary>Where the buckets of keys lie in memory.</summary>
+    public BucketPrefetch Buckets { get; private set; }
+
+    /// <summary>Names the log.</summary>
+    public ulong LogNumber { get; }
+
+    /// <summary>Records in the log, those that are dead included.</summary>
+    public long Records => (Kv.Log.TailAddress - LogBegin) / RecordBytes;
+
+    /// <summary>Memory of the table with its overflow buckets.</summary>
+    public long TableBytes => (Kv.IndexSize + Kv.OverflowBucketCount) * MemoryPlan.BucketBytes;
+
+    /// <summary>Whether the table has more records than it should have.</summary>
+    public bool IsCrowded => Records > MemoryPlan.RecordsPerBucketMax * Kv.IndexSize;
+
+    /// <summary>Whether every record is in memory.</summary>
+    public bool IsInMemory => Kv.Log.HeadAddress <= Kv.Log.BeginAddress;
+
+    public FasterKV<IndexKey, IndexValue> Kv { get; }
 
     public IndexFile LogFile { get; }
 
@@ -60,8 +110,11 @@ internal sealed class IndexStore : IDisposable
         // its pack numbers will be given out a second time.
         LogFile.SetLength(record.LogBytes);
         Files.Load(record);
-        Kv.Recover(record.TableToken, record.LogToken);
+        Kv.Log.EmptyPageCount = EmptyPages(record.TableBytes, 0);
+        Kv.Recover(record.TableToken, record.LogToken, PreloadedPagesMax);
         Files.CloseTable();
+        LimitCache(otherBytes: 0);
+        Buckets = BucketPrefetch.Of(Kv);
         if (Kv.Log.TailAddress != record.LogBytes)
         {
             throw new FasterException("The log recovered is not as long as the checkpoint says.");
@@ -72,40 +125,32 @@ internal sealed class IndexStore : IDisposable
     }
 
     /// <summary>
-    /// Doubles the hash table. While every record is in memory FASTER can split buckets; later it would have to put
-    /// each entry whose record is on disk into both halves, and the table would fill with twins (28 bytes per record instead of 12
-    /// at 10 M, measured). So the log is read once from its beginning into an empty table of twice the size, which replaces
-    /// the store: all sessions must be out of the way and are void afterwards.
+    /// Doubles the hash table by splitting its buckets; all others must be out of the way. Only while every record is in memory:
+    /// later FASTER would have to put each entry whose record is on disk into both halves, and the table would fill with twins
+    /// (28 bytes per record instead of 12 at 10 M, measured).
     /// </summary>
-    /// <returns>Whether sessions are void.</returns>
-    public bool Grow()
+    /// <returns>False when FASTER did not do it.</returns>
+    public bool Split()
     {
-        if (Kv.Log.HeadAddress <= Kv.Log.BeginAddress && Kv.GrowIndex())
-        {
-            Files.ForgetTable();
-            return false;
-        }
-
-        long tableBytes = Kv.IndexSize * BucketBytes * 2;
-        Kv.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver).AsTask().GetAwaiter().GetResult();
-        Kv.Dispose();
+        bool hasGrown = Kv.GrowIndex();
         Files.ForgetTable();
+        LimitCache(otherBytes: 0);
+        Buckets = BucketPrefetch.Of(Kv);
+        return hasGrown;
+    }
 
-        // Once per doubling: the old table goes before the new one comes, so that memory never holds both.
-        Kv = null!;
-        GC.Collect();
-        Kv = NewKv(tableBytes);
-        try
-        {
-            Kv.Recover(default, Files.LogToken);
-        }
-        catch (Exception exception) when (exception is FasterException or FormatException or ArgumentException)
-        {
-            // An empty store stands where the full one was: nobody may ask it, and what is recorded on disk is untouched.
-            _fault.Raise(exception);
-        }
+    /// <summary>Shares the memory with <paramref name="otherBytes"/> that others take; pages beyond that are given back.</summary>
+    public void LimitCache(long otherBytes) =>
+        Kv.Log.SetEmptyPageCount(EmptyPages(Kv.IndexSize * MemoryPlan.BucketBytes, otherBytes), wait: true);
 
-        return true;
+    /// <summary>Returns when all records before <paramref name="end"/> are complete and in the log's file, if not durable, or the disk has failed.</summary>
+    public void FlushUntil(long end) => Kv.Log.ShiftReadOnlyAddress(end, wait: true);
+
+    /// <summary>Takes the place of another store, whose checkpoints stay until there are newer ones.</summary>
+    public void Succeed(IndexStore other)
+    {
+        _previous = other._previous;
+        _recorded = other._recorded;
     }
 
     /// <summary>The checkpoint that has just been made durable, in our own words.</summary>
@@ -120,6 +165,7 @@ internal sealed class IndexStore : IDisposable
             TableCrc = Files.TableCrc,
             TableLogBytes = Files.TableLogBytes,
             TableMetadata = Files.TableMetadata,
+            LogNumber = LogNumber,
             LogToken = Files.LogToken,
             LogBytes = logBytes,
             LogMetadata = Files.LogMetadata,
@@ -129,14 +175,21 @@ internal sealed class IndexStore : IDisposable
         return _recorded;
     }
 
-    /// <summary>Keeps the checkpoint just recorded and the one before; deletes the others.</summary>
-    public void DropOlderThanPrevious(IndexDirectory directory, ulong sequence)
+    /// <summary>Keeps the checkpoint just recorded, the one before, this log and that of a successor in the making; deletes the others.</summary>
+    public void DropOlderThanPrevious(IndexDirectory directory, ulong sequence, ulong? successorLog)
     {
-        var keep = new HashSet<string> { directory.CheckpointPath(sequence), directory.TablePath(_recorded!.TableToken) };
+        var keep = new HashSet<string>
+        {
+            directory.CheckpointPath(sequence),
+            directory.TablePath(_recorded!.TableToken),
+            directory.LogPath(LogNumber),
+            directory.LogPath(successorLog ?? LogNumber),
+        };
         if (_previous is not null)
         {
             keep.Add(directory.CheckpointPath(sequence - 1));
             keep.Add(directory.TablePath(_previous.TableToken));
+            keep.Add(directory.LogPath(_previous.LogNumber));
         }
 
         directory.DeleteAllBut(keep);
@@ -144,30 +197,33 @@ internal sealed class IndexStore : IDisposable
 
     public void Dispose()
     {
+        // FASTER would let go of pages that are still being written.
+        _device.WaitUntilIdle();
         Kv.Dispose();
         LogFile.Dispose();
         Files.Dispose();
     }
 
-    private FasterKV<IndexKey, IndexValue> NewKv(long tableBytes) => new(new FasterKVSettings<IndexKey, IndexValue>
+    private FasterKV<IndexKey, IndexValue> NewKv(long tableBytes)
     {
-        IndexSize = tableBytes,
-        LogDevice = new IndexDevice(LogFile, _fault, holdsRecords: true),
-        ObjectLogDevice = new NullDevice(),
-        PageSize = PageBytes,
-        MemorySize = _memoryBytes,
-        EqualityComparer = new IndexKeyComparer(),
-        CheckpointManager = Files,
-        RemoveOutdatedCheckpoints = false,
+        long memoryBytes = MemoryPlan.RoundUp((long)_plan.CachePages(tableBytes, otherBytes: 0) * MemoryPlan.PageBytes);
+        return new FasterKV<IndexKey, IndexValue>(new FasterKVSettings<IndexKey, IndexValue>
+        {
+            IndexSize = tableBytes,
+            LogDevice = _device,
+            ObjectLogDevice = new NullDevice(),
+            PageSize = MemoryPlan.PageBytes,
+            MemorySize = memoryBytes,
+            MutableFraction = Math.Clamp((double)MutableBytes / memoryBytes, 0.05, 0.9),
+            EqualityComparer = new IndexKeyComparer(),
+            CheckpointManager = Files,
+            RemoveOutdatedCheckpoints = false,
 
-        // Records never change once others can see them, so nobody needs to lock one.
-        ConcurrencyControlMode = ConcurrencyControlMode.None,
-    });
+            // Records never change once others can see them, so nobody needs to lock one.
+            ConcurrencyControlMode = ConcurrencyControlMode.None,
+        });
+    }
 
-    private static long TableBytesFor(long entries) =>
-        Math.Max(TableBytesMin, RoundUp(Math.Max(1, entries / RecordsPerBucketAtStart)) * BucketBytes);
-
-    private static long RoundDown(long value) => RoundUp((value / 2) + 1);
-
-    private static long RoundUp(long value) => (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)value);
+    private int EmptyPages(long tableBytes, long otherBytes) =>
+        Math.Clamp(Kv.Log.BufferSize - _plan.CachePages(tableBytes, otherBytes), 0, Kv.Log.MaxEmptyPageCount);
 }

@@ -87,6 +87,39 @@ public enum ErrorCode
     /// <summary>Guest file systems could not be frozen and the policy requires it.</summary>
     QuiesceFailed = 3012,
 
+    /// <summary>A row of the catalog was changed by somebody else in the meantime.</summary>
+    CatalogConflict = 4001,
+
+    /// <summary>A row of the catalog does not exist.</summary>
+    CatalogNotFound = 4002,
+
+    /// <summary>A row of the catalog is still referred to, or refers to one that is not there.</summary>
+    CatalogInUse = 4003,
+
+    /// <summary>A name or key exists already in the catalog.</summary>
+    CatalogDuplicate = 4004,
+
+    /// <summary>A value is not allowed in the catalog.</summary>
+    CatalogInvalid = 4005,
+
+    /// <summary>The catalog is locked by other work.</summary>
+    CatalogBusy = 4006,
+
+    /// <summary>The catalog was written by a newer program.</summary>
+    CatalogTooNew = 4010,
+
+    /// <summary>The catalog's file is damaged or is none.</summary>
+    CatalogDamaged = 4011,
+
+    /// <summary>The catalog's database cannot be reached, opened or written.</summary>
+    CatalogUnavailable = 4012,
+
+    /// <summary>A node acted on a task that is not its own any more.</summary>
+    TaskLeaseLost = 4020,
+
+    /// <summary>An idempotency key was used before for another request.</summary>
+    IdempotencyMismatch = 4021,
+
     /// <summary>The chunk index failed or is held by another process.</summary>
     IndexFailed = 4100,
 }

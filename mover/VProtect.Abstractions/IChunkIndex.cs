@@ -24,6 +24,15 @@ public interface IChunkIndex : IAsyncDisposable
     /// <exception cref="VProtectException">The index's disk is full or failing: the index must be closed, the repository is unharmed.</exception>
     void AddPack(PackId pack, ReadOnlySpan<PackEntry> entries);
 
+    /// <summary>
+    /// Says that about so many further entries are to come, so that the index makes room once instead of on the way. A hint:
+    /// fewer or more may follow. Other threads may go on meanwhile.
+    /// </summary>
+    /// <param name="entries">How many, at least 0.</param>
+    void Reserve(long entries)
+    {
+    }
+
     /// <summary>Forgets a pack that is gone or condemned: none of its entries is answered again. O(1). Idempotent.</summary>
     void RemovePack(PackId pack);
 

@@ -33,6 +33,13 @@ public interface IObjectStore : IAsyncDisposable
     /// <returns>Bytes read, or -1 when there is no such object.</returns>
     ValueTask<int> ReadAsync(string key, long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="ReadAsync"/>, for one pass over much data: where the backend can, bytes come from the medium itself and no cache
+    /// on the way is asked or filled. Best with offsets and lengths in multiples of 4096 and memory that is pinned and begins at one.
+    /// </summary>
+    ValueTask<int> ReadUncachedAsync(string key, long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        ReadAsync(key, offsetBytes, buffer, cancellationToken);
+
     /// <summary>Size of an object in bytes, or null when there is none.</summary>
     ValueTask<long?> GetSizeAsync(string key, CancellationToken cancellationToken);
 

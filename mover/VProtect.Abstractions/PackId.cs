@@ -14,13 +14,27 @@ public readonly record struct PackId(UInt128 Value) : IComparable<PackId>
     /// <summary>Bytes in an id.</summary>
     public const int LengthBytes = 16;
 
+    [ThreadStatic]
+    private static Random? s_simulated;
+
     /// <summary>Draws a new id from the system's cryptographic random source.</summary>
     public static PackId NewRandom()
     {
         Span<byte> bytes = stackalloc byte[LengthBytes];
-        RandomNumberGenerator.Fill(bytes);
+        if (s_simulated is { } simulated)
+        {
+            simulated.NextBytes(bytes);
+        }
+        else
+        {
+            RandomNumberGenerator.Fill(bytes);
+        }
+
         return Read(bytes);
     }
+
+    /// <summary>Draws this thread's ids from a seeded source, so that a simulation can be repeated; null ends that.</summary>
+    internal static void Simulate(Random? source) => s_simulated = source;
 
     /// <summary>Reads an id from the first 16 bytes of <paramref name="source"/>.</summary>
     public static PackId Read(ReadOnlySpan<byte> source) => new(BinaryPrimitives.ReadUInt128BigEndian(source));

@@ -71,7 +71,7 @@ public class VProtectException : Exception
     public RetryAdvice Retry { get; }
 }
 
-/// <summary>Data is not what was written. Never retried, never hidden, always names what is wrong.</summary>
+/// <summary>Data is not what was written. Never retried but as <see cref="NotListed"/> says, never hidden, always names what is wrong.</summary>
 public sealed class IntegrityException : VProtectException
 {
     /// <summary>Makes an exception.</summary>
@@ -79,13 +79,18 @@ public sealed class IntegrityException : VProtectException
     /// <param name="code"><see cref="ErrorCode.DataCorrupt"/> or <see cref="ErrorCode.ObjectMissing"/>.</param>
     /// <param name="inner">The cause, if any.</param>
     public IntegrityException(string message, ErrorCode code = ErrorCode.DataCorrupt, Exception? inner = null)
-        : base(
-            code,
-            ErrorSide.Repository,
-            message,
-            "Run 'vprotect repo verify' to see which restore points are affected; other restore points are not touched by it.",
-            RetryAdvice.Never,
-            inner)
+        : this(message, code, RetryAdvice.Never, "Run 'vprotect repo verify' to see which restore points are affected; other restore points are not touched by it.", inner)
     {
     }
+
+    private IntegrityException(string message, ErrorCode code, RetryAdvice retry, string guidance, Exception? inner)
+        : base(code, ErrorSide.Repository, message, guidance, retry, inner)
+    {
+    }
+
+    /// <summary>Something is missing from a store whose listing may lag: perhaps it is only not shown yet, which time will tell.</summary>
+    /// <param name="message">What is missing.</param>
+    public static IntegrityException NotListed(string message) => new(
+        message, ErrorCode.ObjectMissing, RetryAdvice.Later,
+        "The store's listing may lag behind what was written: try again later. If that does not help, run 'vprotect repo verify'.", inner: null);
 }

@@ -7,6 +7,7 @@ public sealed class CheckpointRecordTests
         Salt = 0x01020304,
         TableToken = new Guid("00112233-4455-6677-8899-aabbccddeeff"),
         LogToken = new Guid("ffeeddcc-bbaa-9988-7766-554433221100"),
+        LogNumber = 5,
         LogBytes = 6464,
         TableBytes = 65536,
         TableCrc = 0xA1B2C3D4,
@@ -28,13 +29,13 @@ public sealed class CheckpointRecordTests
 
     /// <summary>The bytes come from another program, written from SCHEMA.md.</summary>
     [Fact]
-    public void Bytes_are_those_of_the_first_version()
+    public void Bytes_are_those_of_the_second_version()
     {
         Assert.Equal(
-            "5650494458454331010000009900000033221100554477668899aabbccddeeffccddeeffaabb88997766554433221100"
+            "565049445845433102000000a100000033221100554477668899aabbccddeeffccddeeffaabb88997766554433221100"
             + "401900000000000000000100000000008002000000000000d4c3b2a10403020103000000030000000200000002000000"
-            + "010203040500000000000000000000000000000001010000006400000000000000000000000000000000000002020000"
-            + "00070000008fa06380",
+            + "050000000000000001020304050000000000000000000000000000000101000000640000000000000000000000000000"
+            + "00000000020200000007000000a3972b72",
             Convert.ToHexStringLower(Sample.Encode()));
     }
 

@@ -67,6 +67,8 @@ public sealed class FaultTests
                         }
                     }
 
+                    // A write of a rewriting may be refused without harm; what is written after it then fails for all to see.
+                    await index.WhenRewritten();
                     index.Quarantine(Id(5), Pack(0));
                     index.RemovePack(Pack(99));
                     await index.CheckpointAsync(CancellationToken.None);
