@@ -46,8 +46,17 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         // :: 1. Lease and parent.
         counters.Step = "preparing";
         string pointId = PackId.NewRandom().ToString();
-        IReadOnlyList<RestorePoint> history =
-            [.. (await _repository.ListPointsAsync(cancellationToken)).Where(point => point.Machine == request.Machine)];
+        var space = new SpaceGuard(_repository, options.ReserveBytes);
+        await space.RequireRoomAsync(cancellationToken);
+        PointListing listing = await _repository.ReadPointsAsync(cancellationToken);
+        foreach (IntegrityException damage in listing.Damaged.Values)
+        {
+            // It may be this machine's last one; then the backup builds upon the one before, and compares.
+            request.OnWarning?.Invoke($"{damage.Message} The backup goes on without it.");
+        }
+
+        IReadOnlyList<RestorePoint> all = listing.Points;
+        IReadOnlyList<RestorePoint> history = [.. all.Where(point => point.Machine == request.Machine)];
         RestorePoint? parent = ChooseParent(history, request.Parent);
         await using Lease lease = await Lease.TakeAsync(_repository, pointId, parent is null ? [] : [parent.Id], cancellationToken);
         if (parent is not null && !await StillThereAsync(parent.Id, cancellationToken))
@@ -55,15 +64,27 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
             parent = null;
         }
 
-        IndexSyncResult index = await IndexSync.SynchronizeAsync(_repository, chunks.Index, progress: null, cancellationToken);
-        await using var sink = new PackSink(chunks, lease.Record.Generation, index.Condemned, counters.Clock);
+        IndexSyncResult index = await IndexSync.SynchronizeAsync(
+            _repository, chunks.Index, lease.Collection, onPack: null, progress: null, cancellationToken);
+        await using var sink = new PackSink(chunks, lease.Record.Generation, index.Condemned, counters.Clock) { Space = space };
+
+        async Task WarnOfSpaceAsync(BackupDisk disk, ChangedBlocks? changed)
+        {
+            if (SpaceEstimate.ExpectedBytes(disk.Name, disk.Source.SizeBytes, changed, history, all) is { } expected
+                && await space.GetRoomBytesAsync(cancellationToken) is { } room && expected > room)
+            {
+                request.OnWarning?.Invoke(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{disk.Name} will probably need {expected:N0} bytes and {room:N0} are free above the reserve: the backup may stop before its end."));
+            }
+        }
 
         var disks = new List<RestorePointDisk>();
         foreach (BackupDisk disk in request.Disks)
         {
             counters.Step = request.Disks.Count == 1 ? "copying" : $"copying {disk.Name}";
             RestorePointDisk? parentDisk = parent?.Disks.FirstOrDefault(d => d.Name == disk.Name);
-            disks.Add(await BackUpDiskAsync(disk, parent?.Id, parentDisk, index.HasDamage, request.Compare, sink, index.Condemned, cancellationToken));
+            disks.Add(await BackUpDiskAsync(disk, parent?.Id, parentDisk, index.HasDamage, request.Compare, WarnOfSpaceAsync, sink, index.Condemned, cancellationToken));
         }
 
         // :: 6–8. Everything the point refers to is durable before it exists.
@@ -92,8 +113,8 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         && await _repository.Store.GetSizeAsync($"points/{pointId}", cancellationToken) is not null;
 
     private async Task<RestorePointDisk> BackUpDiskAsync(
-        BackupDisk disk, string? parentId, RestorePointDisk? parent, bool hasDamage, bool compare, PackSink sink,
-        IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
+        BackupDisk disk, string? parentId, RestorePointDisk? parent, bool hasDamage, bool compare,
+        Func<BackupDisk, ChangedBlocks?, Task> warnOfSpace, PackSink sink, IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
     {
         // :: 2. What changed, or why everything must be read.
         ChangedBlocks? changed = null;
@@ -105,6 +126,7 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
                 : await disk.Source.GetChangedBlocksAsync(new ParentDisk(parentId!, parent.SizeBytes, parent.Token), cancellationToken);
         }
 
+        await warnOfSpace(disk, changed);
         if (changed is ChangedBlocks.Delta delta)
         {
             try

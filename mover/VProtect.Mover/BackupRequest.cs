@@ -19,6 +19,9 @@ public sealed record BackupRequest
 
     /// <summary>A remark kept with the restore point.</summary>
     public string? Label { get; init; }
+
+    /// <summary>Told of trouble ahead that does not stop the backup, in a sentence; from any thread. Null to be told nothing.</summary>
+    public Action<string>? OnWarning { get; init; }
 }
 
 /// <summary>A disk to back up.</summary>
@@ -37,4 +40,7 @@ public sealed record BackupOptions
 
     /// <summary>zstd level for new chunks, −7 to 19. Default 1 (mover/decisions/0002-chunk-size.md).</summary>
     public int ZstdLevel { get; init; } = 1;
+
+    /// <summary>Bytes of the store that stay free: the backup does not begin, or stops, below them. Default null: <see cref="Store.SpaceReserve.DefaultBytes"/>.</summary>
+    public long? ReserveBytes { get; init; }
 }

@@ -48,12 +48,12 @@ internal sealed class DiskCopy(BackupDisk disk, ChangedBlocks.Delta? delta, Back
 
         var stages = new List<Task>
         {
-            Task.Run(() => ReadAllAsync(pool.Reader, toReduce.Writer, inOrder.Writer, chunkBytes, batchChunks, stop.Token), CancellationToken.None),
-            Task.Run(() => SealAllAsync(inOrder.Reader, pool.Writer, tree, sink, chunkBytes, stop.Token), CancellationToken.None),
+            StageGroup.Start(() => ReadAllAsync(pool.Reader, toReduce.Writer, inOrder.Writer, chunkBytes, batchChunks, stop.Token)),
+            StageGroup.Start(() => SealAllAsync(inOrder.Reader, pool.Writer, tree, sink, chunkBytes, stop.Token)),
         };
         for (int i = 0; i < Math.Max(1, options.Workers); i++)
         {
-            stages.Add(Task.Run(() => ReduceAllAsync(toReduce.Reader, chunks, options, condemned, stop.Token), CancellationToken.None));
+            stages.Add(StageGroup.Start(() => ReduceAllAsync(toReduce.Reader, chunks, options, condemned, stop.Token)));
         }
 
         await StageGroup.RunAsync(stages, stop, cancellationToken);
@@ -176,8 +176,13 @@ internal sealed class DiskCopy(BackupDisk disk, ChangedBlocks.Delta? delta, Back
     {
         using var reducer = new ChunkReducer(
             chunks.Repository.Keys, chunks.Repository.ChunkBytes, chunks.Index, condemned, options.ZstdLevel, counters.Clock);
-        await foreach (ChunkBatch batch in toReduce.ReadAllAsync(stop))
+        while (await toReduce.WaitToReadAsync(stop))
         {
+            if (!toReduce.TryRead(out ChunkBatch? batch))
+            {
+                continue;
+            }
+
             try
             {
                 reducer.Reduce(batch);
@@ -195,8 +200,14 @@ internal sealed class DiskCopy(BackupDisk disk, ChangedBlocks.Delta? delta, Back
     private async Task SealAllAsync(
         ChannelReader<Step> inOrder, ChannelWriter<ChunkBatch> pool, TreeWriter tree, PackSink sink, int chunkBytes, CancellationToken stop)
     {
-        await foreach (Step step in inOrder.ReadAllAsync(stop))
+        while (await inOrder.WaitToReadAsync(stop))
         {
+            // Not ReadAllAsync: it goes on elsewhere than on the scheduler of its reader.
+            if (!inOrder.TryRead(out Step step))
+            {
+                continue;
+            }
+
             if (step.Batch is null)
             {
                 if (await tree.SetZerosAsync(step.FirstChunk, step.Count, stop))

@@ -5,6 +5,17 @@ namespace VProtect.Mover;
 /// <summary>Runs stages side by side until all have ended; the first failure stops the others and is what the caller sees.</summary>
 internal static class StageGroup
 {
+    /// <summary>
+    /// Starts a stage where its starter runs: on the thread pool, or on the one thread of a simulation. Started even when cancelled,
+    /// since it may own what it must dispose.
+    /// </summary>
+    public static Task Start(Func<Task> stage) =>
+        Task.Factory.StartNew(stage, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+
+    /// <inheritdoc cref="Start(Func{Task})"/>
+    public static Task<T> Start<T>(Func<Task<T>> stage) =>
+        Task.Factory.StartNew(stage, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+
     public static async Task RunAsync(IReadOnlyCollection<Task> stages, CancellationTokenSource stop, CancellationToken cancellationToken)
     {
         Exception? first = null;

@@ -1,3 +1,5 @@
+using VProtect.Nbd.Wire;
+
 namespace VProtect.Nbd;
 
 /// <summary>The one exception of this library for everything that is not a caller's bug and not a cancellation.
@@ -18,8 +20,10 @@ public sealed class NbdException : Exception
     /// <see cref="NbdErrorKind.ServerError"/>, otherwise null.</summary>
     public int? ServerErrno { get; init; }
 
-    /// <summary>Whether the same call may succeed later on a new connection: connecting, silence and loss.</summary>
-    public bool IsTransient => Kind is NbdErrorKind.ConnectFailed or NbdErrorKind.TimedOut or NbdErrorKind.Disconnected;
+    /// <summary>Whether the same call may succeed later on a new connection: connecting, silence, loss, and a server that says
+    /// ESHUTDOWN: one that is told to end may answer so before its connections go, and means the same by both.</summary>
+    public bool IsTransient =>
+        Kind is NbdErrorKind.ConnectFailed or NbdErrorKind.TimedOut or NbdErrorKind.Disconnected || ServerErrno == Errno.Shutdown;
 
     internal static NbdException Violation(string what) => new(
         NbdErrorKind.ProtocolViolation,

@@ -33,6 +33,8 @@ public sealed class RepositoryFaultTests
         using var place = new Workplace(Path.Join(mount.Path, "repository"));
         var disk = new TestDisk(place["disk.raw"], 8 << 20, seed: 62);
         place.BackUp(disk.Path);
+        place.Run("backup", disk.Path, "--machine", "gone").Expect(0);
+        place.Run("forget", "latest", "--machine", "gone").Expect(0);
         Tool.Run("mount", "-o", "remount,ro", mount.Path);
         Assert.Single(place.Points());
         Assert.Equal(disk.Hash, place.HashOf("latest"));

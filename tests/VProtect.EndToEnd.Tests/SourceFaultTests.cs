@@ -66,7 +66,7 @@ public sealed class SourceFaultTests : IDisposable
     {
         Assert.Empty(_place.Points());
         _place.NothingTemporaryIsLeft();
-        _place.NoLeaseIsLeft();
+        _place.NoLeaseIsOpen();
         using var good = new NbdkitServer(_place["good"], ["delay"], "rdelay=20ms");
         _place.BackUp(good.Uri);
         Tool.Run("nbdcopy", good.Uri, _place["copy.raw"]);

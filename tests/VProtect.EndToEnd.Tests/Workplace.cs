@@ -9,8 +9,12 @@ internal sealed class Workplace : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public Workplace(string? repository = null)
+    /// <param name="repository">Where; by default beside everything else.</param>
+    /// <param name="hasQuickKey">Whether the key is one that needs no stretching: for tests that start hundreds of processes.</param>
+    public Workplace(string? repository = null, bool hasQuickKey = false)
     {
+        Passphrase = hasQuickKey ? NewRecoveryKey() : "pass phrase " + RandomNumberGenerator.GetHexString(24);
+
         // Image helpers run as another user and must get through to their socket.
         File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_001_001);
         Repository = repository ?? this["repository"];
@@ -29,7 +33,7 @@ internal sealed class Workplace : IDisposable
 
     public Dictionary<string, string> Environment { get; }
 
-    public string Passphrase { get; } = "pass phrase " + RandomNumberGenerator.GetHexString(24);
+    public string Passphrase { get; }
 
     public string Repository { get; }
 
@@ -82,11 +86,14 @@ internal sealed class Workplace : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(this["tmp"]));
     }
 
-    /// <summary>The directory comes with the first lease.</summary>
-    public void NoLeaseIsLeft()
+    /// <summary>Every lease has its end beside it: a collection removes both later.</summary>
+    public void NoLeaseIsOpen() => Assert.Empty(Objects("leases").Except(Objects("ended")));
+
+    /// <summary>Names of the repository's objects of one kind.</summary>
+    public List<string> Objects(string kind)
     {
-        string leases = Path.Join(Repository, "leases");
-        Assert.Empty(Directory.Exists(leases) ? Directory.EnumerateFiles(leases) : []);
+        string directory = Path.Join(Repository, kind);
+        return Directory.Exists(directory) ? [.. Directory.EnumerateFiles(directory).Select(file => Path.GetFileName(file))] : [];
     }
 
     public List<string> Packs() => [.. Directory.EnumerateFiles(Path.Join(Repository, "packs"), "*", SearchOption.AllDirectories)];
@@ -98,6 +105,9 @@ internal sealed class Workplace : IDisposable
         using FileStream file = File.OpenRead(path);
         return Convert.ToHexString(SHA256.HashData(file));
     }
+
+    /// <summary>52 letters and digits: 256 bits in base32, and 4 more that are zero.</summary>
+    private static string NewRecoveryKey() => RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 51) + "A";
 
     public void Dispose()
     {

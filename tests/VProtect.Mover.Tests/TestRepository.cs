@@ -30,6 +30,8 @@ internal sealed class TestRepository : IAsyncDisposable
 
     public ChunkStore Chunks { get; }
 
+    public MemoryReferenceLedger Ledger { get; } = new();
+
     public static async Task<TestRepository> CreateAsync(bool encrypt = true)
     {
         var store = new MemoryStore();
@@ -38,9 +40,31 @@ internal sealed class TestRepository : IAsyncDisposable
         return new TestRepository(store, await Repository.OpenAsync(store, encrypt ? Secret : null, TimeProvider.System, default));
     }
 
+    /// <summary>A process on objects that some repository of these tests left.</summary>
+    public static async Task<TestRepository> OpenAsync(MemoryStore store, bool encrypt) =>
+        new(store, await Repository.OpenAsync(store, encrypt ? Secret : null, TimeProvider.System, default));
+
+    /// <summary>What is written by processes that open it later is sealed with another key.</summary>
+    public Task RotateAsync() => Repository.RotateDataKeyAsync(Secret, default);
+
+    /// <summary>Another secret takes over, opens, and hands back.</summary>
+    public async Task ChangeKeyAsync()
+    {
+        Secret other = Secret.NewRecoveryKey().Secret;
+        string first = (await Repository.ListKeysAsync(default))[0].Id;
+        string second = await Repository.AddKeyAsync(Secret, other, "other", default);
+        await Repository.RemoveKeyAsync(first, default);
+        await Repository.OpenAsync(Store, other, TimeProvider.System, default);
+        await Repository.AddKeyAsync(other, Secret, "back", default);
+        await Repository.RemoveKeyAsync(second, default);
+    }
+
     /// <summary>Another process on the same objects: its own index, learned from the packs.</summary>
-    public async Task<TestRepository> OpenAgainAsync() =>
-        new(Store, await Repository.OpenAsync(Store, Repository.IsEncrypted ? Secret : null, TimeProvider.System, default));
+    public Task<TestRepository> OpenAgainAsync() => OpenAgainAsync(Store);
+
+    /// <summary>Another process that sees the same objects through a store of its own.</summary>
+    public async Task<TestRepository> OpenAgainAsync(IObjectStore view) =>
+        new(Store, await Repository.OpenAsync(view, Repository.IsEncrypted ? Secret : null, TimeProvider.System, default));
 
     public async Task<RestorePoint> BackUpAsync(byte[] content, string machine = "vm", IReadOnlyList<Extent>? changes = null)
     {
@@ -60,8 +84,15 @@ internal sealed class TestRepository : IAsyncDisposable
     public Task<VerifyResult> VerifyAsync() =>
         new VerifyPipeline(Chunks, new VerifyOptions(), new RestoreCounters()).RunAsync(default);
 
+    public Task<VerifyResult> VerifyAsync(VerifyOptions options) =>
+        new VerifyPipeline(Chunks, options, new RestoreCounters()).RunAsync(default);
+
+    public Task<CheckResult> CheckAsync() => new CheckPipeline(Chunks, workers: 2, soundNodesMax: 1 << 12).RunAsync(default);
+
     public Task<CollectResult> CollectAsync(double rewriteBelow = 0.5) =>
-        new GarbageCollector(Chunks, new CollectOptions { RewriteBelow = rewriteBelow }).RunAsync(_ => { }, default);
+        CollectAsync(new CollectOptions { RewriteBelow = rewriteBelow });
+
+    public Task<CollectResult> CollectAsync(CollectOptions options) => new GarbageCollector(Chunks, Ledger, options).RunAsync(progress: null, default);
 
     public async Task<List<string>> KeysAsync(string prefix)
     {
@@ -73,6 +104,25 @@ internal sealed class TestRepository : IAsyncDisposable
 
         keys.Sort(StringComparer.Ordinal);
         return keys;
+    }
+
+    public async Task<byte[]> BytesAsync(string key)
+    {
+        byte[] content = new byte[(await Store.GetSizeAsync(key, default))!.Value];
+        await Store.ReadAsync(key, 0, content, default);
+        return content;
+    }
+
+    /// <summary>The key of the pack with most in it.</summary>
+    public async Task<string> LargestPackAsync()
+    {
+        var sizes = new List<(string Key, long Size)>();
+        foreach (string key in await KeysAsync("packs/"))
+        {
+            sizes.Add((key, (await Store.GetSizeAsync(key, default))!.Value));
+        }
+
+        return sizes.MaxBy(pack => pack.Size).Key;
     }
 
     /// <summary>Replaces an object, as no writer of ours ever would.</summary>

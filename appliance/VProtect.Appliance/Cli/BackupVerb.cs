@@ -31,11 +31,12 @@ internal static class BackupVerb
         var label = new Option<string?>("--label") { Description = "A remark kept with the restore point.", HelpName = "TEXT" };
         var level = new Option<int?>("--level") { Description = "zstd level, -7 to 19. Default 1.", HelpName = "N" };
         var compact = new Option<bool>("--compact") { Description = $"Store less and take longer: zstd level {CompactZstdLevel}." };
+        Option<string?> reserve = Reserve.NewOption();
         return new Verb(
             "backup",
             "Backs up disks of one machine as one restore point. Only what the repository does not hold yet is stored, and with a dirty bitmap only what changed is read.")
         {
-            sources, repo, machine, disks, bitmap, nextBitmap, compare, parent, format, label, level, compact,
+            sources, repo, machine, disks, bitmap, nextBitmap, compare, parent, format, label, level, compact, reserve,
         }
         .WithExamples(
             ("vprotect backup disk.qcow2 --repo /backup/repo --machine web1", "an image file"),
@@ -54,7 +55,7 @@ internal static class BackupVerb
                 NameDisks(parsed.GetRequiredValue(sources), parsed.GetValue(disks) ?? []),
                 NonEmpty(parsed.GetRequiredValue(machine), "--machine"),
                 new SourceOptions { Bitmap = parsed.GetValue(bitmap), NextBitmap = parsed.GetValue(nextBitmap), Format = parsed.GetValue(format) },
-                parsed.GetValue(compare), parsed.GetValue(parent), parsed.GetValue(label), zstdLevel);
+                parsed.GetValue(compare), parsed.GetValue(parent), parsed.GetValue(label), zstdLevel, Reserve.BytesOf(invocation, reserve));
             return RunAsync(invocation, parsed.GetValue(repo), order, cancellationToken);
         });
     }
@@ -88,11 +89,13 @@ internal static class BackupVerb
             Disks = sources.Disks,
             Compare = order.Compare,
             Label = order.Label,
+            OnWarning = invocation.Warn,
             Parent = order.Parent is null ? null : await FindParentAsync(opened.Repository, order, cancellationToken),
         };
         try
         {
-            return await RunAsync(invocation, opened, request, order.ZstdLevel, started, cancellationToken);
+            return await RunAsync(
+                invocation, opened, request, new BackupOptions { ZstdLevel = order.ZstdLevel, ReserveBytes = order.ReserveBytes }, started, cancellationToken);
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested)
         {
@@ -101,10 +104,10 @@ internal static class BackupVerb
     }
 
     private static async Task<int> RunAsync(
-        Invocation invocation, OpenedRepository opened, BackupRequest request, int zstdLevel, long started, CancellationToken cancellationToken)
+        Invocation invocation, OpenedRepository opened, BackupRequest request, BackupOptions options, long started, CancellationToken cancellationToken)
     {
         var counters = new BackupCounters();
-        var pipeline = new BackupPipeline(opened.Chunks, new BackupOptions { ZstdLevel = zstdLevel }, counters, TimeProvider.System);
+        var pipeline = new BackupPipeline(opened.Chunks, options, counters, TimeProvider.System);
         RestorePoint point = await ProgressDisplay.RunAsync(
             invocation, () => BackupSummary.SampleOf(counters), () => pipeline.RunAsync(request, cancellationToken));
         await opened.Index.CheckpointAsync(invocation);
@@ -139,5 +142,5 @@ internal static class BackupVerb
 
     private sealed record Order(
         IReadOnlyList<(string Name, string Source)> Disks, string Machine, SourceOptions SourceOptions, bool Compare, string? Parent,
-        string? Label, int ZstdLevel);
+        string? Label, int ZstdLevel, long? ReserveBytes);
 }

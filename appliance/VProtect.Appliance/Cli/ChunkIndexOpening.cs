@@ -18,9 +18,16 @@ internal static class ChunkIndexOpening
         return state is null ? null : Path.Combine(state, "index", repositoryId);
     }
 
+    /// <summary>The slots of a repository, in the order they are tried; none without a directory for state.</summary>
+    public static IEnumerable<string> SlotsOf(Invocation invocation, string repositoryId) =>
+        DirectoryOf(invocation, repositoryId) is { } directory
+            ? Enumerable.Range(0, SlotsMax).Select(slot => Path.Combine(directory, $"{slot}"))
+            : [];
+
     /// <summary>Opens the first free slot, or a temporary index when none can be used.</summary>
     public static OpenedIndex Open(Invocation invocation, string repositoryId, bool startsEmpty)
     {
+        TemporaryIndex.RemoveLeftovers();
         string? trouble = null;
         if (DirectoryOf(invocation, repositoryId) is { } directory)
         {
@@ -49,8 +56,8 @@ internal static class ChunkIndexOpening
         }
 
         invocation.Warn($"{trouble ?? "There is no directory for state."} A temporary index is used: slower to start.");
-        string temporary = Directory.CreateTempSubdirectory("vprotect-index-").FullName;
-        return new OpenedIndex(FasterChunkIndex.Open(new ChunkIndexOptions { Directory = temporary }), temporary);
+        (FasterChunkIndex index, string temporary) = TemporaryIndex.Create();
+        return new OpenedIndex(index, temporary);
     }
 
     // A slot that another process holds stays: it is that process's.
@@ -71,10 +78,10 @@ internal static class ChunkIndexOpening
         }
     }
 
-    // The lock file stays: removing it would let two processes hold two locks.
+    // The lock file stays: removing it would let two processes hold two locks. So does the ledger, which is another's to hold.
     private static void Clear(string slot)
     {
-        foreach (string file in Directory.EnumerateFiles(slot).Where(file => Path.GetFileName(file) != "lock"))
+        foreach (string file in Directory.EnumerateFiles(slot).Where(file => Path.GetFileName(file) != "lock" && !Path.GetFileName(file).StartsWith("ledger", StringComparison.Ordinal)))
         {
             File.Delete(file);
         }

@@ -20,12 +20,13 @@ internal sealed record ListDocument(IReadOnlyList<RestorePointDocument> RestoreP
 
 internal sealed record RestorePointDocument(
     string Id, string Machine, long Sequence, DateTimeOffset CreatedAt, long DurationMs, string? Label, string? Parent, long SizeBytes,
-    long ChangedBytes, long StoredBytes, IReadOnlyList<DiskDocument> Disks)
+    long ChangedBytes, long StoredBytes, IReadOnlyList<DiskDocument> Disks, bool Held, string? HoldReason, DateTimeOffset? HeldAt,
+    DateTimeOffset? ForgottenAt)
 {
-    public static RestorePointDocument Of(RestorePoint point) => new(
+    public static RestorePointDocument Of(RestorePoint point, PointHold? hold, DateTimeOffset? forgottenAt) => new(
         point.Id, point.Machine, point.Sequence, point.CreatedAt, (long)point.Duration.TotalMilliseconds, point.Label, point.Parent,
         point.Disks.Sum(disk => disk.SizeBytes), point.Disks.Sum(disk => disk.ChangedBytes), point.Disks.Sum(disk => disk.StoredBytes),
-        [.. point.Disks.Select(DiskDocument.Of)]);
+        [.. point.Disks.Select(DiskDocument.Of)], hold is not null, hold?.Reason, hold?.At, forgottenAt);
 }
 
 internal sealed record DiskDocument(
@@ -41,9 +42,13 @@ internal sealed record RestoreDocument(
 
 internal sealed record ForgetDocument(IReadOnlyList<string> Forgotten);
 
+internal sealed record HoldDocument(IReadOnlyList<string> RestorePoints);
+
 internal sealed record InfoDocument(
     string Repository, string Id, string CreatedAt, bool Encrypted, int ChunkBytes, long PackBytes, int Machines, int RestorePoints,
-    long SizeBytes, long Packs, long PackedBytes);
+    long SizeBytes, long Packs, long PackedBytes, int FormatVersion, IReadOnlyList<string> Features, long UniqueBytes, double CompressionRatio,
+    int Forgotten, int Held, long CondemnedPacks, long CondemnedBytes, long Generation, IReadOnlyList<WriterInfo> Writers,
+    int Keys, string? OpenedByKey, long? FreeBytes, long? TotalBytes, long? ReserveBytes, long? BytesPerDay, double? DaysUntilFull);
 
 internal sealed record RebuildIndexDocument(string Repository, int Packs, long Chunks, IReadOnlyList<string> Damaged, long DurationMs);
 
@@ -53,31 +58,17 @@ internal sealed record DiffDocument(
 
 internal sealed record ExtentDocument(long OffsetBytes, long LengthBytes, string Kind);
 
-internal sealed record VerifyDocument(
-    string Repository, bool Sound, int Packs, int RestorePoints, long CheckedBytes, long DurationMs,
-    IReadOnlyList<AffectedDocument> Affected, IReadOnlyList<DamagedChunkDocument> DamagedChunks, IReadOnlyList<string> Faults,
-    IReadOnlyList<string> Unreadable)
-{
-    public static VerifyDocument Of(string repository, VerifyResult result, TimeSpan duration) => new(
-        repository, result.IsSound, result.Packs, result.RestorePoints, result.CheckedBytes, (long)duration.TotalMilliseconds,
-        [.. result.Affected.Select(point => new AffectedDocument(point.Id, point.Machine, point.Sequence, point.CreatedAt, point.Disk))],
-        [.. result.DamagedChunks.Select(chunk => new DamagedChunkDocument(chunk.Id.ToString(), chunk.Pack.ToString(), chunk.OffsetBytes, chunk.Fault))],
-        result.Faults, result.Unreadable);
-}
-
-internal sealed record AffectedDocument(string Id, string Machine, long Sequence, DateTimeOffset CreatedAt, string Disk);
-
-internal sealed record DamagedChunkDocument(string Id, string Pack, long OffsetBytes, string Fault);
-
 internal sealed record CollectDocument(
-    string Repository, long FreedBytes, int RestorePointsRemoved, int PacksRemoved, int PacksCondemned, long CondemnedBytes,
-    long RewrittenBytes, int LeasesBroken, bool HeldBackByWriter)
+    string Repository, long FreedBytes, int RestorePointsRemoved, int RestorePointsCounted, long NodesRead, long PacksLookedAt,
+    int PacksRemoved, int PacksCondemned, long CondemnedBytes, long RewrittenBytes, int LeasesBroken, bool HeldBackByWriter,
+    bool RewritingCutShort, bool Overtaken, IReadOnlyList<string> Damage)
 {
     public static CollectDocument Of(string repository, CollectResult result) => new(
-        repository, result.FreedBytes, result.PointsRemoved, result.PacksRemoved, result.PacksCondemned, result.CondemnedBytes,
-        result.RewrittenBytes, result.LeasesBroken, result.IsHeldBackByWriter);
+        repository, result.FreedBytes, result.PointsRemoved, result.RestorePointsCounted, result.NodesRead, result.PacksLookedAt,
+        result.PacksRemoved, result.PacksCondemned, result.CondemnedBytes, result.RewrittenBytes, result.LeasesBroken,
+        result.IsHeldBackByWriter, result.IsRewritingCutShort, result.IsOvertaken, [.. result.Damage.Select(damage => damage.Message)]);
 }
 
 internal sealed record KeyListDocument(IReadOnlyList<KeySlotInfo> Keys);
 
-internal sealed record KeyDocument(string? Id, uint? DataKeyEpoch, string? RecoveryKey);
+internal sealed record KeyDocument(string? Id, uint? DataKeyEpoch, string? RecoveryKey, string? RemovedId);

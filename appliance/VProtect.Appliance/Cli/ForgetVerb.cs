@@ -8,16 +8,12 @@ internal static class ForgetVerb
 {
     public static Verb New(CommonOptions common, Terminal terminal)
     {
-        Argument<string[]> ids = new("ID")
-        {
-            Description = "Restore points: ids, the first 4 digits or more of them, or 'latest'.",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        Argument<string[]> ids = RestorePoints.NewListArgument("ID");
         Option<string?> repo = CommonOptions.NewRepo();
         Option<string?> machine = RestorePoints.NewMachineOption();
         return new Verb(
             "forget",
-            "Takes restore points out of the repository. Others are never touched by it. Space comes free with 'vprotect repo gc'.")
+            "Takes restore points out of the repository. Others are never touched by it. Space comes free with 'vprotect repo gc'; until then 'vprotect unforget' takes them back.")
         {
             ids, repo, machine,
         }
@@ -33,19 +29,26 @@ internal static class ForgetVerb
         await using Repository repository = await RepositoryOpening.OpenAsync(invocation, place, cancellationToken);
 
         // All are found before the first is forgotten: a mistyped id changes nothing.
-        var points = new Dictionary<string, RestorePoint>(StringComparer.Ordinal);
+        PointListing listing = await repository.ReadPointsAsync(cancellationToken);
+        var points = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string id in ids)
         {
+            if (machine is null && listing.FindDamaged(id) is { } damaged)
+            {
+                points[damaged] = "damaged";
+                continue;
+            }
+
             RestorePoint point = await repository.FindPointAsync(id, machine, cancellationToken);
-            points[point.Id] = point;
+            points[point.Id] = $"{point.Machine}, {SizeText.Of(point.CreatedAt)}";
         }
 
-        foreach (RestorePoint point in points.Values)
+        foreach ((string id, string what) in points)
         {
-            await repository.ForgetAsync(point, cancellationToken);
+            await repository.ForgetAsync(id, cancellationToken);
             if (!invocation.IsJson)
             {
-                invocation.Terminal.Out.WriteLine($"Forgot {point.Id} of {point.Machine}, {SizeText.Of(point.CreatedAt)}.");
+                invocation.Terminal.Out.WriteLine(what == "damaged" ? $"Forgot {id}, which is damaged." : $"Forgot {id} of {what}.");
             }
         }
 

@@ -18,4 +18,21 @@ internal static class RecoveryKeyText
         writer.WriteLine();
         writer.WriteLine("It opens the repository like the pass phrase. Without either, the data is lost.");
     }
+
+    /// <summary>Lets a person who is there show that the key was written down: its last group, typed. A script is not asked.</summary>
+    /// <exception cref="VProtect.Abstractions.VProtectException">What was typed is not the last group.</exception>
+    public static void Confirm(Terminal terminal, string recoveryKey)
+    {
+        if (!terminal.IsInputTerminal)
+        {
+            return;
+        }
+
+        string last = recoveryKey[(recoveryKey.LastIndexOf('-') + 1)..];
+        string typed = terminal.ReadLine("Written down? Type its last group") ?? "";
+        if (!typed.Trim().Equals(last, StringComparison.OrdinalIgnoreCase))
+        {
+            throw Invocation.BadArgument("That is not the last group of the recovery key: it was not added.", "Run the command again for another key.");
+        }
+    }
 }

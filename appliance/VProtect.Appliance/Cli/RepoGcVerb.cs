@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using VProtect.Abstractions;
 using VProtect.Mover.Upkeep;
 
 namespace VProtect.Appliance.Cli;
@@ -42,11 +43,17 @@ internal static class RepoGcVerb
             await opened.SynchronizeAsync(invocation, cancellationToken);
         }
 
-        string step = "starting";
+        await using OpenedLedger opening = LedgerOpening.Open(invocation, opened.Repository.Id);
+        var progress = new LatestProgress();
         CollectResult result = await ProgressDisplay.RunAsync(
             invocation,
-            () => new ProgressSample(Volatile.Read(ref step), 0, 0, 0),
-            () => new GarbageCollector(opened.Chunks, options).RunAsync(text => Volatile.Write(ref step, text), cancellationToken));
+            progress.Sample,
+            () => new GarbageCollector(opened.Chunks, opening.Ledger, options).RunAsync(progress, cancellationToken));
+        foreach (IntegrityException damage in result.Damage)
+        {
+            invocation.Warn(damage.Message);
+        }
+
         await opened.Index.CheckpointAsync(invocation);
         if (invocation.IsJson)
         {
@@ -60,6 +67,8 @@ internal static class RepoGcVerb
             writer,
             [
                 ("  restore points removed", Count(result.PointsRemoved)),
+                ("  restore points counted", $"{Count(result.RestorePointsCounted)}, {Count(result.NodesRead)} nodes read"),
+                ("  packs looked at", Count(result.PacksLookedAt)),
                 ("  packs removed", $"{Count(result.PacksRemoved)}, {SizeText.Of(result.FreedBytes)}"),
                 ("  packs for the next run", $"{Count(result.PacksCondemned)}, {SizeText.Of(result.CondemnedBytes)}"),
                 ("  copied out of thin packs", SizeText.Of(result.RewrittenBytes)),
@@ -70,8 +79,43 @@ internal static class RepoGcVerb
             writer.WriteLine("A running backup holds some of it back; run again when it has ended.");
         }
 
+        if (result.IsRewritingCutShort)
+        {
+            writer.WriteLine("The repository is full: thin packs were not copied. What was freed is freed; run again.");
+        }
+
+        if (result.IsOvertaken)
+        {
+            writer.WriteLine("Another collection was faster; run again.");
+        }
+
         return ExitCodes.Success;
     }
 
-    private static string Count(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Keeps what was told last for who draws it.</summary>
+    private sealed class LatestProgress : IProgress<CollectProgress>
+    {
+        private readonly Lock _lock = new();
+        private CollectProgress _latest = new("starting", 0, 0, Unit: null);
+
+        public void Report(CollectProgress value)
+        {
+            lock (_lock)
+            {
+                _latest = value;
+            }
+        }
+
+        public ProgressSample Sample()
+        {
+            lock (_lock)
+            {
+                return _latest.Unit is null
+                    ? new ProgressSample(_latest.Step, 0, 0, 0)
+                    : new ProgressSample(_latest.Step, _latest.Done, _latest.Total, 0, Unit: _latest.Unit);
+            }
+        }
+    }
 }

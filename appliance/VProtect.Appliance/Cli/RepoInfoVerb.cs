@@ -1,5 +1,4 @@
 using System.CommandLine;
-using VProtect.Abstractions;
 using VProtect.Mover.Store;
 
 namespace VProtect.Appliance.Cli;
@@ -10,48 +9,42 @@ internal static class RepoInfoVerb
     public static Verb New(CommonOptions common, Terminal terminal)
     {
         Argument<string?> place = CommonOptions.NewRepoArgument();
-        return new Verb("info", "Tells what a repository is and how much it holds.") { place }
+        Option<string?> reserve = Reserve.NewOption();
+        return new Verb("info", "Tells what a repository is, what it holds, who writes to it, and how long its space lasts.") { place, reserve }
             .WithExamples(
                 ("vprotect repo info /backup/repo", "for people"),
-                ("vprotect repo info --json | jq .packedBytes", "for scripts, of VPROTECT_REPOSITORY"))
-            .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(invocation, invocation.Parsed.GetValue(place), cancellationToken));
+                ("vprotect repo info --json | jq .daysUntilFull", "for scripts, of VPROTECT_REPOSITORY"))
+            .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(
+                invocation, invocation.Parsed.GetValue(place), Reserve.BytesOf(invocation, reserve), cancellationToken));
     }
 
-    private static async Task<int> RunAsync(Invocation invocation, string? place, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Invocation invocation, string? place, long? reserveBytes, CancellationToken cancellationToken)
     {
         await using Repository repository = await RepositoryOpening.OpenAsync(invocation, place, cancellationToken);
-        IReadOnlyList<RestorePoint> points = await repository.ListPointsAsync(cancellationToken);
-        long packs = 0;
-        long packedBytes = 0;
-        await foreach (ObjectInfo pack in repository.Store.ListAsync("packs/", cancellationToken))
-        {
-            packs++;
-            packedBytes += pack.SizeBytes;
-        }
-
-        int machines = points.Select(point => point.Machine).Distinct(StringComparer.Ordinal).Count();
-        long sizeBytes = points.Sum(point => point.Disks.Sum(disk => disk.SizeBytes));
+        RepositoryOverview overview = await RepositoryOverview.ReadAsync(repository, cancellationToken);
+        var trend = SpaceTrend.Of([.. overview.Points, .. overview.Forgotten.Select(forgotten => forgotten.Point)]);
         if (invocation.IsJson)
         {
-            JsonOutput.Write(
-                invocation.Terminal,
-                new InfoDocument(
-                    repository.Name, repository.Id, repository.CreatedAt, repository.IsEncrypted, repository.ChunkBytes, repository.PackBytes,
-                    machines, points.Count, sizeBytes, packs, packedBytes));
-            return ExitCodes.Success;
+            JsonOutput.Write(invocation.Terminal, DocumentOf(repository, overview, reserveBytes, trend));
+        }
+        else
+        {
+            InfoText.Write(invocation.Terminal.Out, repository, overview, reserveBytes, trend);
         }
 
-        Listing.Write(invocation.Terminal.Out,
-        [
-            ("repository", repository.Name),
-            ("id", repository.Id),
-            ("made", SizeText.OfTime(repository.CreatedAt)),
-            ("encryption", repository.IsEncrypted ? "AES-256-GCM" : "none"),
-            ("chunks", SizeText.Of(repository.ChunkBytes)),
-            ("packs", $"{packs}, {SizeText.Of(packedBytes)} in all"),
-            ("machines", $"{machines}"),
-            ("restore points", $"{points.Count}, of disks of {SizeText.Of(sizeBytes)} in all ({SizeText.Ratio(sizeBytes, packedBytes)})"),
-        ]);
         return ExitCodes.Success;
+    }
+
+    private static InfoDocument DocumentOf(Repository repository, RepositoryOverview overview, long? reserveBytes, SpaceTrend? trend)
+    {
+        long? reserve = overview.Space is { } space ? Reserve.In(space, reserveBytes) : null;
+        return new InfoDocument(
+            repository.Name, repository.Id, repository.CreatedAt, repository.IsEncrypted, repository.ChunkBytes, repository.PackBytes,
+            overview.Points.Select(point => point.Machine).Distinct(StringComparer.Ordinal).Count(), overview.Points.Count,
+            overview.LogicalBytes, overview.Packs, overview.PackedBytes, RepositoryOverview.FormatVersion, overview.Features,
+            overview.UniqueBytes, overview.CompressionRatio, overview.Forgotten.Count, overview.Holds.Count, overview.CondemnedPacks,
+            overview.CondemnedBytes, overview.Generation, overview.Writers, overview.Keys.Count, repository.OpenedBySlot, overview.Space?.FreeBytes,
+            overview.Space?.TotalBytes, reserve, trend?.BytesPerDay,
+            overview.Space is { } known ? trend?.DaysUntilFull(known.FreeBytes - reserve!.Value) : null);
     }
 }

@@ -11,6 +11,7 @@ internal static class RepoKeyVerb
     {
         NewList(common, terminal),
         NewAdd(common, terminal),
+        RepoKeyChangeVerb.New(common, terminal),
         NewRecovery(common, terminal),
         NewRemove(common, terminal),
         NewRotate(common, terminal),
@@ -37,8 +38,8 @@ internal static class RepoKeyVerb
                 {
                     Listing.Write(
                         invocation.Terminal.Out,
-                        ["id", "kind", "added (UTC)", "label"],
-                        [.. keys.Select(key => new[] { key.Id[..8], key.Kind, SizeText.OfTime(key.CreatedAt), key.Label ?? "" })]);
+                        ["id", "kind", "added (UTC)", "", "label"],
+                        [.. keys.Select(key => new[] { key.Id[..8], key.Kind, SizeText.OfTime(key.CreatedAt), key.OpenedThis ? "opened this" : "", key.Label ?? "" })]);
                 }
 
                 return ExitCodes.Success;
@@ -48,7 +49,7 @@ internal static class RepoKeyVerb
     private static Verb NewAdd(CommonOptions common, Terminal terminal)
     {
         Argument<string?> place = CommonOptions.NewRepoArgument();
-        var newKeyFile = new Option<string?>("--new-key-file") { Description = "File that holds the new pass phrase or key. Otherwise VPROTECT_NEW_PASSPHRASE, otherwise you are asked.", HelpName = "FILE" };
+        Option<string?> newKeyFile = NewKeyFile();
         Option<string?> label = NewLabel();
         return new Verb("add", "Adds a pass phrase or key file that opens the repository too.") { place, newKeyFile, label }
             .WithExamples(
@@ -83,8 +84,13 @@ internal static class RepoKeyVerb
             {
                 string wanted = invocation.Parsed.GetRequiredValue(id);
                 await using Repository repository = await RepositoryOpening.OpenAsync(invocation, invocation.Parsed.GetValue(repo), cancellationToken);
-                await repository.RemoveKeyAsync(wanted, cancellationToken);
-                return Answer(invocation, new KeyDocument(wanted, null, null), $"Removed key {wanted}.");
+                KeySlotInfo removed = await repository.RemoveKeyAsync(wanted, cancellationToken);
+                if (removed.OpenedThis)
+                {
+                    invocation.Note("That was the key you opened the repository with: from now on use another.");
+                }
+
+                return Answer(invocation, new KeyDocument(removed.Id, null, null, null), $"Removed key {removed.Id[..8]}.");
             });
     }
 
@@ -100,7 +106,7 @@ internal static class RepoKeyVerb
                 await using (repository)
                 {
                     uint epoch = await repository.RotateDataKeyAsync(secret, cancellationToken);
-                    return Answer(invocation, new KeyDocument(null, epoch, null), $"Data key {epoch} seals what is written from now on.");
+                    return Answer(invocation, new KeyDocument(null, epoch, null, null), $"Data key {epoch} seals what is written from now on.");
                 }
             });
     }
@@ -111,18 +117,20 @@ internal static class RepoKeyVerb
         (Repository repository, Secret? secret) = await RepositoryOpening.OpenWithSecretAsync(invocation, place, cancellationToken);
         await using (repository)
         {
-            string id = await repository.AddKeyAsync(secret, added(), label, cancellationToken);
-            int exitCode = Answer(invocation, new KeyDocument(id, null, recoveryText), $"Added key {id[..8]}.");
+            Secret secretToAdd = added();
             if (recoveryText is not null && !invocation.IsJson)
             {
+                // Shown and confirmed before it counts: a key that nobody wrote down opens nothing and reassures wrongly.
                 RecoveryKeyText.Write(invocation.Terminal.Out, recoveryText);
+                RecoveryKeyText.Confirm(invocation.Terminal, recoveryText);
             }
 
-            return exitCode;
+            string id = await repository.AddKeyAsync(secret, secretToAdd, label, cancellationToken);
+            return Answer(invocation, new KeyDocument(id, null, recoveryText, null), $"Added key {id[..8]}.");
         }
     }
 
-    private static int Answer(Invocation invocation, KeyDocument document, string sentence)
+    internal static int Answer(Invocation invocation, KeyDocument document, string sentence)
     {
         if (invocation.IsJson)
         {
@@ -136,5 +144,11 @@ internal static class RepoKeyVerb
         return ExitCodes.Success;
     }
 
-    private static Option<string?> NewLabel() => new("--label") { Description = "A remark to tell the key by.", HelpName = "TEXT" };
+    internal static Option<string?> NewKeyFile() => new("--new-key-file")
+    {
+        Description = "File that holds the new pass phrase or key. Otherwise VPROTECT_NEW_PASSPHRASE, otherwise you are asked.",
+        HelpName = "FILE",
+    };
+
+    internal static Option<string?> NewLabel() => new("--label") { Description = "A remark to tell the key by.", HelpName = "TEXT" };
 }

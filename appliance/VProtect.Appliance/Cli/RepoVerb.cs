@@ -8,7 +8,7 @@ internal static class RepoVerb
         RepoInitVerb.New(common, terminal),
         RepoInfoVerb.New(common, terminal),
         RepoVerifyVerb.New(common, terminal),
-        RepoVerifyVerb.NewCheck(common, terminal),
+        RepoCheckVerb.New(common, terminal),
         RepoGcVerb.New(common, terminal),
         RepoRebuildIndexVerb.New(common, terminal),
         RepoKeyVerb.New(common, terminal),

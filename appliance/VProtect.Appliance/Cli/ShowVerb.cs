@@ -20,20 +20,21 @@ internal static class ShowVerb
                 ParseResult parsed = invocation.Parsed;
                 await using Repository repository = await RepositoryOpening.OpenAsync(invocation, parsed.GetValue(repo), cancellationToken);
                 RestorePoint point = await repository.FindPointAsync(parsed.GetRequiredValue(id), parsed.GetValue(machine), cancellationToken);
+                PointHold? hold = (await repository.ListHoldsAsync(cancellationToken)).GetValueOrDefault(point.Id);
                 if (invocation.IsJson)
                 {
-                    JsonOutput.Write(invocation.Terminal, RestorePointDocument.Of(point));
+                    JsonOutput.Write(invocation.Terminal, RestorePointDocument.Of(point, hold, forgottenAt: null));
                 }
                 else
                 {
-                    Write(invocation.Terminal.Out, point);
+                    Write(invocation.Terminal.Out, point, hold);
                 }
 
                 return ExitCodes.Success;
             });
     }
 
-    private static void Write(TextWriter writer, RestorePoint point)
+    private static void Write(TextWriter writer, RestorePoint point, PointHold? hold)
     {
         List<(string Name, string Value)> pairs =
         [
@@ -45,6 +46,11 @@ internal static class ShowVerb
         if (point.Label is not null)
         {
             pairs.Add(("label", point.Label));
+        }
+
+        if (hold is not null)
+        {
+            pairs.Add(("held", $"{(hold.At is { } at ? $"since {SizeText.Of(at)}" : "yes")}{(hold.Reason is null ? "" : $": {hold.Reason}")}"));
         }
 
         Listing.Write(writer, pairs);

@@ -11,7 +11,8 @@ internal sealed class TeachingHelp(HelpAction inner) : SynchronousCommandLineAct
     [
         ("VPROTECT_REPOSITORY", "the repository, when --repo is left out"),
         ("VPROTECT_PASSPHRASE", "the pass phrase, when --key-file is left out"),
-        ("VPROTECT_NEW_PASSPHRASE", "the pass phrase that 'repo key add' adds"),
+        ("VPROTECT_NEW_PASSPHRASE", "the pass phrase of 'repo key add' and 'change'"),
+        ("VPROTECT_RESERVE", "space that backups leave free, when --reserve is left out"),
         ("VPROTECT_STATE", "directory of chunk indexes (~/.cache/vprotect)"),
         ("VPROTECT_DEBUG=1", "show where an error came from"),
     ];

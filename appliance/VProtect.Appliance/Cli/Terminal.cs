@@ -23,12 +23,24 @@ internal sealed class Terminal
     /// <summary>The surroundings of this process.</summary>
     public static Terminal OfProcess() => new()
     {
+        In = Console.In,
         Out = Console.Out,
         Error = Console.Error,
         IsErrorTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
         IsInputTerminal = !Console.IsInputRedirected && !Console.IsErrorRedirected,
         Variable = Environment.GetEnvironmentVariable,
     };
+
+    /// <summary>Standard input, for questions.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
+    /// <summary>Asks for a line; null at the end of input. Only when <see cref="IsInputTerminal"/>.</summary>
+    public string? ReadLine(string question)
+    {
+        Error.Write(question + ": ");
+        Error.Flush();
+        return In.ReadLine();
+    }
 
     /// <summary>Asks for a line that is not shown while it is typed. Only when <see cref="IsInputTerminal"/>.</summary>
     public string ReadHidden(string question)

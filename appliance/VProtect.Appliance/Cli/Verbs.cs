@@ -15,10 +15,13 @@ internal static class Verbs
             CompletionVerb.New(common, terminal),
             DiffVerb.New(common, terminal),
             ForgetVerb.New(common, terminal),
+            HoldVerb.NewHold(common, terminal),
             ListVerb.New(common, terminal),
+            HoldVerb.NewRelease(common, terminal),
             RepoVerb.New(common, terminal),
             RestoreVerb.New(common, terminal),
             ShowVerb.New(common, terminal),
+            HoldVerb.NewUnforget(common, terminal),
         };
         root.Options.Add(common.KeyFile);
         root.Options.Add(common.State);

@@ -30,7 +30,7 @@ internal static class DifferentialFilter
 
         await Parallel.ForEachAsync(
             runs,
-            new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = workers, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
             async (run, token) =>
             {
                 long offset = window[run.First].Chunk * chunkBytes;

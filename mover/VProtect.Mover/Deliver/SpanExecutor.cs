@@ -43,7 +43,7 @@ internal sealed class SpanExecutor(
                 }
 
                 int spanFirst = first;
-                running.Enqueue(Task.Run(() => RunSpanAsync(window, spanFirst, count, stop.Token), CancellationToken.None));
+                running.Enqueue(StageGroup.Start(() => RunSpanAsync(window, spanFirst, count, stop.Token)));
                 first += count;
             }
 

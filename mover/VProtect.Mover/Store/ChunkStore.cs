@@ -96,7 +96,8 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
         }
         catch (IntegrityException e) when (e.Code == ErrorCode.ObjectMissing)
         {
-            // A collector has moved it since the index last looked.
+            // A collector has moved it since the index last looked. A listing may show its old pack still.
+            index.RemovePack(location.Pack);
             await RefreshAsync(seen, cancellationToken);
             return await ReadAsync(kind, id, await LocateAsync(id, cancellationToken), cancellationToken);
         }
@@ -139,7 +140,7 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
     }
 
     /// <summary>Where a chunk lies.</summary>
-    /// <exception cref="IntegrityException">No pack holds a good copy.</exception>
+    /// <exception cref="IntegrityException">No pack holds a good copy; or none that the store lists, whose listing may lag: then it may be tried again later.</exception>
     internal async ValueTask<ChunkLocation> LocateAsync(ChunkId id, CancellationToken cancellationToken)
     {
         int seen = Volatile.Read(ref _refreshCount);
@@ -150,9 +151,14 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
 
         // Another process may have written or rewritten packs since: look once more with all there are now.
         await RefreshAsync(seen, cancellationToken);
-        return TryFind(id, out location)
-            ? location
-            : throw new IntegrityException($"Chunk {id.ToString()[..16]}… is in no pack of the repository.", ErrorCode.ObjectMissing);
+        if (TryFind(id, out location))
+        {
+            return location;
+        }
+
+        throw repository.Store.Properties.ListIsConsistent
+            ? new IntegrityException($"Chunk {id.ToString()[..16]}… is in no pack of the repository.", ErrorCode.ObjectMissing)
+            : IntegrityException.NotListed($"Chunk {id.ToString()[..16]}… is in no pack that {repository.Name} lists.");
     }
 
     internal static IntegrityException PackMissing(PackId pack) => new($"Pack {pack} is missing.", ErrorCode.ObjectMissing);
@@ -175,7 +181,8 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
         }
     }
 
-    private bool TryFind(in ChunkId id, out ChunkLocation location)
+    /// <summary>Where a chunk lies, as far as the index knows now.</summary>
+    internal bool TryFind(in ChunkId id, out ChunkLocation location)
     {
         using IChunkIndexSession session = index.OpenSession();
         return session.TryFind(id, out location);

@@ -1,5 +1,6 @@
 using VProtect.Abstractions;
 using VProtect.Mover.Seal.Packing;
+using VProtect.Mover.Store.Collection;
 using VProtect.Mover.Store.Records;
 
 namespace VProtect.Mover.Store;
@@ -13,6 +14,9 @@ public static class IndexSync
     /// <summary>Footers read at once.</summary>
     private const int ReadsMax = 8;
 
+    /// <summary>Packs from which the number of entries of all is estimated: ids are random, so the first in the list are a fair sample.</summary>
+    private const int SamplePacks = 64;
+
     /// <summary>Runs it.</summary>
     /// <param name="repository">What there is.</param>
     /// <param name="index">What is brought up to it.</param>
@@ -20,9 +24,21 @@ public static class IndexSync
     /// <param name="cancellationToken">Ends it; what was added stays.</param>
     /// <returns>What was done. Damaged packs are named, not thrown: their chunks count as unknown and are written again when seen.</returns>
     public static async Task<IndexSyncResult> SynchronizeAsync(
-        Repository repository, IChunkIndex index, IProgress<(int Done, int Total)>? progress, CancellationToken cancellationToken)
+        Repository repository, IChunkIndex index, IProgress<(int Done, int Total)>? progress, CancellationToken cancellationToken) =>
+        await SynchronizeAsync(
+            repository, index, await CollectionState.FindAsync(repository, cancellationToken), onPack: null, progress, cancellationToken);
+
+    /// <summary>As above, by a state of collection that the caller has: a writer goes by that of its lease.</summary>
+    /// <param name="repository">What there is.</param>
+    /// <param name="index">What is brought up to it.</param>
+    /// <param name="collection">Says what is condemned.</param>
+    /// <param name="onPack">Told of each pack listed and its size in bytes; may be null.</param>
+    /// <param name="progress">As above.</param>
+    /// <param name="cancellationToken">As above.</param>
+    internal static async Task<IndexSyncResult> SynchronizeAsync(
+        Repository repository, IChunkIndex index, CollectionRecord collection, Action<PackId, long>? onPack,
+        IProgress<(int Done, int Total)>? progress, CancellationToken cancellationToken)
     {
-        CollectionRecord collection = await Lease.ReadCollectionAsync(repository, cancellationToken);
         var condemned = new HashSet<PackId>(collection.PackIds);
         var present = new HashSet<PackId>();
         var missing = new List<(PackId Id, long SizeBytes)>();
@@ -31,6 +47,7 @@ public static class IndexSync
             if (PackFormat.TryParseKey(item.Key, out PackId id))
             {
                 present.Add(id);
+                onPack?.Invoke(id, item.SizeBytes);
                 if (!index.ContainsPack(id))
                 {
                     missing.Add((id, item.SizeBytes));
@@ -41,7 +58,11 @@ public static class IndexSync
         int removed = 0;
         foreach (PackId known in index.Packs)
         {
-            if (!present.Contains(known))
+            // Where a listing may lag, what it leaves out may be there all the same: it is asked for by key.
+            bool isGone = !present.Contains(known)
+                && (repository.Store.Properties.ListIsConsistent
+                    || await repository.Store.GetSizeAsync(PackFormat.Key(known), cancellationToken) is null);
+            if (isGone)
             {
                 index.RemovePack(known);
                 removed++;
@@ -50,30 +71,18 @@ public static class IndexSync
 
         var damaged = new List<IntegrityException>();
         int done = 0;
-        await Parallel.ForEachAsync(
-            missing,
-            new ParallelOptions { MaxDegreeOfParallelism = ReadsMax, CancellationToken = cancellationToken },
-            async (pack, token) =>
-            {
-                try
-                {
-                    if (await repository.Packs.ReadFooterAsync(pack.Id, pack.SizeBytes, token) is { } footer)
-                    {
-                        index.AddPack(pack.Id, footer.ToIndexEntries());
-                    }
-                }
-                catch (IntegrityException e)
-                {
-                    lock (damaged)
-                    {
-                        damaged.Add(e);
-                    }
-                }
+        int added = 0;
+        long entries = 0;
+        int sample = Math.Min(missing.Count, SamplePacks);
+        await LearnAsync(missing[..sample]);
+        if (sample < missing.Count)
+        {
+            // So that the index makes room once: otherwise it would do so over and over on the way.
+            double entriesPerByte = entries / Math.Max(1.0, missing[..sample].Sum(static pack => (double)pack.SizeBytes));
+            index.Reserve((long)(entriesPerByte * missing[sample..].Sum(static pack => (double)pack.SizeBytes)));
+            await LearnAsync(missing[sample..]);
+        }
 
-                progress?.Report((Interlocked.Increment(ref done), missing.Count));
-            });
-
-        int added = missing.Count - damaged.Count;
         int unhealed = 0;
         using IChunkIndexSession session = index.OpenSession();
         foreach (string key in await repository.ListMarksAsync("bad/", cancellationToken))
@@ -99,6 +108,31 @@ public static class IndexSync
         }
 
         return new IndexSyncResult(present.Count, added, removed, condemned, damaged, unhealed);
+
+        Task LearnAsync(List<(PackId Id, long SizeBytes)> packs) => Parallel.ForEachAsync(
+            packs,
+            new ParallelOptions { MaxDegreeOfParallelism = ReadsMax, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
+            async (pack, token) =>
+            {
+                try
+                {
+                    if (await repository.Packs.ReadFooterAsync(pack.Id, pack.SizeBytes, token) is { } footer)
+                    {
+                        index.AddPack(pack.Id, footer.ToIndexEntries());
+                        Interlocked.Increment(ref added);
+                        Interlocked.Add(ref entries, footer.Entries.Count);
+                    }
+                }
+                catch (IntegrityException e)
+                {
+                    lock (damaged)
+                    {
+                        damaged.Add(e);
+                    }
+                }
+
+                progress?.Report((Interlocked.Increment(ref done), missing.Count));
+            });
     }
 }
 

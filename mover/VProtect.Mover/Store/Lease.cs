@@ -1,30 +1,29 @@
-using System.Globalization;
-using System.Security.Cryptography;
 using VProtect.Abstractions;
+using VProtect.Mover.Store.Collection;
 using VProtect.Mover.Store.Records;
 
 namespace VProtect.Mover.Store;
 
 /// <summary>
 /// A writer's announcement that it is at work (FORMAT.md section 7): holds back the sweep of packs condemned later, and keeps
-/// the parent's point in place. Disposing removes it.
+/// the parent's point in place. Disposing ends it.
 /// </summary>
 internal sealed class Lease : IAsyncDisposable
 {
     private readonly Repository _repository;
-    private readonly string _key;
+    private readonly LeaseName _name;
 
-    private Lease(Repository repository, LeaseRecord record, CollectionRecord collection)
+    private Lease(Repository repository, LeaseName name, LeaseRecord record, CollectionRecord collection)
     {
         _repository = repository;
-        _key = $"leases/{record.Lease}";
+        _name = name;
         Record = record;
         Collection = collection;
     }
 
     public LeaseRecord Record { get; }
 
-    /// <summary>The state of collection that this writer goes by.</summary>
+    /// <summary>The state of collection that this writer goes by, and no later one: a pack swept since is condemned in it.</summary>
     public CollectionRecord Collection { get; }
 
     /// <summary>Steps (1) to (3) of a writer.</summary>
@@ -37,21 +36,15 @@ internal sealed class Lease : IAsyncDisposable
     {
         while (true)
         {
-            CollectionRecord before = await ReadCollectionAsync(repository, cancellationToken);
-            var record = new LeaseRecord(
-                Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), pointId, pins, before.Generation,
-                WriterProcess.Host, WriterProcess.Boot, Environment.ProcessId, WriterProcess.StartOf(Environment.ProcessId) ?? "");
-            var lease = new Lease(repository, record, before);
+            CollectionRecord collection = await CollectionState.FindAsync(repository, cancellationToken);
+            Lease lease = await AnnounceAsync(repository, pointId, pins, collection, cancellationToken);
             bool isValid = false;
             try
             {
-                await repository.Store.PutIfAbsentAsync(
-                    lease._key, Envelope.Clear(EnvelopeKind.Lease, RecordJson.Write(record)), cancellationToken);
-                isValid = (await ReadCollectionAsync(repository, cancellationToken)).Generation == before.Generation;
+                isValid = await CollectionState.IsNewestAsync(repository, collection.Generation, cancellationToken);
             }
             finally
             {
-                // Also when the store failed, since the lease may have been written: it would hold back collectors while this process lives.
                 if (!isValid)
                 {
                     await lease.DisposeAsync();
@@ -65,51 +58,73 @@ internal sealed class Lease : IAsyncDisposable
         }
     }
 
-    /// <summary>The newest state of collection; generation 0 when there was none yet.</summary>
-    public static async Task<CollectionRecord> ReadCollectionAsync(Repository repository, CancellationToken cancellationToken)
+    /// <summary>Ends a lease; false when it had been ended before.</summary>
+    public static ValueTask<bool> EndAsync(Repository repository, LeaseName name, CancellationToken cancellationToken) =>
+        repository.Store.PutIfAbsentAsync(
+            name.EndKey, Envelope.Clear(EnvelopeKind.EndedLease, RecordJson.Write(new EndedRecord(name.ToString()))), cancellationToken);
+
+    /// <summary>Takes the first free slot of the generation.</summary>
+    private static async Task<Lease> AnnounceAsync(
+        Repository repository, string? pointId, IReadOnlyList<string> pins, CollectionRecord collection, CancellationToken cancellationToken)
     {
-        while (true)
+        // A listed slot is taken, and so are all before it; whatever the listing leaves out is found taken by the creation itself.
+        long slot = 0;
+        foreach (string listed in await repository.ListMarksAsync("leases/", cancellationToken))
         {
-            string? newest = null;
-            await foreach (ObjectInfo item in repository.Store.ListAsync("gc/", cancellationToken))
-            {
-                bool isState = item.Key.Length == KeyOf(0).Length
-                    && long.TryParse(item.Key.AsSpan("gc/".Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
-                newest = isState && string.CompareOrdinal(item.Key, newest) > 0 ? item.Key : newest;
-            }
+            bool isOfGeneration = LeaseName.TryParse(listed, out LeaseName taken) && taken.Generation == collection.Generation;
+            slot = isOfGeneration ? Math.Max(slot, taken.Slot + 1) : slot;
+        }
 
-            if (newest is null)
+        string nonce = PackId.NewRandom().ToString();
+        for (; ; slot++)
+        {
+            var name = new LeaseName(collection.Generation, slot);
+            var record = new LeaseRecord(
+                name.ToString(), pointId, pins, collection.Generation,
+                repository.Process.Host, repository.Process.Boot, repository.Process.Process, repository.Process.Started, nonce);
+            byte[] bytes = Envelope.Clear(EnvelopeKind.Lease, RecordJson.Write(record));
+            var lease = new Lease(repository, name, record, collection);
+            try
             {
-                return new CollectionRecord(0, []);
-            }
-
-            // Null when a collector has just replaced it by a newer one: look again.
-            if (await repository.ReadRecordAsync<CollectionRecord>(EnvelopeKind.Collection, newest, cancellationToken) is { } record)
-            {
-                if (newest != KeyOf(record.Generation))
+                if (await repository.CreateAsync(name.Key, bytes, cancellationToken))
                 {
-                    throw new IntegrityException($"The object '{newest}' holds the state of generation {record.Generation}.");
+                    return lease;
                 }
-
-                var packs = new HashSet<PackId>();
-                return record.Condemned.All(pack => PackId.TryParse(pack?.Pack, out PackId id) && packs.Add(id))
-                    ? record
-                    : throw new IntegrityException($"The object '{newest}' names something twice or that is no pack.");
+            }
+            catch
+            {
+                // It may have been written all the same, and would hold back collectors while this process lives. It is ended only
+                // when it is there: the end of a slot that another will take would be that other's.
+                await lease.EndIfThereAsync(bytes);
+                throw;
             }
         }
     }
 
-    public static string KeyOf(long generation) => $"gc/{generation.ToString("x16", CultureInfo.InvariantCulture)}";
+    private async Task EndIfThereAsync(byte[] bytes)
+    {
+        try
+        {
+            if (await _repository.HoldsAsync(_name.Key, bytes, CancellationToken.None))
+            {
+                await DisposeAsync();
+            }
+        }
+        catch (VProtectException)
+        {
+            // As below.
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         try
         {
-            await _repository.Store.DeleteAsync(_key, CancellationToken.None);
+            await EndAsync(_repository, _name, CancellationToken.None);
         }
         catch (VProtectException)
         {
-            // Nothing depends on it: once this process is gone, a collector sees that and removes the lease.
+            // Nothing depends on it: once this process is gone, a collector sees that and ends the lease.
         }
     }
 }

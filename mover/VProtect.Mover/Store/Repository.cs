@@ -48,6 +48,9 @@ public sealed partial class Repository : IAsyncDisposable
     /// <summary>The backend.</summary>
     public IObjectStore Store { get; }
 
+    /// <summary>Whom its leases name.</summary>
+    internal ProcessIdentity Process { get; set; } = WriterProcess.Own;
+
     internal UInt128 Uuid { get; }
 
     internal RepositoryRecord Header { get; }
@@ -117,10 +120,14 @@ public sealed partial class Repository : IAsyncDisposable
     {
         (RepositoryRecord header, byte[] headerBody) = await ReadHeaderAsync(store, cancellationToken);
         var uuid = UInt128.Parse(header.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-        RepositoryKeys keys = header.Encryption == RepositoryRecord.NoEncryption
-            ? RepositoryKeys.Public(uuid)
-            : RepositoryKeys.FromRing((await UnlockAsync(store, uuid, secret, HashOf(headerBody), cancellationToken)).Ring);
-        return new Repository(store, header, keys, time);
+        if (header.Encryption == RepositoryRecord.NoEncryption)
+        {
+            return new Repository(store, header, RepositoryKeys.Public(uuid), time);
+        }
+
+        Unlocked unlocked = await UnlockAsync(store, uuid, secret, HashOf(headerBody), cancellationToken);
+        CryptographicOperations.ZeroMemory(unlocked.RootKey);
+        return new Repository(store, header, RepositoryKeys.FromRing(unlocked.Ring), time) { OpenedBySlot = unlocked.Slot.Slot };
     }
 
     /// <summary>What can be told of a repository without any secret: enough to know whether to ask for one, and to open its index meanwhile.</summary>
@@ -137,23 +144,35 @@ public sealed partial class Repository : IAsyncDisposable
     /// <exception cref="IntegrityException">One is damaged; it is named.</exception>
     public async Task<IReadOnlyList<RestorePoint>> ListPointsAsync(CancellationToken cancellationToken)
     {
+        PointListing listing = await ReadPointsAsync(cancellationToken);
+        return listing.Damaged.Count == 0 ? listing.Points : throw listing.Damaged.First().Value;
+    }
+
+    /// <summary>As <see cref="ListPointsAsync"/>, but a damaged restore point keeps nobody from the others.</summary>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Those that can be read, and the others by id with what is wrong.</returns>
+    public async Task<PointListing> ReadPointsAsync(CancellationToken cancellationToken)
+    {
         HashSet<string> forgotten = await ListMarksAsync("forgotten/", cancellationToken);
         var points = new List<RestorePoint>();
-        foreach (string id in await ListMarksAsync("points/", cancellationToken))
+        var damaged = new SortedDictionary<string, IntegrityException>(StringComparer.Ordinal);
+        foreach (string id in (await ListMarksAsync("points/", cancellationToken)).Where(id => !forgotten.Contains(id)))
         {
-            if (!forgotten.Contains(id) && await ReadPointAsync(id, cancellationToken) is { } point)
+            try
             {
-                points.Add(point);
+                if (await ReadPointAsync(id, cancellationToken) is { } point)
+                {
+                    points.Add(point);
+                }
+            }
+            catch (IntegrityException e)
+            {
+                damaged[id] = e;
             }
         }
 
-        points.Sort(static (a, b) =>
-        {
-            int byMachine = string.CompareOrdinal(a.Machine, b.Machine);
-            int bySequence = a.Sequence.CompareTo(b.Sequence);
-            return byMachine != 0 ? byMachine : bySequence != 0 ? bySequence : string.CompareOrdinal(a.Id, b.Id);
-        });
-        return points;
+        Sort(points);
+        return new PointListing(points, damaged);
     }
 
     /// <summary>Finds a restore point by id, by a prefix of at least 4 digits, or as <c>latest</c>.</summary>
@@ -161,30 +180,18 @@ public sealed partial class Repository : IAsyncDisposable
     /// <param name="machine">With <c>latest</c>: of this machine; null for whichever was made last.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="VProtectException">None fits, or several do.</exception>
+    /// <exception cref="IntegrityException">The one that fits is damaged.</exception>
     public async Task<RestorePoint> FindPointAsync(string wanted, string? machine, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RestorePoint> points = await ListPointsAsync(cancellationToken);
-        IEnumerable<RestorePoint> ofMachine = points.Where(point => machine is null || point.Machine == machine);
-        List<RestorePoint> fitting = wanted == "latest"
-            ? [.. ofMachine.OrderByDescending(point => machine is null ? point.CreatedAt.UtcTicks : point.Sequence).Take(1)]
-            : [.. ofMachine.Where(point => wanted.Length >= 4 && point.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase))];
-        return fitting.Count == 1 ? fitting[0] : throw new VProtectException(
-            ErrorCode.RestorePointNotFound, ErrorSide.Request,
-            fitting.Count == 0 ? $"There is no restore point '{wanted}'{(machine is null ? "" : $" of machine '{machine}'")} in {Name}." : $"'{wanted}' fits {fitting.Count} restore points.",
-            fitting.Count == 0 ? "See 'vprotect list' for those there are; at least 4 digits are needed." : "Give more digits of the id.");
-    }
-
-    /// <summary>Marks a restore point as no longer wanted; collection frees what only it needed. At once, undone by removing the mark.</summary>
-    /// <exception cref="VProtectException">It is held.</exception>
-    public async Task ForgetAsync(RestorePoint point, CancellationToken cancellationToken)
-    {
-        if (await Store.GetSizeAsync($"holds/{point.Id}", cancellationToken) is not null)
+        PointListing listing = await ReadPointsAsync(cancellationToken);
+        try
         {
-            throw new VProtectException(
-                ErrorCode.RestorePointHeld, ErrorSide.Request, $"Restore point {point.Id[..8]} is held.", "Release the hold first.");
+            return Choose(listing.Points, wanted, machine, "restore point", "See 'vprotect list' for those there are; at least 4 digits are needed.");
         }
-
-        await PutMarkAsync(EnvelopeKind.Forgotten, $"forgotten/{point.Id}", reason: null, cancellationToken);
+        catch (VProtectException e) when (e.Code == ErrorCode.RestorePointNotFound && listing.FindDamaged(wanted) is { } id)
+        {
+            throw listing.Damaged[id];
+        }
     }
 
     /// <summary>Reads one restore point; null when there is none, or its key holds the mark of an aborted backup.</summary>
@@ -212,17 +219,57 @@ public sealed partial class Repository : IAsyncDisposable
     }
 
     /// <summary>Writes a restore point: the commit. False when its key is taken by the mark of an aborted backup.</summary>
-    internal ValueTask<bool> CommitPointAsync(PointRecord record, CancellationToken cancellationToken)
+    internal Task<bool> CommitPointAsync(PointRecord record, CancellationToken cancellationToken)
     {
         string key = $"points/{record.Id}";
         byte[] bytes = Envelope.Seal(EnvelopeKind.RestorePoint, key, RecordJson.Write(record), Uuid, Keys);
-        return Store.PutIfAbsentAsync(key, bytes, cancellationToken);
+        return CreateAsync(key, bytes, cancellationToken);
     }
 
-    internal async Task PutMarkAsync(EnvelopeKind kind, string key, string? reason, CancellationToken cancellationToken)
+    /// <summary>
+    /// Creates a small object whose bytes no other writer writes. When the store fails, or says that the key is taken, the object is
+    /// read back: if it holds these bytes, the answer to a successful attempt was lost on its way, and all is well.
+    /// </summary>
+    /// <returns>False when another's bytes are there.</returns>
+    /// <exception cref="VProtectException">The store failed, and it could not be seen whether the object was written.</exception>
+    internal async Task<bool> CreateAsync(string key, byte[] bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Store.PutIfAbsentAsync(key, bytes, cancellationToken) || await HoldsAsync(key, bytes, cancellationToken);
+        }
+        catch (VProtectException)
+        {
+            if (await HoldsForSureAsync(key, bytes, cancellationToken))
+            {
+                return true;
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Whether an object is there and holds exactly these bytes.</summary>
+    internal async Task<bool> HoldsAsync(string key, byte[] bytes, CancellationToken cancellationToken) =>
+        await ReadSmallAsync(Store, key, cancellationToken) is { } found && found.AsSpan().SequenceEqual(bytes);
+
+    private async Task<bool> HoldsForSureAsync(string key, byte[] bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await HoldsAsync(key, bytes, cancellationToken);
+        }
+        catch (VProtectException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Creates a mark; false when its key is taken.</summary>
+    internal async Task<bool> PutMarkAsync(EnvelopeKind kind, string key, string? reason, CancellationToken cancellationToken)
     {
         var mark = new MarkRecord(_time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture), reason);
-        await Store.PutIfAbsentAsync(key, Envelope.Clear(kind, RecordJson.Write(mark)), cancellationToken);
+        return await Store.PutIfAbsentAsync(key, Envelope.Clear(kind, RecordJson.Write(mark)), cancellationToken);
     }
 
     /// <summary>Names under a prefix that are an id, or an id and more after a dash; whatever else lies there is not ours.</summary>
@@ -248,6 +295,25 @@ public sealed partial class Repository : IAsyncDisposable
     {
         byte[]? bytes = await ReadSmallAsync(Store, key, cancellationToken);
         return bytes is null ? null : RecordJson.Read<T>(Envelope.Open(bytes, kind, key, Uuid, Keys), key);
+    }
+
+    private static void Sort(List<RestorePoint> points) => points.Sort(static (a, b) =>
+    {
+        int byMachine = string.CompareOrdinal(a.Machine, b.Machine);
+        int bySequence = a.Sequence.CompareTo(b.Sequence);
+        return byMachine != 0 ? byMachine : bySequence != 0 ? bySequence : string.CompareOrdinal(a.Id, b.Id);
+    });
+
+    private RestorePoint Choose(IReadOnlyList<RestorePoint> points, string wanted, string? machine, string what, string whereToLook)
+    {
+        IEnumerable<RestorePoint> ofMachine = points.Where(point => machine is null || point.Machine == machine);
+        List<RestorePoint> fitting = wanted == "latest"
+            ? [.. ofMachine.OrderByDescending(point => machine is null ? point.CreatedAt.UtcTicks : point.Sequence).Take(1)]
+            : [.. ofMachine.Where(point => wanted.Length >= 4 && point.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase))];
+        return fitting.Count == 1 ? fitting[0] : throw new VProtectException(
+            ErrorCode.RestorePointNotFound, ErrorSide.Request,
+            fitting.Count == 0 ? $"There is no {what} '{wanted}'{(machine is null ? "" : $" of machine '{machine}'")} in {Name}." : $"'{wanted}' fits {fitting.Count} restore points.",
+            fitting.Count == 0 ? whereToLook : "Give more digits of the id.");
     }
 
     private static async Task<(RepositoryRecord Header, byte[] Body)> ReadHeaderAsync(IObjectStore store, CancellationToken cancellationToken)

@@ -3,10 +3,16 @@ namespace VProtect.Mover.Store;
 /// <summary>Who this process is, and whether another of this machine still lives: by boot, process id and start, no clock.</summary>
 internal static class WriterProcess
 {
+    private static readonly Lazy<string> BootId = new(() => ReadOrEmpty("/proc/sys/kernel/random/boot_id"));
+
+    /// <summary>This process as it signs its leases.</summary>
+    public static ProcessIdentity Own { get; } = new(
+        Host, Boot, Environment.ProcessId, StartOf(Environment.ProcessId) ?? "", IsCertainlyGone);
+
     public static string Host => Environment.MachineName;
 
     /// <summary>Changes with every start of the machine.</summary>
-    public static string Boot { get; } = ReadOrEmpty("/proc/sys/kernel/random/boot_id");
+    public static string Boot => BootId.Value;
 
     /// <summary>Start of a process in ticks since boot, or null when there is no such process.</summary>
     public static string? StartOf(int processId)
@@ -35,3 +41,7 @@ internal static class WriterProcess
         }
     }
 }
+
+/// <summary>Whom a writer's leases name, and how it tells that another is gone. There is one, but where several processes are simulated in one.</summary>
+internal sealed record ProcessIdentity(
+    string Host, string Boot, int Process, string Started, Func<Records.LeaseRecord, bool> IsCertainlyGone);

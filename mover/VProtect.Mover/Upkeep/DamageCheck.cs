@@ -1,4 +1,3 @@
-using VProtect.Abstractions;
 using VProtect.Mover.Store;
 
 namespace VProtect.Mover.Upkeep;
@@ -6,26 +5,9 @@ namespace VProtect.Mover.Upkeep;
 /// <summary>Whether a disk of a restore point may be built upon: every chunk it leads to lies in a good place.</summary>
 internal static class DamageCheck
 {
-    public static async ValueTask<bool> IsSoundAsync(ChunkStore chunks, RestorePointDisk disk, CancellationToken cancellationToken)
-    {
-        using IChunkIndexSession session = chunks.Index.OpenSession();
-        long chunkCount = (disk.SizeBytes + chunks.Repository.ChunkBytes - 1) / chunks.Repository.ChunkBytes;
-        return await new TreeWalker(chunks).WalkAsync(
-            disk.Root,
-            chunkCount,
-            (in VisitedNode node) =>
-            {
-                foreach (ChunkId id in node.Slots.Span)
-                {
-                    if (node.Level == 0 && !id.IsZero && !session.TryFind(id, out _))
-                    {
-                        return false;
-                    }
-                }
+    /// <summary>Nodes kept in mind, for what one disk has twice.</summary>
+    private const int SoundNodesMax = 1 << 16;
 
-                return true;
-            },
-            static (_, _) => { },
-            cancellationToken);
-    }
+    public static async ValueTask<bool> IsSoundAsync(ChunkStore chunks, RestorePointDisk disk, CancellationToken cancellationToken) =>
+        await new DiskInspection(chunks, new SoundNodes(SoundNodesMax), new FaultList()).InspectAsync(disk, cancellationToken) is null;
 }

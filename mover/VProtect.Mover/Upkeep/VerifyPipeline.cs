@@ -1,84 +1,128 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using VProtect.Abstractions;
-using VProtect.Mover.Reduce.Chunking;
 using VProtect.Mover.Seal.Packing;
 using VProtect.Mover.Store;
-using VProtect.Mover.Store.Records;
 
 namespace VProtect.Mover.Upkeep;
 
 /// <summary>
 /// Verification of a repository.
 /// <list type="number">
-/// <item>Read every pack front to back, several at once, and check every record.</item>
-/// <item>Quarantine what is damaged: it leaves the index, and a mark in the repository tells all others; the next backup that sees
-/// such a chunk writes it again.</item>
-/// <item>Walk every restore point's trees: each chunk must lie in a good place. Name the restore points where one does not.</item>
+/// <item>Learn what packs there are. When only some restore points are asked for, walk their trees for what they need.</item>
+/// <item>Read packs front to back, several at once, and check every record. What is damaged is quarantined when its pack has been read.</item>
+/// <item>Look for another good copy of what is damaged.</item>
+/// <item>Walk every restore point's trees: each chunk must lie in a good place. Name the restore points where one does not.
+/// Left out when only some packs were read and nothing in them is damaged.</item>
 /// </list>
-/// Trouble in reading is not damage: it is counted apart, and nothing is quarantined for it.
-/// Memory: 6 MiB for each pack at work, and 50 bytes for each distinct tree node.
+/// Trouble in reading is not damage: reads are repeated, then it is counted apart, and nothing is quarantined for it.
+/// Interrupted, it keeps what it did: quarantine is done, and packs found sound are in the journal.
+/// Memory: 11 MiB for each pack at work, 150 bytes for each pack, 90 for each restore point, <see cref="VerifyOptions.SoundNodesMax"/>
+/// times 16, and what is found; for selected restore points 4 bytes for each chunk that they need.
 /// </summary>
 public sealed class VerifyPipeline(ChunkStore chunks, VerifyOptions options, RestoreCounters counters)
 {
     private readonly Repository _repository = chunks.Repository;
+    private readonly PersistentReads _reads = new(
+        chunks.Repository, new ReadRate(options.BytesPerSecondMax, options.Time), options.RetryDelay, options.Time);
 
-    /// <summary>Verifies.</summary>
+    private readonly FaultList _faults = new();
+    private readonly ConcurrentQueue<(PackKind Kind, DamagedChunk Chunk)> _damaged = [];
+    private readonly ConcurrentQueue<string> _unreadable = [];
+    private int _packsDone;
+    private string _step = "starting";
+    private PointSweep? _sweep;
+
+    /// <summary>What goes on, in a few words. Any thread.</summary>
+    public string Step => Volatile.Read(ref _step);
+
+    /// <summary>Packs read so far. Any thread.</summary>
+    public int PacksDone => Volatile.Read(ref _packsDone);
+
+    /// <summary>Restore points walked so far, of how many. Any thread.</summary>
+    public (int Done, int Total) RestorePoints => Volatile.Read(ref _sweep) is { } sweep ? (sweep.Done, sweep.Total) : default;
+
+    /// <summary>Verifies. Once for each instance.</summary>
     /// <returns>What was found. Damage is a result, not an exception.</returns>
-    /// <exception cref="VProtectException">The repository cannot be listed.</exception>
+    /// <exception cref="VProtectException">The repository cannot be listed, or there is nothing of this selection to go on with.</exception>
     public async Task<VerifyResult> RunAsync(CancellationToken cancellationToken)
     {
+        // :: 1.
+        uint run = options.Journal?.Begin(options.Selection.Identify(options.Level), options.Resume, options.Time.GetUtcNow()) ?? 0;
         IndexSyncResult sync = await IndexSync.SynchronizeAsync(_repository, chunks.Index, progress: null, cancellationToken);
-        var faults = new ConcurrentQueue<string>(sync.Damaged.Select(damage => damage.Message));
-        var damaged = new ConcurrentQueue<DamagedChunk>();
-        var unreadable = new ConcurrentQueue<string>();
-
-        // :: 1 and 2.
-        int packCount = 0;
-        if (options.ReadData)
+        foreach (IntegrityException damage in sync.Damaged)
         {
-            packCount = await CheckPacksAsync(damaged, faults, unreadable, cancellationToken);
-            await QuarantineAsync(damaged, cancellationToken);
+            _faults.Add(damage.Message);
         }
 
-        // :: 3.
-        var affected = new List<AffectedPoint>();
-        var walker = new TreeWalker(chunks);
-        int pointCount = 0;
-        await foreach (RestorePoint point in ReadPointsAsync(faults, cancellationToken))
-        {
-            pointCount++;
-            foreach (RestorePointDisk disk in point.Disks)
-            {
-                long chunkCount = (disk.SizeBytes + _repository.ChunkBytes - 1) / _repository.ChunkBytes;
-                bool sound = await walker.WalkAsync(
-                    disk.Root,
-                    chunkCount,
-                    (in VisitedNode node) => CheckReferences(node, faults),
-                    (_, damage) => faults.Enqueue(damage.Message),
-                    cancellationToken);
-                if (!sound)
-                {
-                    affected.Add(new AffectedPoint(point.Id, point.Machine, point.Sequence, point.CreatedAt, disk.Name));
-                }
-            }
-        }
+        HashSet<(ChunkId Id, PackId Pack)> known = await Quarantine.ReadMarksAsync(_repository, cancellationToken);
+        LivePlaces? needed = options.Selection.IsOfPoints ? await FindNeededAsync(cancellationToken) : null;
+        List<(PackId Id, long SizeBytes)> all = await ListPacksAsync(cancellationToken);
+        List<(PackId Id, long SizeBytes)> chosen =
+            needed is null ? options.Selection.Choose(all, options.Journal, run, options.Level) : [.. all.Where(pack => needed.IsNeeded(pack.Id))];
 
+        // :: 2 and 3.
+        Volatile.Write(ref _step, options.Level == VerifyLevel.Full ? "verifying" : "verifying stored bytes");
+        counters.AddTotal(chosen.Sum(pack => pack.SizeBytes));
+        await CheckPacksAsync(chosen, needed, cancellationToken);
         counters.SetDone(counters.TotalBytes);
+        var damaged = new List<DamagedChunk>();
+        foreach ((PackKind kind, DamagedChunk chunk) in _damaged)
+        {
+            PackId? healedBy = await Quarantine.FindGoodCopyAsync(chunks, kind, chunk, cancellationToken);
+            damaged.Add(chunk with { HealedBy = healedBy, WasKnown = known.Contains((chunk.Id, chunk.Pack)) });
+        }
+
+        // :: 4.
+        PointSweep? sweep = null;
+        if (options.Selection.IsEverything || options.Selection.IsOfPoints || damaged.Count > 0 || !_faults.IsEmpty)
+        {
+            Volatile.Write(ref _step, "walking restore points");
+            var inspection = new DiskInspection(chunks, new SoundNodes(options.SoundNodesMax), _faults);
+            sweep = new PointSweep(_repository, inspection, _reads, _faults, options.Workers);
+            Volatile.Write(ref _sweep, sweep);
+            await sweep.RunAsync(options.Selection, cancellationToken);
+        }
+
+        options.Journal?.End(all.Select(pack => pack.Id), options.Time.GetUtcNow());
         return new VerifyResult
         {
-            Packs = packCount,
-            RestorePoints = pointCount,
+            Level = options.Level,
+            Packs = PacksDone,
+            PacksTotal = all.Count,
+            PacksDoneBefore = options.Resume && needed is null && options.Selection.IsEverything ? all.Count - chosen.Count : 0,
+            RestorePoints = sweep?.PointCount ?? 0,
             CheckedBytes = counters.FetchedBytes,
-            DamagedChunks = [.. damaged],
-            Faults = [.. faults.Distinct()],
-            Unreadable = [.. unreadable],
-            Affected = affected,
+            DamagedChunks = damaged,
+            Faults = _faults.ToList(),
+            Unreadable = [.. _unreadable, .. sweep?.Unreadable ?? []],
+            Affected = sweep?.Affected ?? [],
         };
     }
 
-    private async Task<int> CheckPacksAsync(
-        ConcurrentQueue<DamagedChunk> damaged, ConcurrentQueue<string> faults, ConcurrentQueue<string> unreadable, CancellationToken cancellationToken)
+    /// <summary>The records that the selected restore points need. What is missing is found again, and told, when trees are walked at the end.</summary>
+    private async Task<LivePlaces> FindNeededAsync(CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _step, "finding what is needed");
+        var needed = new LivePlaces();
+        var inspection = new DiskInspection(chunks, new SoundNodes(options.SoundNodesMax), new FaultList())
+        {
+            OnPlace = place =>
+            {
+                lock (needed)
+                {
+                    needed.Add(place.Pack, place.OffsetBytes);
+                }
+            },
+        };
+        var sweep = new PointSweep(_repository, inspection, _reads, new FaultList(), options.Workers);
+        await sweep.RunAsync(options.Selection, cancellationToken);
+        return sweep.PointCount > 0 || sweep.Unreadable.Count > 0 ? needed : throw new VProtectException(
+            ErrorCode.RestorePointNotFound, ErrorSide.Request,
+            $"There is no such restore point that can be read{(options.Selection.Machine is { } machine ? $" of machine '{machine}'" : "")}.",
+            "See 'vprotect list' for those there are; 'vprotect repo check' tells of damaged ones.");
+    }
+
+    private async Task<List<(PackId Id, long SizeBytes)>> ListPacksAsync(CancellationToken cancellationToken)
     {
         var packs = new List<(PackId Id, long SizeBytes)>();
         await foreach (ObjectInfo item in _repository.Store.ListAsync("packs/", cancellationToken))
@@ -89,156 +133,64 @@ public sealed class VerifyPipeline(ChunkStore chunks, VerifyOptions options, Res
             }
         }
 
-        counters.AddTotal(packs.Sum(pack => pack.SizeBytes));
+        return packs;
+    }
+
+    private async Task CheckPacksAsync(IEnumerable<(PackId Id, long SizeBytes)> packs, LivePlaces? needed, CancellationToken cancellationToken)
+    {
         var scrubbers = new ConcurrentBag<PackScrubber>();
+        // Where the caller runs everything on a scheduler of its own, this stays there too.
+        using CheckThreads? threads = TaskScheduler.Current == TaskScheduler.Default ? new CheckThreads(options.Workers) : null;
         await Parallel.ForEachAsync(
             packs,
-            new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = options.PacksAtOnce, CancellationToken = cancellationToken, TaskScheduler = threads ?? TaskScheduler.Current },
             async (pack, token) =>
             {
-                PackScrubber scrubber = scrubbers.TryTake(out PackScrubber? idle) ? idle : new PackScrubber(chunks, counters);
+                PackScrubber scrubber = scrubbers.TryTake(out PackScrubber? idle) ? idle : new PackScrubber(chunks, _reads, options.Level, counters);
                 try
                 {
-                    foreach (DamagedChunk chunk in await scrubber.CheckAsync(pack.Id, pack.SizeBytes, token))
+                    PackFindings? findings = await scrubber.CheckAsync(pack.Id, pack.SizeBytes, needed?.OffsetsOf(pack.Id), token);
+                    if (findings is not null)
                     {
-                        damaged.Enqueue(chunk);
+                        await SettleAsync(findings, isWhole: needed is null, token);
                     }
                 }
                 catch (IntegrityException e)
                 {
-                    faults.Enqueue(e.Message);
+                    _faults.Add(e.Message);
                     chunks.Index.RemovePack(pack.Id);
                 }
                 catch (VProtectException e)
                 {
-                    unreadable.Enqueue($"Pack {pack.Id}: {e.Message}");
+                    _unreadable.Enqueue($"Pack {pack.Id}: {e.Message}");
                 }
 
+                Interlocked.Increment(ref _packsDone);
                 scrubbers.Add(scrubber);
             });
-        return packs.Count;
     }
 
-    private async Task QuarantineAsync(ConcurrentQueue<DamagedChunk> damaged, CancellationToken cancellationToken)
+    private async ValueTask SettleAsync(PackFindings findings, bool isWhole, CancellationToken cancellationToken)
     {
-        foreach (IGrouping<PackId, DamagedChunk> pack in damaged.GroupBy(chunk => chunk.Pack))
+        foreach (DamagedChunk chunk in findings.Damaged)
         {
-            foreach (DamagedChunk chunk in pack)
-            {
-                chunks.Index.Quarantine(chunk.Id, chunk.Pack);
-            }
-
-            var record = new BadChunksRecord(pack.Key.ToString(), [.. pack.Select(chunk => chunk.Id.ToString()).Order(StringComparer.Ordinal)]);
-            byte[] body = RecordJson.Write(record);
-            try
-            {
-                // A name by content: a later verification that finds more adds a mark, one that finds the same adds none.
-                await _repository.Store.PutIfAbsentAsync(
-                    BadChunks.KeyOf(pack.Key, body), Envelope.Clear(EnvelopeKind.BadChunks, body), cancellationToken);
-            }
-            catch (VProtectException e) when (e.Code is ErrorCode.StoreFull or ErrorCode.StoreDenied)
-            {
-                // Verification of a repository that cannot be written still tells what it found.
-            }
-        }
-    }
-
-    private async IAsyncEnumerable<RestorePoint> ReadPointsAsync(
-        ConcurrentQueue<string> faults, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        HashSet<string> forgotten = await _repository.ListMarksAsync("forgotten/", cancellationToken);
-        foreach (string id in (await _repository.ListMarksAsync("points/", cancellationToken)).Except(forgotten))
-        {
-            RestorePoint? point = null;
-            try
-            {
-                point = await _repository.ReadPointAsync(id, cancellationToken);
-            }
-            catch (IntegrityException e)
-            {
-                faults.Enqueue(e.Message);
-            }
-
-            if (point is not null && (options.Point is null || point.Id == options.Point))
-            {
-                yield return point;
-            }
-        }
-    }
-
-    private bool CheckReferences(in VisitedNode node, ConcurrentQueue<string> faults)
-    {
-        if (node.Level > 0)
-        {
-            return true;
+            _damaged.Enqueue((findings.Kind, chunk));
         }
 
-        bool sound = true;
-        using IChunkIndexSession session = chunks.Index.OpenSession();
-        foreach (ChunkId id in node.Slots.Span)
+        if (findings.Damaged.Count > 0)
         {
-            if (!id.IsZero && !session.TryFind(id, out _))
-            {
-                faults.Enqueue($"Chunk {id.ToString()[..16]}… has no good place in any pack.");
-                sound = false;
-            }
+            await Quarantine.ApplyAsync(chunks, findings.Pack, findings.Damaged, cancellationToken);
         }
 
-        return sound;
+        if (findings.Trouble is { } trouble)
+        {
+            _unreadable.Enqueue($"Pack {findings.Pack}: {findings.UnreadableRecords} records cannot be read: {trouble.Message}");
+        }
+
+        // A pack with damage is not noted: whoever goes on with this run finds and tells of it again.
+        if (isWhole && findings.IsSound)
+        {
+            options.Journal?.Add(findings.Pack, options.Level, options.Time.GetUtcNow());
+        }
     }
 }
-
-/// <summary>Names of marks of bad chunks.</summary>
-internal static class BadChunks
-{
-    public static string KeyOf(PackId pack, ReadOnlySpan<byte> body)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        Blake3.Hash(body, hash);
-        return string.Create(CultureInfo.InvariantCulture, $"bad/{pack}-{Convert.ToHexStringLower(hash[..8])}");
-    }
-}
-
-/// <summary>What to verify and how.</summary>
-public sealed record VerifyOptions
-{
-    /// <summary>Packs read at once. Default: one for each processor.</summary>
-    public int Workers { get; init; } = Environment.ProcessorCount;
-
-    /// <summary>Whether to read and check all stored data; false checks only that everything referred to is there. Default true.</summary>
-    public bool ReadData { get; init; } = true;
-
-    /// <summary>Whole id of the one restore point to look at in step 3; null for all.</summary>
-    public string? Point { get; init; }
-}
-
-/// <summary>What a verification found.</summary>
-public sealed record VerifyResult
-{
-    /// <summary>Packs read.</summary>
-    public required int Packs { get; init; }
-
-    /// <summary>Restore points walked.</summary>
-    public required int RestorePoints { get; init; }
-
-    /// <summary>Bytes read and checked.</summary>
-    public required long CheckedBytes { get; init; }
-
-    /// <summary>Records that are damaged, each read twice.</summary>
-    public required IReadOnlyList<DamagedChunk> DamagedChunks { get; init; }
-
-    /// <summary>Everything else that is missing or damaged, in sentences.</summary>
-    public required IReadOnlyList<string> Faults { get; init; }
-
-    /// <summary>Packs that could not be read for a reason other than damage.</summary>
-    public required IReadOnlyList<string> Unreadable { get; init; }
-
-    /// <summary>Disks of restore points that cannot be restored whole.</summary>
-    public required IReadOnlyList<AffectedPoint> Affected { get; init; }
-
-    /// <summary>Whether everything was read and all of it is sound.</summary>
-    public bool IsSound => DamagedChunks.Count == 0 && Faults.Count == 0 && Unreadable.Count == 0 && Affected.Count == 0;
-}
-
-/// <summary>A disk of a restore point that cannot be restored whole.</summary>
-public sealed record AffectedPoint(string Id, string Machine, long Sequence, DateTimeOffset CreatedAt, string Disk);

@@ -7,6 +7,13 @@ namespace VProtect.Nbd.Client;
 /// <summary>Makes the socket an address asks for.</summary>
 internal static class Dialer
 {
+    /// <summary>
+    /// A server makes its unix socket and only then listens on it; between the two it refuses. That takes less than a scheduler's turn or two, so a
+    /// socket that nobody listens on any more costs its caller a fifth of a second.
+    /// </summary>
+    private const int RefusalsMax = 20;
+    private static readonly TimeSpan _afterRefusal = TimeSpan.FromMilliseconds(10);
+
     public static async Task<WireStream> DialAsync(NbdUri uri, CancellationToken ct)
     {
         Socket? socket = null;
@@ -20,8 +27,7 @@ internal static class Dialer
                     throw NbdException.Invalid("The path of the unix socket is empty or longer than 107 bytes. Use a shorter path.");
                 }
 
-                socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
+                socket = await DialUnixAsync(new UnixDomainSocketEndPoint(path), ct);
             }
             else
             {
@@ -45,6 +51,29 @@ internal static class Dialer
         {
             socket?.Dispose();
             throw;
+        }
+    }
+
+    private static async Task<Socket> DialUnixAsync(UnixDomainSocketEndPoint endPoint, CancellationToken ct)
+    {
+        for (int refusals = 0; ; refusals++)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(endPoint, ct);
+                return socket;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && refusals < RefusalsMax)
+            {
+                socket.Dispose();
+                await Task.Delay(_afterRefusal, ct);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
     }
 }

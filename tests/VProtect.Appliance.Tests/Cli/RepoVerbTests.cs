@@ -28,6 +28,50 @@ public sealed class RepoVerbTests
         Assert.False(info.Json().GetProperty("encrypted").GetBoolean());
     }
 
+    [Fact]
+    public async Task Info_tells_what_there_is_within_80_columns()
+    {
+        using Workplace workplace = await Workplace.WithRepositoryAsync();
+        string disk = workplace.MakeDisk("a.raw", seed: 1);
+        string gone = await workplace.BackUpAsync(disk);
+        await workplace.BackUpAsync(disk);
+        await workplace.BackUpAsync(workplace.MakeDisk("b.raw", seed: 2), "web2");
+        await workplace.RunAsync("hold", "latest", "--machine", "web2");
+        await workplace.RunAsync("forget", gone);
+
+        Outcome info = await workplace.RunAsync("repo", "info", "--reserve", "1T");
+        Assert.Equal(0, info.ExitCode);
+        Assert.Contains("2 of 2 machines, 1 held, 1 forgotten", info.Out, StringComparison.Ordinal);
+        Assert.Contains("reserve 1.00 TiB", info.Out, StringComparison.Ordinal);
+        Assert.Contains("not enough history", info.Out, StringComparison.Ordinal);
+        Assert.Contains("vprotect repo gc", info.Out, StringComparison.Ordinal);
+        Assert.All(info.Out.Split('\n').Where(line => !line.StartsWith("repository", StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, 80));
+
+        JsonElement json = (await workplace.RunAsync("repo", "info", "--json")).Json();
+        Assert.Equal(1, json.GetProperty("formatVersion").GetInt32());
+        Assert.Equal(0, json.GetProperty("writers").GetArrayLength());
+        Assert.Equal(1, json.GetProperty("keys").GetInt32());
+        Assert.Equal(32, json.GetProperty("openedByKey").GetString()!.Length);
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("daysUntilFull").ValueKind);
+        Assert.True(json.GetProperty("reserveBytes").GetInt64() > 0);
+        Assert.True(json.GetProperty("uniqueBytes").GetInt64() > 4 << 20);
+    }
+
+    [Fact]
+    public async Task Backup_that_would_use_the_reserve_is_refused_with_what_to_do()
+    {
+        using Workplace workplace = await Workplace.WithRepositoryAsync();
+        string disk = workplace.MakeDisk("a.raw", seed: 1);
+        await workplace.BackUpAsync(disk);
+        workplace.Variables["VPROTECT_RESERVE"] = "4000T";
+        Outcome refused = await workplace.RunAsync("backup", disk, "--machine", "web1");
+        Assert.Equal(5, refused.ExitCode);
+        Assert.Contains("reserve", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--reserve", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await workplace.RunAsync("backup", disk, "--machine", "web1", "--reserve", "0")).ExitCode);
+        Assert.Equal(2, (await workplace.RunAsync("backup", disk, "--machine", "web1", "--reserve", "much")).ExitCode);
+    }
+
     [Theory]
     [InlineData("--chunk-size", "100000")]
     [InlineData("--chunk-size", "2M")]

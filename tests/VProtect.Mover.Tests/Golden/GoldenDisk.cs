@@ -27,6 +27,9 @@ internal static class GoldenDisk
     /// <summary>The disk of the machine whose restore point is forgotten.</summary>
     public static byte[] Forgotten => Create(seed: 4, lengthBytes: 50_000);
 
+    /// <summary>The disk of the machine whose restore point was collected before the repository was finished; of later repositories only.</summary>
+    public static byte[] Gone => Create(seed: 5, lengthBytes: 40_000);
+
     private static byte[] Create(ulong seed, int lengthBytes)
     {
         byte[] disk = new byte[lengthBytes];

@@ -15,6 +15,8 @@ public sealed class GoldenRepositoryTests
     [Theory]
     [InlineData("repository-v1", true)]
     [InlineData("repository-v1-clear", false)]
+    [InlineData("repository-v1b", true)]
+    [InlineData("repository-v1b-clear", false)]
     public async Task A_repository_of_version_1_is_read_whole(string name, bool isEncrypted)
     {
         using TemporaryDirectory copy = Copy(name);
@@ -60,9 +62,46 @@ public sealed class GoldenRepositoryTests
         }
     }
 
+    /// <summary>What was written then is forgotten, collected and kept by today's rules; the last written restore point loses nothing.</summary>
     [Theory]
     [InlineData("repository-v1", true)]
     [InlineData("repository-v1-clear", false)]
+    [InlineData("repository-v1b", true)]
+    [InlineData("repository-v1b-clear", false)]
+    public async Task Todays_program_forgets_and_collects_in_a_repository_of_version_1(string name, bool isEncrypted)
+    {
+        using TemporaryDirectory copy = Copy(name);
+        await using Repository repository = await GoldenRepositoryWriter.OpenAsync(copy.Path, isEncrypted);
+        await using var index = new MemoryChunkIndex();
+        using var chunks = new ChunkStore(repository, index);
+        bool isLater = name.Contains("v1b", StringComparison.Ordinal);
+        IReadOnlyList<RestorePoint> points = await repository.ListPointsAsync(default);
+        Assert.Equal(isLater ? ["golden"] : [], (await repository.ListHoldsAsync(default)).Values.Select(hold => hold.Reason));
+        RepositoryOverview overview = await RepositoryOverview.ReadAsync(repository, default);
+        Assert.Equal(isLater, overview.CondemnedBytes > 0);
+        Assert.Empty(overview.Writers);
+
+        await repository.ForgetAsync(points[0], default);
+        var ledger = new MemoryReferenceLedger();
+        var collected = new List<CollectResult>();
+        for (int i = 0; i < 3; i++)
+        {
+            collected.Add(await new GarbageCollector(chunks, ledger, new CollectOptions { RewriteBelow = 1 }).RunAsync(progress: null, default));
+        }
+
+        Assert.Equal(2, collected.Sum(result => result.PointsRemoved));
+        Assert.True(collected.Sum(result => result.FreedBytes) > 100_000);
+        Assert.True((await new VerifyPipeline(chunks, new VerifyOptions(), new RestoreCounters()).RunAsync(default)).IsSound);
+        RestorePoint last = Assert.Single(await repository.ListPointsAsync(default));
+        Assert.Equal(GoldenDisk.SystemLater, await RestoreAsync(chunks, last.GetDisk("system")));
+        Assert.Equal(GoldenDisk.Data, await RestoreAsync(chunks, last.GetDisk("data")));
+    }
+
+    [Theory]
+    [InlineData("repository-v1", true)]
+    [InlineData("repository-v1-clear", false)]
+    [InlineData("repository-v1b", true)]
+    [InlineData("repository-v1b-clear", false)]
     public async Task Todays_program_goes_on_with_a_repository_of_version_1(string name, bool isEncrypted)
     {
         using TemporaryDirectory copy = Copy(name);
@@ -77,8 +116,9 @@ public sealed class GoldenRepositoryTests
 
         // All of it has been there since the first: ids are made as they were then.
         Assert.Equal(0, third.Disks[0].NewBytes);
-        await new GarbageCollector(chunks, new CollectOptions { RewriteBelow = 1 }).RunAsync(_ => { }, default);
-        await new GarbageCollector(chunks, new CollectOptions()).RunAsync(_ => { }, default);
+        await using var ledger = new MemoryReferenceLedger();
+        await new GarbageCollector(chunks, ledger, new CollectOptions { RewriteBelow = 1 }).RunAsync(progress: null, default);
+        await new GarbageCollector(chunks, ledger, new CollectOptions()).RunAsync(progress: null, default);
         Assert.True((await new VerifyPipeline(chunks, new VerifyOptions(), new RestoreCounters()).RunAsync(default)).IsSound);
         foreach ((RestorePoint point, byte[] content) in (await repository.ListPointsAsync(default))
             .Zip([GoldenDisk.System, GoldenDisk.SystemLater, GoldenDisk.System]))

@@ -1,6 +1,7 @@
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends.LocalFile;
+using VProtect.Mover.Upkeep;
 
 namespace VProtect.Mover.Tests.Golden;
 
@@ -30,11 +31,24 @@ internal static class GoldenRepositoryWriter
         }
 
         await BackUpAsync(directory, encrypt, "machine", ("system", GoldenDisk.SystemLater), ("data", GoldenDisk.Data));
+        await BackUpAsync(directory, encrypt, "gone", ("system", GoldenDisk.Gone));
+        await using (Repository repository = await OpenAsync(directory, encrypt))
+        {
+            await repository.ForgetAsync(await repository.FindPointAsync("latest", "gone", default), default);
+            await repository.HoldAsync(await repository.FindPointAsync("latest", "machine", default), "golden", default);
+            await using var index = new MemoryChunkIndex();
+            using var chunks = new ChunkStore(repository, index);
+            await new GarbageCollector(chunks, new MemoryReferenceLedger(), new CollectOptions()).RunAsync(progress: null, default);
+        }
+
         await BackUpAsync(directory, encrypt, "forgotten", ("system", GoldenDisk.Forgotten));
         await using (Repository repository = await OpenAsync(directory, encrypt))
         {
             await repository.ForgetAsync(await repository.FindPointAsync("latest", "forgotten", default), default);
         }
+
+        // Space of this machine's disk, no part of the repository.
+        File.Delete(Path.Join(directory, ".reserve"));
     }
 
     /// <summary>Opens one anew, as after a rotation every process must.</summary>

@@ -12,7 +12,7 @@ public sealed class PersistedNumbersTests
     public void Numbers_of_the_format_stay()
     {
         Assert.Equal(
-            "1 Repository, 2 KeySlot, 3 KeyRing, 4 RestorePoint, 5 AbortedPoint, 6 Forgotten, 7 Hold, 8 Lease, 9 Collection, 10 BadChunks",
+            "1 Repository, 2 KeySlot, 3 KeyRing, 4 RestorePoint, 5 AbortedPoint, 6 Forgotten, 7 Hold, 8 Lease, 9 Collection, 10 BadChunks, 11 EndedLease, 12 Removal",
             Numbers<EnvelopeKind>());
         Assert.Equal("1 Data, 2 Nodes", Numbers<PackKind>());
         Assert.Equal("0 Clear, 1 AesGcm", Numbers<Sealing>());

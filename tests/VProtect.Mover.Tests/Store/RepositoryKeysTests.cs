@@ -1,6 +1,7 @@
 using VProtect.Abstractions;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
+using VProtect.Mover.Store.Backends.Faulty;
 using VProtect.Mover.Store.Backends.Memory;
 
 namespace VProtect.Mover.Tests.Store;
@@ -80,6 +81,136 @@ public sealed class RepositoryKeysTests
         Assert.Equal(ErrorCode.ObjectMissing, await OpenErrorAsync(store, secret));
         await store.PutIfAbsentAsync(ring, foreign.AsMemory(0, length), default);
         Assert.Equal(ErrorCode.ObjectMissing, await OpenErrorAsync(store, secret));
+    }
+
+    [Fact]
+    public async Task A_changed_secret_keeps_its_label_and_the_old_one_opens_no_more()
+    {
+        (Secret old, _) = Secret.NewRecoveryKey();
+        (Secret replacement, _) = Secret.NewRecoveryKey();
+        var store = new MemoryStore();
+        await InitAsync(store, old);
+        Repository repository = await Repository.OpenAsync(store, old, TimeProvider.System, default);
+        string before = repository.OpenedBySlot!;
+        (string added, string removed) = await repository.ChangeKeyAsync(old, replacement, "ann", default);
+        Assert.Equal(before, removed);
+        Assert.Equal(ErrorCode.WrongKey, await OpenErrorAsync(store, old));
+        Repository changed = await Repository.OpenAsync(store, replacement, TimeProvider.System, default);
+        KeySlotInfo key = Assert.Single(await changed.ListKeysAsync(default));
+        Assert.Equal((added, "ann", true), (key.Id, key.Label, key.OpenedThis));
+        await changed.ChangeKeyAsync(replacement, old, label: null, default);
+        Assert.Equal("ann", Assert.Single(await changed.ListKeysAsync(default)).Label);
+    }
+
+    /// <summary>Stopped at every call, before and after it took effect: the old secret, the new one or both open, and one of them can finish.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_change_stopped_at_any_call_leaves_a_repository_that_opens(bool takesEffect)
+    {
+        (Secret old, _) = Secret.NewRecoveryKey();
+        (Secret replacement, _) = Secret.NewRecoveryKey();
+        bool finished = false;
+        for (int call = 1; !finished; call++)
+        {
+            var store = new MemoryStore();
+            await InitAsync(store, old);
+            var faulty = new FaultyStore(store, seed: call);
+            Repository repository = await Repository.OpenAsync(faulty, old, TimeProvider.System, default);
+            faulty.FailCall(faulty.Calls + call, new StoreFault { Code = ErrorCode.StoreFailed, TakesEffect = takesEffect });
+            finished = await Record.ExceptionAsync(() => repository.ChangeKeyAsync(old, replacement, null, default)) is null;
+
+            bool oldOpens = await OpenErrorAsync(store, old) is null;
+            bool newOpens = await OpenErrorAsync(store, replacement) is null;
+            Assert.True(oldOpens || newOpens, $"call {call}");
+            Assert.True(!finished || (newOpens && !oldOpens), $"call {call}");
+            Secret opening = oldOpens ? old : replacement;
+            Repository again = await Repository.OpenAsync(store, opening, TimeProvider.System, default);
+            await again.ChangeKeyAsync(opening, replacement, null, default);
+            Assert.Null(await OpenErrorAsync(store, replacement));
+        }
+    }
+
+    [Fact]
+    public async Task Rotation_stopped_at_any_call_leaves_a_repository_that_opens()
+    {
+        (Secret secret, _) = Secret.NewRecoveryKey();
+        foreach (bool takesEffect in new[] { false, true })
+        {
+            bool finished = false;
+            for (int call = 1; !finished; call++)
+            {
+                var store = new MemoryStore();
+                await InitAsync(store, secret);
+                Repository repository = await Repository.OpenAsync(store, secret, TimeProvider.System, default);
+                await repository.RotateDataKeyAsync(secret, default);
+                var faulty = new FaultyStore(store, seed: call);
+                repository = await Repository.OpenAsync(faulty, secret, TimeProvider.System, default);
+                faulty.FailCall(faulty.Calls + call, new StoreFault { Code = ErrorCode.StoreFailed, TakesEffect = takesEffect });
+                finished = await Record.ExceptionAsync(() => repository.RotateDataKeyAsync(secret, default)) is null;
+                Assert.Null(await OpenErrorAsync(store, secret));
+                if (finished)
+                {
+                    // The newest and the one before.
+                    Assert.Equal(["00000002", "00000003"], (await KeysAsync(store, "keys/ring/")).Select(key => key[^8..]));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_newest_ring_leaves_the_one_before_and_is_not_built_upon()
+    {
+        (Secret secret, _) = Secret.NewRecoveryKey();
+        var store = new MemoryStore();
+        await InitAsync(store, secret);
+        Repository repository = await Repository.OpenAsync(store, secret, TimeProvider.System, default);
+        await repository.RotateDataKeyAsync(secret, default);
+        string newest = (await KeysAsync(store, "keys/ring/"))[^1];
+        await store.DeleteAsync(newest, default);
+        await store.PutIfAbsentAsync(newest, "damaged"u8.ToArray(), default);
+        repository = await Repository.OpenAsync(store, secret, TimeProvider.System, default);
+        IntegrityException error = await Assert.ThrowsAsync<IntegrityException>(() => repository.RotateDataKeyAsync(secret, default));
+        Assert.Contains(newest, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_secret_a_damaged_slot_and_a_lost_ring_are_told_apart()
+    {
+        (Secret secret, _) = Secret.NewRecoveryKey();
+        (Secret wrong, _) = Secret.NewRecoveryKey();
+        var store = new MemoryStore();
+        await InitAsync(store, secret);
+        Repository repository = await Repository.OpenAsync(store, secret, TimeProvider.System, default);
+        string second = await repository.AddKeyAsync(secret, wrong, "ann's phrase", default);
+        Secret unknown = Secret.NewRecoveryKey().Secret;
+        string message = await OpenMessageAsync(store, unknown);
+        Assert.Contains("2 slots", message, StringComparison.Ordinal);
+        Assert.Contains("ann's phrase", message, StringComparison.Ordinal);
+
+        await store.DeleteAsync($"keys/slots/{second}", default);
+        await store.PutIfAbsentAsync($"keys/slots/{second}", "damaged"u8.ToArray(), default);
+        Assert.Contains($"damaged (keys/slots/{second})", await OpenMessageAsync(store, wrong), StringComparison.Ordinal);
+
+        await store.DeleteAsync(await RingAsync(store), default);
+        Assert.Contains("The secret is right, but the key ring", await OpenMessageAsync(store, secret), StringComparison.Ordinal);
+        await store.DeleteAsync($"keys/slots/{repository.OpenedBySlot}", default);
+        Assert.Contains("All 1 key slots", await OpenMessageAsync(store, secret), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> OpenMessageAsync(MemoryStore store, Secret secret) =>
+        (await Assert.ThrowsAnyAsync<VProtectException>(() => Repository.OpenAsync(store, secret, TimeProvider.System, default))).Message;
+
+    private static async Task<List<string>> KeysAsync(MemoryStore store, string prefix)
+    {
+        var keys = new List<string>();
+        await foreach (ObjectInfo item in store.ListAsync(prefix, default))
+        {
+            keys.Add(item.Key);
+        }
+
+        keys.Sort(StringComparer.Ordinal);
+        return keys;
     }
 
     private static Task<string> InitAsync(MemoryStore store, Secret secret) =>

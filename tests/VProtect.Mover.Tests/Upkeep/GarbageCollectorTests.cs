@@ -48,15 +48,32 @@ public sealed class GarbageCollectorTests
     public async Task A_writer_at_work_holds_back_the_sweep()
     {
         await using TestRepository repository = await TestRepository.CreateAsync();
-        byte[] content = Noise(5, 5 << 20);
-        RestorePoint point = await repository.BackUpAsync(content);
+        RestorePoint point = await repository.BackUpAsync(Noise(5, 5 << 20));
+        await AdvanceAsync(repository);
         await using Lease lease = await Lease.TakeAsync(repository.Repository, PackId.NewRandom().ToString(), [], default);
+        Assert.Equal(1, lease.Collection.Generation);
         await repository.Repository.ForgetAsync(point, default);
-        await repository.CollectAsync();
+        Assert.True((await repository.CollectAsync()).PacksCondemned > 0);
         CollectResult heldBack = await repository.CollectAsync();
         Assert.Equal(0, heldBack.PacksRemoved);
         Assert.True(heldBack.IsHeldBackByWriter);
         await lease.DisposeAsync();
+        Assert.True((await repository.CollectAsync()).PacksRemoved > 0);
+    }
+
+    [Fact]
+    public async Task Packs_that_may_be_of_a_writer_at_work_are_not_condemned()
+    {
+        await using TestRepository repository = await TestRepository.CreateAsync();
+        RestorePoint point = await repository.BackUpAsync(Noise(5, 1 << 20));
+        await using (await Lease.TakeAsync(repository.Repository, PackId.NewRandom().ToString(), [], default))
+        {
+            await repository.Repository.ForgetAsync(point, default);
+            CollectResult heldBack = await repository.CollectAsync();
+            Assert.Equal((1, 0, true), (heldBack.PointsRemoved, heldBack.PacksCondemned, heldBack.IsHeldBackByWriter));
+        }
+
+        Assert.True((await repository.CollectAsync()).PacksCondemned > 0);
         Assert.True((await repository.CollectAsync()).PacksRemoved > 0);
     }
 
@@ -120,7 +137,7 @@ public sealed class GarbageCollectorTests
             if (!broken)
             {
                 broken = true;
-                new GarbageCollector(repository.Chunks, new CollectOptions { BreakLeases = true }).RunAsync(_ => { }, default).GetAwaiter().GetResult();
+                repository.CollectAsync(new CollectOptions { BreakLeases = true }).GetAwaiter().GetResult();
             }
         };
         var pipeline = new BackupPipeline(repository.Chunks, new BackupOptions(), new BackupCounters(), TimeProvider.System);
@@ -145,6 +162,14 @@ public sealed class GarbageCollectorTests
         List<string> packs = await repository.KeysAsync("packs/");
         await Assert.ThrowsAsync<IntegrityException>(() => repository.CollectAsync());
         Assert.Equal(packs, await repository.KeysAsync("packs/"));
+    }
+
+    /// <summary>Makes a generation of collection.</summary>
+    private static async Task AdvanceAsync(TestRepository repository)
+    {
+        RestorePoint passing = await repository.BackUpAsync(Noise(99, 100_000), "passing");
+        await repository.Repository.ForgetAsync(passing, default);
+        Assert.True((await repository.CollectAsync(rewriteBelow: 0)).PacksCondemned > 0);
     }
 
     private static byte[] Noise(int seed, int length)

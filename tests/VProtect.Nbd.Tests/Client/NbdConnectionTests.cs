@@ -106,6 +106,22 @@ public sealed class NbdConnectionTests
     }
 
     [Theory]
+    [InlineData(108u, true)]
+    [InlineData(5u, false)]
+    public async Task A_server_that_is_shutting_down_may_be_tried_again(uint errno, bool isTransient)
+    {
+        await using var server = new FakeServer(async peer =>
+        {
+            await peer.NegotiateAsync(structured: false);
+            await peer.SimpleAsync(await peer.ReadRequestAsync(), errno);
+            await peer.DrainAsync();
+        });
+        await using NbdClient client = await server.ConnectAsync();
+        var e = await Assert.ThrowsAsync<NbdException>(() => client.ReadAsync(0, new byte[100], CancellationToken.None).AsTask());
+        Assert.Equal((NbdErrorKind.ServerError, (int)errno, isTransient), (e.Kind, e.ServerErrno, e.IsTransient));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_server_error_concerns_one_request(bool structured)

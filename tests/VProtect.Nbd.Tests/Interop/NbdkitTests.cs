@@ -136,6 +136,8 @@ public sealed class NbdkitTests
         Assert.Equal(2, client.ConnectionCount);
     }
 
+    /// <summary>The shell is killed first, whereupon nbdkit gets SIGTERM (see ServerProcess) a moment before its own SIGKILL: in
+    /// between it refuses what it delays with ESHUTDOWN. Both are a server that went away, and callers may try again.</summary>
     [Fact]
     public async Task A_killed_server_ends_all_requests()
     {
@@ -152,7 +154,8 @@ public sealed class NbdkitTests
             await Task.WhenAny(request);
             if (request.Exception?.InnerException is NbdException e)
             {
-                Assert.Equal(NbdErrorKind.Disconnected, e.Kind);
+                Assert.True(e.Kind == NbdErrorKind.Disconnected || e.ServerErrno == 108, e.Message);
+                Assert.True(e.IsTransient);
             }
         }
 

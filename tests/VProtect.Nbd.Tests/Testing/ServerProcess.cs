@@ -23,8 +23,8 @@ internal sealed class ServerProcess : IDisposable
     {
         string directory = NewDirectory();
 
-        // Under a shell: started directly by the test host, nbdkit 1.32 shuts down in the middle of tests as if it had
-        // been sent SIGTERM (exit status 0); who sends it was not found. Under any other parent it does not.
+        // Under a shell: nbdkit in the foreground asks the kernel for SIGTERM when its parent ends (PR_SET_PDEATHSIG), and for that
+        // the parent is the thread that started it. Started by the test host directly, it would end with a thread of the pool.
         return Start(directory, "sh", ["-c", "nbdkit \"$@\"; exit $?", "sh", "--foreground", "-U", Path.Combine(directory, "nbd.sock"), .. arguments]);
     }
 

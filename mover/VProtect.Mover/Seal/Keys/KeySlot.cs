@@ -69,6 +69,9 @@ internal sealed record KeySlot(
             : null;
     }
 
+    /// <summary>What may be shown of it.</summary>
+    public Store.KeySlotInfo ToInfo(bool openedThis) => new(Slot, Kind, CreatedAt, Label, openedThis);
+
     private static bool IsHex(string text, byte[] value) =>
         text.Length == 2 * value.Length && Convert.FromHexString(text, value, out _, out int written) == OperationStatus.Done && written == value.Length;
 

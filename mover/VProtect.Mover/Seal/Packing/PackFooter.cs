@@ -94,14 +94,10 @@ internal sealed record PackFooter(PackHeader Header, long PackBytes, IReadOnlyLi
             return false;
         }
 
-        if (!macKey.IsEmpty)
+        if (!macKey.IsEmpty && !IsTrailerOurs(trailer, macKey))
         {
-            Blake3.KeyedHash(macKey, trailer[..64], hash);
-            if (!CryptographicOperations.FixedTimeEquals(hash, trailer.Slice(64, 32)))
-            {
-                fault = "its table of contents was not written with this repository's key";
-                return false;
-            }
+            fault = "its table of contents was not written with this repository's key";
+            return false;
         }
 
         var entries = new PackFooterEntry[entriesBytes.Length / PackFormat.EntryBytes];
@@ -127,6 +123,14 @@ internal sealed record PackFooter(PackHeader Header, long PackBytes, IReadOnlyLi
 
         result = new PackFooter(header, footerOffsetBytes + footer.Length, entries);
         return true;
+    }
+
+    /// <summary>Whether a holder of the keys wrote a trailer.</summary>
+    public static bool IsTrailerOurs(ReadOnlySpan<byte> trailer, ReadOnlySpan<byte> macKey)
+    {
+        Span<byte> mac = stackalloc byte[32];
+        Blake3.KeyedHash(macKey, trailer[..64], mac);
+        return CryptographicOperations.FixedTimeEquals(mac, trailer.Slice(64, 32));
     }
 
     private static void HashContents(in PackHeader header, ReadOnlySpan<byte> entries, Span<byte> hash)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using VProtect.Abstractions;
 using VProtect.Mover.Seal.Keys;
@@ -63,7 +64,21 @@ internal sealed class PackReader(IObjectStore store, UInt128 repositoryId, Repos
             throw new IntegrityException($"Pack {pack} is larger than any pack can be: {packBytes} bytes.");
         }
 
-        byte[] tail = new byte[Math.Min(packBytes, TailBytes)];
+        // Rented: a rebuild of the index reads the ends of all packs there are.
+        byte[] rented = ArrayPool<byte>.Shared.Rent(TailBytes);
+        try
+        {
+            return await ReadFooterAsync(key, pack, packBytes, rented.AsMemory(0, (int)Math.Min(packBytes, TailBytes)), cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private async ValueTask<PackFooter?> ReadFooterAsync(
+        string key, PackId pack, long packBytes, Memory<byte> tail, CancellationToken cancellationToken)
+    {
         long tailOffset = packBytes - tail.Length;
         int read = await store.ReadAsync(key, tailOffset, tail, cancellationToken);
         if (read < 0)
@@ -71,7 +86,7 @@ internal sealed class PackReader(IObjectStore store, UInt128 repositoryId, Repos
             return null;
         }
 
-        long footerOffset = read < tail.Length ? -1 : PackFooter.LocateFooter(tail.AsSpan(^PackFormat.TrailerBytes..), pack, packBytes);
+        long footerOffset = read < tail.Length ? -1 : PackFooter.LocateFooter(tail.Span[^PackFormat.TrailerBytes..], pack, packBytes);
         if (footerOffset < 0)
         {
             throw new IntegrityException($"The end of pack {pack} is damaged: it has no valid trailer.");
@@ -81,7 +96,7 @@ internal sealed class PackReader(IObjectStore store, UInt128 repositoryId, Repos
         Memory<byte> footer;
         if (footerOffset >= tailOffset)
         {
-            footer = tail.AsMemory((int)(footerOffset - tailOffset));
+            footer = tail[(int)(footerOffset - tailOffset)..];
         }
         else
         {
@@ -97,6 +112,20 @@ internal sealed class PackReader(IObjectStore store, UInt128 repositoryId, Repos
 
         CheckHeader(pack, result!.Header);
         return result;
+    }
+
+    /// <summary>Checks a pack by its last 128 bytes alone: that it has its whole length, and a trailer made with this repository's keys.</summary>
+    /// <exception cref="IntegrityException">It has not. A pack that is gone is no error: a collector may remove it at any time.</exception>
+    public async ValueTask CheckTrailerAsync(PackId pack, long packBytes, CancellationToken cancellationToken)
+    {
+        byte[] trailer = new byte[PackFormat.TrailerBytes];
+        int read = packBytes < PackFormat.HeaderBytes + PackFormat.TrailerBytes
+            ? 0
+            : await store.ReadAsync(PackFormat.Key(pack), packBytes - trailer.Length, trailer, cancellationToken);
+        if (read >= 0 && (read < trailer.Length || PackFooter.LocateFooter(trailer, pack, packBytes) < 0 || !PackFooter.IsTrailerOurs(trailer, keys.MacKey.Span)))
+        {
+            throw new IntegrityException($"The end of pack {pack} is damaged: it has no valid trailer.");
+        }
     }
 
     private void CheckHeader(PackId pack, in PackHeader header)

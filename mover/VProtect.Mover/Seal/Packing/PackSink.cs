@@ -34,6 +34,9 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
         _index = chunks.Index.OpenSession();
     }
 
+    /// <summary>Watches the space left; null for a collector, which works in the reserve.</summary>
+    public SpaceGuard? Space { get; init; }
+
     /// <summary>Packs made durable.</summary>
     public int PackCount { get; private set; }
 
@@ -71,6 +74,11 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
         PackWriter pack = OpenPack(kind) ?? await CreateAsync(kind, cancellationToken);
         OpenPack(kind) = pack;
         long stored = await pack.AppendAsync(id, codec, rawBytes, packed, cancellationToken);
+        if (Space is not null)
+        {
+            await Space.SpendAsync(stored, cancellationToken);
+        }
+
         if (pack.LengthBytes >= _chunks.Repository.PackBytes)
         {
             await SealAsync(pack, kind, cancellationToken);
@@ -111,7 +119,7 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
 
         // From here on the task owns the pack; it is started even when cancelled, since it also disposes.
         OpenPack(kind) = null;
-        _sealing.Enqueue(Task.Run(() => SealAndDisposeAsync(full, cancellationToken), CancellationToken.None));
+        _sealing.Enqueue(StageGroup.Start(() => SealAndDisposeAsync(full, cancellationToken)));
     }
 
     private async Task<PackFooter> SealAndDisposeAsync(PackWriter pack, CancellationToken cancellationToken)
@@ -151,7 +159,7 @@ internal sealed class PackSink : INodeWriter, IAsyncDisposable
 
         while (_sealing.TryDequeue(out Task<PackFooter>? sealing))
         {
-            await ((Task)sealing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)sealing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         _index.Dispose();

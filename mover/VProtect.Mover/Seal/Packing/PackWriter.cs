@@ -96,14 +96,14 @@ internal sealed class PackWriter : IAsyncDisposable
         _buffered = 0;
 
         // On another thread: writing to a file is synchronous, and the next records are sealed meanwhile.
-        _flushing = Task.Run(() => _writer.WriteAsync(full, cancellationToken).AsTask(), cancellationToken);
+        _flushing = StageGroup.Start(() => _writer.WriteAsync(full, cancellationToken).AsTask());
     }
 
     /// <summary>Ends the writer; a pack that was not sealed leaves nothing behind.</summary>
     public async ValueTask DisposeAsync()
     {
         // A failed flush has been or will be told by whoever awaited it; here only its end matters.
-        await _flushing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await _flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _writer.DisposeAsync();
         _cipher.Dispose();
     }

@@ -9,6 +9,7 @@ internal static class TreeNode
 {
     public const int SlotBits = 8;
     public const int Slots = 1 << SlotBits;
+    public const int LevelMax = 7;
     public const int HeaderBytes = 48;
     public const int BytesMax = HeaderBytes + (Slots * ChunkId.LengthBytes);
     private const int BitmapOffset = 16;
@@ -19,7 +20,7 @@ internal static class TreeNode
     public static int RootLevel(long chunkCount)
     {
         int level = 0;
-        while (level < 7 && chunkCount > SpanChunks(level))
+        while (level < LevelMax && chunkCount > SpanChunks(level))
         {
             level++;
         }

@@ -22,6 +22,8 @@ internal enum EnvelopeKind : ushort
     Lease = 8,
     Collection = 9,
     BadChunks = 10,
+    EndedLease = 11,
+    Removal = 12,
 }
 
 /// <summary>Writes and reads the small objects of a repository (FORMAT.md section 2).</summary>

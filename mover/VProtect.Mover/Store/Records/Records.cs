@@ -34,18 +34,30 @@ internal sealed record MarkRecord(string At, string? Reason);
 
 /// <summary>Body of <c>leases/…</c>.</summary>
 internal sealed record LeaseRecord(
-    string Lease, string? Point, IReadOnlyList<string> Pins, long Generation, string Host, string Boot, int Process, string Started);
+    string Lease, string? Point, IReadOnlyList<string> Pins, long Generation, string Host, string Boot, int Process, string Started,
+    string? Nonce = null);
 
-/// <summary>Body of <c>gc/…</c>.</summary>
-internal sealed record CollectionRecord(long Generation, IReadOnlyList<CondemnedPack> Condemned)
+/// <summary>Body of <c>ended/…</c>.</summary>
+internal sealed record EndedRecord(string Lease);
+
+/// <summary>
+/// Body of <c>gc/…</c>. <c>Open</c>: the oldest generation whose leases count; null in those of early programs, for its own.
+/// <c>Oldest</c>: the oldest generation with an open lease, or its own, as this collection found it and those before it, newest last.
+/// </summary>
+internal sealed record CollectionRecord(
+    long Generation, IReadOnlyList<CondemnedPack> Condemned, long? Open = null, IReadOnlyList<long>? Oldest = null)
 {
     /// <summary>The condemned packs; all of them parse, which is checked where a record is read.</summary>
     [JsonIgnore]
     public IEnumerable<PackId> PackIds => Condemned.Select(pack => PackId.TryParse(pack.Pack, out PackId id) ? id : default);
 }
 
-/// <summary>A pack that no new backup may build upon, and the generation that said so first.</summary>
-internal sealed record CondemnedPack(string Pack, long Since);
+/// <summary>
+/// A pack that no new backup may build upon, and the generation that said so first. <c>Gone</c>: the generation that found or made
+/// it absent; it is named still, since a listing may show it still.
+/// </summary>
+internal sealed record CondemnedPack(
+    string Pack, long Since, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Gone = null);
 
 /// <summary>Body of <c>bad/…</c>.</summary>
 internal sealed record BadChunksRecord(string Pack, IReadOnlyList<string> Chunks);
@@ -60,6 +72,7 @@ internal sealed record BadChunksRecord(string Pack, IReadOnlyList<string> Chunks
 [JsonSerializable(typeof(AbortedRecord))]
 [JsonSerializable(typeof(MarkRecord))]
 [JsonSerializable(typeof(LeaseRecord))]
+[JsonSerializable(typeof(EndedRecord))]
 [JsonSerializable(typeof(CollectionRecord))]
 [JsonSerializable(typeof(BadChunksRecord))]
 [JsonSerializable(typeof(KeySlot))]

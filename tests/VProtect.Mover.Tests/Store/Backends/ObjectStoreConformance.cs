@@ -1,4 +1,5 @@
 using VProtect.Abstractions;
+using VProtect.Mover.Posix;
 
 namespace VProtect.Mover.Tests.Store.Backends;
 
@@ -49,6 +50,33 @@ public abstract class ObjectStoreConformance : IAsyncLifetime
         Assert.Null(await _store.GetSizeAsync("packs/none", None));
         Assert.False(await _store.DeleteAsync("packs/none", None));
         Assert.Empty(await ListAsync("packs/"));
+    }
+
+    /// <summary>Sizes around whole blocks, offsets and memory aligned and not: uncached reads give what cached ones give.</summary>
+    [Fact]
+    public async Task Uncached_reads_give_the_same_bytes()
+    {
+        Assert.Equal(-1, await _store.ReadUncachedAsync("packs/none", 0, new byte[8], None));
+        if (!KeepsBytes)
+        {
+            return;
+        }
+
+        foreach (int size in new[] { 0, 1, 4095, 4096, 4097, (1 << 20) + 5000 })
+        {
+            byte[] content = new byte[size];
+            new Random(size).NextBytes(content);
+            await _store.PutIfAbsentAsync($"packs/{size}", content, None);
+            foreach (int offset in new[] { 0, 1, 4096, 8192, 1 << 20, (1 << 20) + 4096 })
+            {
+                foreach (Memory<byte> buffer in new[] { AlignedMemory.Allocate(64 << 10), AlignedMemory.Allocate(8192)[1..4097] })
+                {
+                    int read = await _store.ReadUncachedAsync($"packs/{size}", offset, buffer, None);
+                    Assert.Equal(Math.Clamp(size - offset, 0, buffer.Length), read);
+                    Assert.True(content.AsSpan(Math.Min(offset, size), read).SequenceEqual(buffer.Span[..read]));
+                }
+            }
+        }
     }
 
     [Fact]

@@ -12,7 +12,7 @@ namespace VProtect.Mover.Store.Backends.LocalFile;
 /// are written under a temporary name and renamed when durable; see <see cref="IObjectStore"/> for what holds then.
 /// Safe for several processes and machines at once, as far as the file system keeps its word on rename and fsync.
 /// </summary>
-public sealed class LocalFileStore : IObjectStore
+public sealed partial class LocalFileStore : IObjectStore
 {
     // Of packs in 64 MiB pieces: enough for every reader of a restore, far below the usual limit of 1024 descriptors.
     private const int ReadHandlesMax = 128;
@@ -20,6 +20,7 @@ public sealed class LocalFileStore : IObjectStore
     private readonly string _root;
     private readonly TemporaryFiles _temporaryFiles;
     private readonly ReadHandles _readHandles;
+    private readonly ReserveFile _reserve;
     private readonly ConcurrentDictionary<string, bool> _durableDirectories = new(StringComparer.Ordinal);
 
     private LocalFileStore(string root)
@@ -27,6 +28,8 @@ public sealed class LocalFileStore : IObjectStore
         _root = root;
         _temporaryFiles = TemporaryFilesOf(root);
         _readHandles = new ReadHandles(root, ReadHandlesMax);
+        _reserve = new ReserveFile(root);
+        _directHandles = new ReadHandles(root, DirectHandlesMax, Libc.O_RDONLY | Libc.O_DIRECT);
         _durableDirectories[root] = true;
     }
 
@@ -80,6 +83,8 @@ public sealed class LocalFileStore : IObjectStore
     public ValueTask<IObjectWriter> CreateAsync(string key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        ObjectKey.Validate(key);
+        _reserve.Keep();
         return ValueTask.FromResult<IObjectWriter>(CreateWriter(key));
     }
 
@@ -88,7 +93,7 @@ public sealed class LocalFileStore : IObjectStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectKey.Validate(key);
-        return await Task.Run(() => CreateWriter(key).WriteAndCommit(content.Span), CancellationToken.None);
+        return await Task.Run(() => Put(key, content.Span), CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -183,6 +188,7 @@ public sealed class LocalFileStore : IObjectStore
     public ValueTask DisposeAsync()
     {
         _readHandles.Dispose();
+        _directHandles.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -205,6 +211,40 @@ public sealed class LocalFileStore : IObjectStore
         _durableDirectories[directory] = true;
     }
 
+    /// <summary>Small objects may use the reserve: forgetting and collecting need a few of them to give space back.</summary>
+    private bool Put(string key, ReadOnlySpan<byte> content)
+    {
+        while (true)
+        {
+            LocalFileWriter? writer = null;
+            try
+            {
+                writer = CreateWriter(key);
+                return writer.WriteAndCommit(content);
+            }
+            catch (VProtectException failure) when (failure.Code == ErrorCode.StoreFull && _reserve.Release(content.Length))
+            {
+                if (writer is { IsRenamed: true })
+                {
+                    return FlushNameOf(key);
+                }
+            }
+        }
+    }
+
+    private bool FlushNameOf(string key)
+    {
+        try
+        {
+            PosixFile.FlushDirectory(Path.GetDirectoryName(PathOf(key))!);
+            return true;
+        }
+        catch (PosixException exception)
+        {
+            throw LocalFileErrors.Translate(exception);
+        }
+    }
+
     private LocalFileWriter CreateWriter(string key)
     {
         ObjectKey.Validate(key);
@@ -224,12 +264,14 @@ public sealed class LocalFileStore : IObjectStore
         try
         {
             _readHandles.Forget(key);
+            _directHandles.Forget(key);
             string path = PathOf(key);
             bool existed = PosixFile.Unlink(path);
             string directory = Path.GetDirectoryName(path)!;
             if (existed)
             {
                 PosixFile.FlushDirectory(directory);
+                _reserve.Keep();
             }
 
             return existed;

@@ -40,6 +40,9 @@ internal sealed class LocalFileWriter : IObjectWriter
         _temporaryPath = temporaryPath;
     }
 
+    /// <summary>Whether the object has its name: a failure after that is one of making the name durable.</summary>
+    internal bool IsRenamed => _isRenamed;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

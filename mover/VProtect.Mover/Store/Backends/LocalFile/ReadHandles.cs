@@ -10,7 +10,8 @@ namespace VProtect.Mover.Store.Backends.LocalFile;
 /// </summary>
 /// <param name="root">Directory of the store. Files go by their keys, so that a read of an open one makes no string.</param>
 /// <param name="handlesMax">How many stay open.</param>
-internal sealed class ReadHandles(string root, int handlesMax) : IDisposable
+/// <param name="flags">How they are opened; for reading when not told.</param>
+internal sealed class ReadHandles(string root, int handlesMax, int flags = Libc.O_RDONLY) : IDisposable
 {
     internal const long KeptFromBytes = 1 << 20;
 
@@ -54,7 +55,7 @@ internal sealed class ReadHandles(string root, int handlesMax) : IDisposable
 
         // Opened outside of the lock: on a share this may take its time.
         string path = string.Concat(root, "/", key);
-        int error = PosixFile.TryOpen(path, Libc.O_RDONLY, out SafeFileHandle? handle);
+        int error = PosixFile.TryOpen(path, flags, out SafeFileHandle? handle);
         if (error != 0)
         {
             return error is Errno.ENOENT or Errno.ENOTDIR ? null : throw new PosixException("open", path, error);

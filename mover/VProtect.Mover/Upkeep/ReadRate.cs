@@ -1,0 +1,36 @@
+namespace VProtect.Mover.Upkeep;
+
+/// <summary>Holds readers back so that together they read no faster than told: a bucket that holds a quarter of a second. Safe from several threads.</summary>
+internal sealed class ReadRate(long bytesPerSecond, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private long _stamp = time.GetTimestamp();
+    private double _bytes;
+
+    /// <summary>Waits until so many bytes may be read. Larger than the bucket is allowed: it is paid for before the next.</summary>
+    public async ValueTask WaitAsync(int bytes, CancellationToken cancellationToken)
+    {
+        if (bytesPerSecond <= 0)
+        {
+            return;
+        }
+
+        TimeSpan wait = Take(bytes);
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes the bytes at once, into debt where there are too few, and tells how long that debt takes to pay.</summary>
+    internal TimeSpan Take(int bytes)
+    {
+        lock (_lock)
+        {
+            long now = time.GetTimestamp();
+            _bytes = Math.Min(bytesPerSecond / 4.0, _bytes + (time.GetElapsedTime(_stamp, now).TotalSeconds * bytesPerSecond)) - bytes;
+            _stamp = now;
+            return _bytes >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_bytes / bytesPerSecond);
+        }
+    }
+}
