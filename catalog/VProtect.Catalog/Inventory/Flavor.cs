@@ -1,0 +1,34 @@
+using VProtect.Catalog.Sql;
+
+namespace VProtect.Catalog.Inventory;
+
+/// <summary>A size of machine that a platform offers.</summary>
+public sealed record Flavor : IEntity
+{
+    /// <summary>Identity, UUIDv7, lower case.</summary>
+    public Guid Guid { get; init; } = Guid.CreateVersion7();
+
+    /// <summary>Name shown to people; unique without regard to case where the table says so.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name in lower case: what is searched, sorted and unique.</summary>
+    public string NameKey => Name.ToLowerInvariant();
+
+    /// <summary>Identity on the platform.</summary>
+    public required string Uuid { get; init; }
+
+    /// <summary>Its manager.</summary>
+    public required Guid HypervisorManagerGuid { get; init; }
+
+    /// <summary>Virtual processors.</summary>
+    public int CpuCount { get; init; }
+
+    /// <summary>Memory, bytes.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Root disk, bytes.</summary>
+    public long DiskBytes { get; init; }
+
+    /// <summary>Grows by one with every change; the ETag.</summary>
+    public long Version { get; init; } = 1;
+}

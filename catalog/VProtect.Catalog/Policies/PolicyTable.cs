@@ -1,0 +1,104 @@
+using VProtect.Catalog.Sql;
+
+namespace VProtect.Catalog.Policies;
+
+/// <summary>Policies, with their machines and their lists for automatic assignment.</summary>
+public sealed class PolicyTable : EditableTable<Policy>
+{
+    private static readonly TableMap<Policy> Rows = new("policies");
+    private static readonly TableMap<PolicyMachine> Machines = new("policy_machines");
+    private static readonly TableMap<PolicyMatch> Matches = new("policy_matches");
+    private static readonly ListShape Listed = ListShape.ByName(new SortColumn("priority", "priority"));
+
+    internal PolicyTable(CatalogSession session)
+        : base(session, Rows, Listed)
+    {
+    }
+
+    /// <summary>A page of those that match.</summary>
+    /// <param name="kind">What they make; null any.</param>
+    /// <param name="tenant">Their tenant; null any.</param>
+    /// <param name="query">Which page.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<ListPage<Policy>> ListAsync(PolicyKind? kind, string? tenant, ListQuery query, CancellationToken cancellationToken)
+    {
+        SqlFilter filter = new SqlFilter()
+            .Equal("kind", kind)
+            .Equal("tenant_id", tenant)
+            .Contains("name_key", query.Filter);
+        return PageAsync(filter, query, cancellationToken);
+    }
+
+    /// <summary>Machines of a policy, and who put them there.</summary>
+    public async Task<IReadOnlyList<PolicyMachine>> MachinesAsync(Guid policy, CancellationToken cancellationToken) => await Session.QueryAsync(
+        $"SELECT {Machines.Select} FROM policy_machines WHERE policy_guid = {policy} ORDER BY machine_guid", Machines.Read, cancellationToken);
+
+    /// <summary>Policies of these machines.</summary>
+    public async Task<IReadOnlyList<PolicyMachine>> OfMachinesAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken) =>
+        await Session.QueryAsync(
+            $"SELECT {Machines.Select} FROM policy_machines WHERE machine_guid IN {machines} ORDER BY machine_guid, policy_guid", Machines.Read, cancellationToken);
+
+    /// <summary>Puts a machine into a policy; one that is there already changes who put it there. Lists then show the policy of highest priority.</summary>
+    public async Task AssignAsync(Guid policy, Guid machine, AssignmentSource by, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        await writer.ExecuteAsync(
+            $"""
+            INSERT INTO policy_machines (policy_guid, machine_guid, assigned_by, assigned_at) VALUES ({policy}, {machine}, {by}, {writer.Time.GetUtcNow()})
+            ON CONFLICT (policy_guid, machine_guid) DO UPDATE SET assigned_by = excluded.assigned_by
+            """,
+            cancellationToken);
+        await ShowHighestAsync(writer, policy, machine, cancellationToken);
+    }
+
+    /// <summary>Takes a machine out of a policy. Nothing happens when it is not in it.</summary>
+    public async Task UnassignAsync(Guid policy, Guid machine, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        await writer.ExecuteAsync($"DELETE FROM policy_machines WHERE policy_guid = {policy} AND machine_guid = {machine}", cancellationToken);
+        await ShowHighestAsync(writer, policy, machine, cancellationToken);
+    }
+
+    /// <summary>The include and exclude lists of these policies.</summary>
+    public async Task<IReadOnlyList<PolicyMatch>> MatchesAsync(IReadOnlyCollection<Guid> policies, CancellationToken cancellationToken) =>
+        await Session.QueryAsync(
+            $"SELECT {Matches.Select} FROM policy_matches WHERE policy_guid IN {policies} ORDER BY policy_guid, kind, value", Matches.Read, cancellationToken);
+
+    /// <summary>Replaces the include and exclude lists of a policy.</summary>
+    public async Task SetMatchesAsync(Guid policy, IReadOnlyCollection<PolicyMatch> matches, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        await writer.ExecuteAsync($"DELETE FROM policy_matches WHERE policy_guid = {policy}", cancellationToken);
+        foreach (PolicyMatch match in matches.Distinct())
+        {
+            await writer.ExecuteAsync(
+                $"INSERT INTO policy_matches (policy_guid, kind, value) VALUES ({policy}, {match.Kind}, {match.Value})", cancellationToken);
+        }
+    }
+
+    /// <summary>Clusters whose machines belong to a policy.</summary>
+    public async Task<IReadOnlyList<Guid>> ClustersAsync(Guid policy, CancellationToken cancellationToken) =>
+        await new LinkTable(Session, "policy_clusters", "policy_guid", "cluster_guid").GetAsync<Guid>(policy, cancellationToken);
+
+    /// <summary>Sets the clusters whose machines belong to a policy.</summary>
+    public Task SetClustersAsync(Guid policy, IReadOnlyCollection<Guid> clusters, CancellationToken cancellationToken) =>
+        new LinkTable(Session, "policy_clusters", "policy_guid", "cluster_guid").SetAsync(policy, clusters, cancellationToken);
+
+    // Old clients know one policy of a kind for each machine: the one of highest priority.
+    private async Task ShowHighestAsync(CatalogTransaction writer, Guid policy, Guid machine, CancellationToken cancellationToken)
+    {
+        PolicyKind kind = (await GetAsync(policy, cancellationToken)).Kind;
+        SqlText column = SqlText.Raw(kind == PolicyKind.VmBackup ? "backup_policy_guid" : "snapshot_policy_guid");
+        await writer.ExecuteAsync(
+            $"""
+            UPDATE machines SET {column} = (
+              SELECT policies.guid FROM policy_machines JOIN policies ON policies.guid = policy_machines.policy_guid
+              WHERE policy_machines.machine_guid = {machine} AND policies.kind = {kind}
+              ORDER BY policies.priority DESC, policies.guid LIMIT 1)
+            WHERE guid = {machine}
+            """,
+            cancellationToken);
+        writer.Changed("machines", machine, CatalogChangeKind.Updated);
+        writer.Changed(Rows.Name, policy, CatalogChangeKind.Updated);
+    }
+}

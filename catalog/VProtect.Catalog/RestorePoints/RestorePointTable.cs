@@ -1,0 +1,60 @@
+using VProtect.Catalog.Sql;
+
+namespace VProtect.Catalog.RestorePoints;
+
+/// <summary>Restore points as the catalog knows them. The repository decides which exist; this is what is fast to ask.</summary>
+public sealed class RestorePointTable : EditableTable<RestorePoint>
+{
+    private static readonly TableMap<RestorePoint> Rows = new("restore_points");
+
+    private static readonly ListShape Listed = new(
+        null,
+        [new SortColumn("created", "created_at"), new SortColumn("size", "size_bytes"), new SortColumn("stored", "stored_bytes")],
+        SortDirection.Desc,
+        [CountTable.RestorePoints, CountTable.RestorePointsOfMachines]);
+
+    internal RestorePointTable(CatalogSession session)
+        : base(session, Rows, Listed)
+    {
+    }
+
+    /// <summary>A page of restore points, newest first unless said otherwise. <see cref="ListQuery.Filter"/> is about the machine's name.</summary>
+    public Task<ListPage<RestorePoint>> ListAsync(RestorePointFilter filter, ListQuery query, CancellationToken cancellationToken) =>
+        PageAsync(ToSql(filter, query), query, cancellationToken);
+
+    /// <summary>The one that a repository knows by this identity, or null.</summary>
+    public async Task<RestorePoint?> FindInRepositoryAsync(Guid destination, string repositoryPointId, CancellationToken cancellationToken) =>
+        (await WhereAsync($"repository_point_id = {repositoryPointId} AND destination_guid = {destination} ORDER BY guid LIMIT 1", cancellationToken))
+        .FirstOrDefault();
+
+    /// <summary>All good ones of a machine, newest first: what retention looks at.</summary>
+    public async Task<IReadOnlyList<RestorePoint>> GoodOfMachineAsync(Guid machine, CancellationToken cancellationToken) => await WhereAsync(
+        $"machine_guid = {machine} AND state = {RestorePointState.Success} ORDER BY created_at DESC, guid DESC", cancellationToken);
+
+    /// <summary>How many there are for each state; cheap at any number of restore points.</summary>
+    public async Task<IReadOnlyDictionary<RestorePointState, long>> CountByStateAsync(Guid? machine, CancellationToken cancellationToken)
+    {
+        CountTable counts = machine is null ? CountTable.RestorePoints : CountTable.RestorePointsOfMachines;
+        SqlText where = new SqlFilter().Equal("machine_guid", machine).ToWhere((column, _) => column);
+        List<(RestorePointState State, long Count)> rows = await Session.QueryAsync(
+            $"SELECT state, SUM(n) FROM {SqlText.Raw(counts.Name)}{where} GROUP BY state HAVING SUM(n) <> 0",
+            row => (ApiName.Parse<RestorePointState>(row.GetString(0)), Convert.ToInt64(row.GetValue(1), null)),
+            cancellationToken);
+        return rows.ToDictionary(row => row.State, row => row.Count);
+    }
+
+    internal static SqlFilter ToSql(RestorePointFilter filter, ListQuery query)
+    {
+        SqlFilter sql = new SqlFilter()
+            .Equal("machine_guid", filter.Machine)
+            .Equal("destination_guid", filter.Destination)
+            .Equal("policy_guid", filter.Policy)
+            .Equal("type", filter.Type)
+            .In("state", filter.States)
+            .From("created_at", filter.From)
+            .Before("created_at", filter.Before);
+        return string.IsNullOrEmpty(query.Filter)
+            ? sql
+            : sql.Where("machine_guid", $" IN (SELECT guid FROM machines WHERE name_key LIKE {SqlFilter.Pattern(query.Filter)} ESCAPE '\\')");
+    }
+}

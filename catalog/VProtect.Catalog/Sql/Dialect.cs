@@ -1,0 +1,189 @@
+using System.Data.Common;
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using VProtect.Abstractions;
+
+namespace VProtect.Catalog.Sql;
+
+/// <summary>All that differs between SQLite and PostgreSQL once a connection is open. Everything else is SQL that both understand.</summary>
+internal abstract partial class Dialect
+{
+    public static readonly Dialect Sqlite = new SqliteDialect();
+    public static readonly Dialect PostgreSql = new PostgreSqlDialect();
+
+    /// <summary>What the words in braces in migrations stand for.</summary>
+    protected abstract IReadOnlyDictionary<string, string> Words { get; }
+
+    /// <summary>Ends of <c>ORDER BY column</c> that put rows without a value first when ascending and last when descending.</summary>
+    public abstract string NullsOf(SortDirection direction);
+
+    /// <summary>Whether the table of migrations exists, as a query that returns a row or none.</summary>
+    public abstract string MigrationsExist { get; }
+
+    /// <summary>SQL that lets one transaction at a time past it, until that ends; null when writers are one at a time anyway.</summary>
+    public abstract string? ExclusiveUntilEnd(CatalogLock named);
+
+    /// <summary>End of a SELECT that takes rows to change them, passing over those that another is changing.</summary>
+    public abstract string SkipLocked { get; }
+
+    /// <summary>End of a SELECT that takes rows to change them, waiting for others.</summary>
+    public abstract string ForUpdate { get; }
+
+    /// <summary>
+    /// A column that the planner is not to use an index for. SQLite has no statistics of single values, so the caller, who has just counted,
+    /// tells it which way round to go; PostgreSQL knows by itself.
+    /// </summary>
+    public abstract string WithoutIndex(string column);
+
+    /// <summary>A condition that few rows satisfy, for the same reason.</summary>
+    public abstract SqlText Rare(SqlText condition);
+
+    /// <summary>Adds up what the triggers of a table of counts left, where they leave one row for each change.</summary>
+    public abstract string? CompactCounts(string counts, IReadOnlyList<string> columns);
+
+    /// <summary>What the planner needs to know about new data.</summary>
+    public abstract string Analyze { get; }
+
+    /// <summary>What an error of the database means to a caller; null when it is none of the known.</summary>
+    public abstract ErrorCode? Classify(DbException exception);
+
+    /// <summary>A migration as this database reads it.</summary>
+    public string Expand(string migration)
+    {
+        string sql = WordPattern().Replace(migration, match => Words[match.Groups[1].Value]);
+        return CountsPattern().Replace(sql, match => CountsOf(
+            match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value.Split(", ")));
+    }
+
+    /// <summary>Table and triggers that keep the number of rows for each combination of <paramref name="columns"/>.</summary>
+    protected abstract string CountsOf(string counts, string table, string[] columns);
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex WordPattern();
+
+    [GeneratedRegex(@"^-- counts (\w+) of (\w+) by ([\w, ]+)$", RegexOptions.Multiline)]
+    private static partial Regex CountsPattern();
+
+    private sealed class SqliteDialect : Dialect
+    {
+        public override string MigrationsExist => "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
+
+        public override string SkipLocked => "";
+
+        public override string ForUpdate => "";
+
+        public override string Analyze => "PRAGMA analysis_limit = 1000; ANALYZE";
+
+        protected override IReadOnlyDictionary<string, string> Words { get; } = new Dictionary<string, string>
+        {
+            ["text"] = "TEXT",
+            ["blob"] = "BLOB",
+            ["row"] = " WITHOUT ROWID",
+            ["nulls"] = "",
+        };
+
+        public override string NullsOf(SortDirection direction) => "";
+
+        public override string? ExclusiveUntilEnd(CatalogLock named) => null;
+
+        public override string WithoutIndex(string column) => "+" + column;
+
+        public override SqlText Rare(SqlText condition) => $"likelihood({condition}, 0.0001)";
+
+        public override string? CompactCounts(string counts, IReadOnlyList<string> columns) => null;
+
+        public override ErrorCode? Classify(DbException exception) => exception is not SqliteException sqlite
+            ? null
+            : (sqlite.SqliteErrorCode, sqlite.SqliteExtendedErrorCode) switch
+            {
+                // Names as in https://www.sqlite.org/rescode.html
+                (11 or 26, _) => ErrorCode.CatalogDamaged, // CORRUPT, NOTADB
+                (_, 787 or 1811) => ErrorCode.CatalogInUse, // CONSTRAINT_FOREIGNKEY, CONSTRAINT_TRIGGER (ON DELETE RESTRICT)
+                (_, 1555 or 2067 or 2579) => ErrorCode.CatalogDuplicate, // CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID
+                (19, _) => ErrorCode.CatalogInvalid, // CONSTRAINT: check, not null
+                (5 or 6, _) => ErrorCode.CatalogBusy, // BUSY, LOCKED: another process holds it
+                (8 or 10 or 13 or 14, _) => ErrorCode.CatalogUnavailable, // READONLY, IOERR, FULL, CANTOPEN
+                _ => null,
+            };
+
+        // Writers are one at a time, so a row for each combination is simply counted up.
+        protected override string CountsOf(string counts, string table, string[] columns)
+        {
+            string list = string.Join(", ", columns);
+            string Values(string row) => string.Join(", ", columns.Select(column => $"COALESCE({row}.{column}, '')"));
+            string Add(string row, int n) =>
+                $"  INSERT INTO {counts} ({list}, n) VALUES ({Values(row)}, {n}) ON CONFLICT ({list}) DO UPDATE SET n = n + excluded.n;\n";
+            string changed = string.Join(" OR ", columns.Select(column => $"OLD.{column} IS NOT NEW.{column}"));
+            return $"CREATE TABLE {counts} (\n{string.Concat(columns.Select(column => $"  {column} TEXT NOT NULL,\n"))}" +
+                $"  n BIGINT NOT NULL,\n  PRIMARY KEY ({list})\n) WITHOUT ROWID;\n" +
+                $"CREATE TRIGGER {counts}_in AFTER INSERT ON {table} BEGIN\n{Add("NEW", 1)}END;\n" +
+                $"CREATE TRIGGER {counts}_out AFTER DELETE ON {table} BEGIN\n{Add("OLD", -1)}END;\n" +
+                $"CREATE TRIGGER {counts}_over AFTER UPDATE OF {list} ON {table} WHEN {changed} BEGIN\n{Add("OLD", -1)}{Add("NEW", 1)}END;";
+        }
+    }
+
+    private sealed class PostgreSqlDialect : Dialect
+    {
+        public override string MigrationsExist =>
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'schema_migrations'";
+
+        public override string SkipLocked => " FOR UPDATE SKIP LOCKED";
+
+        public override string ForUpdate => " FOR UPDATE";
+
+        public override string Analyze => "ANALYZE";
+
+        protected override IReadOnlyDictionary<string, string> Words { get; } = new Dictionary<string, string>
+        {
+            // The order of bytes, as in SQLite: the order of a list must not depend on how a database was made.
+            ["text"] = "TEXT COLLATE \"C\"",
+            ["blob"] = "BYTEA",
+            ["row"] = "",
+            ["nulls"] = "NULLS FIRST",
+        };
+
+        public override string NullsOf(SortDirection direction) => direction == SortDirection.Asc ? " NULLS FIRST" : " NULLS LAST";
+
+        public override string? ExclusiveUntilEnd(CatalogLock named) => $"SELECT pg_advisory_xact_lock({(long)named})";
+
+        public override string WithoutIndex(string column) => column;
+
+        public override SqlText Rare(SqlText condition) => condition;
+
+        public override string? CompactCounts(string counts, IReadOnlyList<string> columns)
+        {
+            string list = string.Join(", ", columns);
+            return $"WITH gone AS (DELETE FROM {counts} RETURNING {list}, n) " +
+                $"INSERT INTO {counts} ({list}, n) SELECT {list}, SUM(n) FROM gone GROUP BY {list} HAVING SUM(n) <> 0";
+        }
+
+        public override ErrorCode? Classify(DbException exception) => exception is PostgresException postgres
+            ? postgres.SqlState switch
+            {
+                PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.RestrictViolation => ErrorCode.CatalogInUse,
+                PostgresErrorCodes.UniqueViolation => ErrorCode.CatalogDuplicate,
+                PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation => ErrorCode.CatalogInvalid,
+                PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable =>
+                    ErrorCode.CatalogBusy,
+                PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => ErrorCode.CatalogDamaged,
+                _ => ErrorCode.CatalogUnavailable,
+            }
+            : exception is NpgsqlException ? ErrorCode.CatalogUnavailable : null;
+
+        // Writers run side by side, and two that counted up the same rows would wait for each other, in circles at worst. So
+        // each change leaves a row of its own, and CompactCounts adds them up now and then.
+        protected override string CountsOf(string counts, string table, string[] columns)
+        {
+            string list = string.Join(", ", columns);
+            string Add(string row, int n) =>
+                $"    INSERT INTO {counts} ({list}, n) VALUES ({string.Join(", ", columns.Select(column => $"COALESCE({row}.{column}, '')"))}, {n});\n";
+            string changed = string.Join(" OR ", columns.Select(column => $"OLD.{column} IS DISTINCT FROM NEW.{column}"));
+            return $"CREATE TABLE {counts} (\n{string.Concat(columns.Select(column => $"  {column} TEXT COLLATE \"C\" NOT NULL,\n"))}  n BIGINT NOT NULL\n);\n" +
+                $"CREATE FUNCTION {counts}_changed() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n" +
+                $"  IF TG_OP <> 'INSERT' THEN\n{Add("OLD", -1)}  END IF;\n  IF TG_OP <> 'DELETE' THEN\n{Add("NEW", 1)}  END IF;\n  RETURN NULL;\nEND $$;\n" +
+                $"CREATE TRIGGER {counts}_in AFTER INSERT OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {counts}_changed();\n" +
+                $"CREATE TRIGGER {counts}_over AFTER UPDATE OF {list} ON {table} FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION {counts}_changed();";
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using VProtect.Catalog.Nodes;
+using VProtect.Catalog.Sql;
+
+namespace VProtect.Catalog.Tasks;
+
+/// <summary>
+/// What a node does with tasks.
+/// <code>
+/// ClaimNext ──► Report … Report ──► Finish            the same node, generation and try all the way, or LeaseLost
+///     ▲                               │ failed, tries left
+///     └───────────── QUEUED ◄─────────┘
+/// </code>
+/// </summary>
+public sealed partial class TaskTable
+{
+    /// <summary>
+    /// Gives the node the task that comes first among those that may begin now and that it can do: by priority, where five minutes of waiting
+    /// count as a point, so that nothing waits for ever. Null when there is none, a limit is reached, or the node's generation is over.
+    /// </summary>
+    /// <remarks>Claims are made one at a time, over all servers: else two could pass the same limit at once.</remarks>
+    public async Task<CatalogTask?> ClaimNextAsync(TaskClaim claim, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        await writer.ExclusiveAsync(CatalogLock.Claim, cancellationToken);
+        DateTimeOffset now = writer.Time.GetUtcNow();
+        Node? node = (await writer.Nodes.WhereAsync(
+            $"guid = {claim.Node} AND generation = {claim.Generation} AND state = {NodeState.Online}", cancellationToken)).FirstOrDefault();
+        if (node is null || !await BelowAsync(claim, cancellationToken))
+        {
+            return null;
+        }
+
+        List<CatalogTask> first = await WhereAsync(
+            $"""
+            state = {TaskState.Queued} AND type IN {claim.Types}
+              AND (node_guid IS NULL OR node_guid = {claim.Node})
+              AND (window_start IS NULL OR window_start <= {now}) AND (window_end IS NULL OR window_end > {now})
+              AND (not_before IS NULL OR not_before <= {now})
+              AND (depends_on_guid IS NULL
+                OR (SELECT needed.state FROM tasks AS needed WHERE needed.guid = tasks.depends_on_guid) = {TaskState.Finished})
+              AND (source_guid IS NULL
+                OR (SELECT COUNT(*) FROM tasks AS other WHERE other.source_guid = tasks.source_guid AND other.state = {TaskState.Running})
+                  < {claim.SourceRunningMax})
+              AND (destination_guid IS NULL
+                OR NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
+                OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
+                  WHERE reach.destination_guid = tasks.destination_guid AND reach.node_config_guid = {node.NodeConfigGuid}))
+            ORDER BY claim_order, guid LIMIT 1{SqlText.Raw(writer.Dialect.SkipLocked)}
+            """,
+            cancellationToken);
+        if (first.Count == 0)
+        {
+            return null;
+        }
+
+        await ChangeOneAsync(
+            first[0].Guid,
+            $"""
+            UPDATE tasks SET state = {TaskState.Running}, lease_node_guid = {claim.Node}, lease_generation = {claim.Generation},
+              attempt = attempt + 1, started_at = {now}, finished_at = NULL, not_before = NULL, version = version + 1
+            WHERE guid = {first[0].Guid} AND state = {TaskState.Queued}
+            """,
+            CatalogChangeKind.Updated,
+            cancellationToken);
+        return await GetAsync(first[0].Guid, cancellationToken);
+    }
+
+    /// <summary>The right to act on a task that <see cref="ClaimNextAsync"/> gave.</summary>
+    public static TaskLease LeaseOf(CatalogTask task) => new(
+        task.Guid,
+        task.LeaseNodeGuid ?? throw new ArgumentException("No node has the task.", nameof(task)),
+        task.LeaseGeneration ?? throw new ArgumentException("No node has the task.", nameof(task)),
+        task.Attempt);
+
+    /// <summary>Notes progress. Not a new version. The answer is whether a user wants the task stopped.</summary>
+    /// <exception cref="Abstractions.VProtectException"><see cref="Abstractions.ErrorCode.TaskLeaseLost"/>: stop and clean up.</exception>
+    public async Task<bool> ReportAsync(TaskLease lease, TaskProgress progress, CancellationToken cancellationToken)
+    {
+        await ActAsync(
+            lease,
+            $"""
+            stage = {progress.Stage}, percent = {Math.Clamp(progress.Percent, 0, 100)}, bytes_done = {progress.BytesDone},
+            bytes_total = {progress.BytesTotal}, rate_bytes = {progress.RateBytes}, progress_at = {Session.Time.GetUtcNow()}
+            """,
+            cancellationToken);
+        return await Session.NumberAsync($"SELECT cancel_requested FROM tasks WHERE guid = {lease.Task}", cancellationToken) == 1;
+    }
+
+    /// <summary>
+    /// Ends the try. A failure with a time for the next try puts the task back into the queue while tries are left and nobody cancelled it.
+    /// </summary>
+    /// <returns>The task as it is now.</returns>
+    /// <exception cref="Abstractions.VProtectException"><see cref="Abstractions.ErrorCode.TaskLeaseLost"/>: the result does not count.</exception>
+    public async Task<CatalogTask> FinishAsync(TaskLease lease, TaskOutcome outcome, CancellationToken cancellationToken)
+    {
+        CatalogTask task = await GetAsync(lease.Task, cancellationToken);
+        bool again = outcome is { State: TaskState.Failed, RetryAt: not null } && lease.Attempt < task.MaxAttempts && !task.CancelRequested;
+        DateTimeOffset now = Session.Time.GetUtcNow();
+        await ActAsync(
+            lease,
+            $"""
+            state = {(again ? TaskState.Queued : outcome.State)}, not_before = {(again ? outcome.RetryAt : null)},
+            finished_at = {(again ? (DateTimeOffset?)null : now)}, percent = CASE WHEN {(outcome.State == TaskState.Finished ? 1 : 0)} = 1 THEN 100 ELSE percent END,
+            rate_bytes = 0, status_info = {outcome.StatusInfo}, error_code = {outcome.ErrorCode}, result = {outcome.Result}, warnings = {outcome.Warnings},
+            lease_node_guid = NULL, lease_generation = NULL, version = version + 1
+            """,
+            cancellationToken);
+        return await GetAsync(lease.Task, cancellationToken);
+    }
+
+    /// <summary>
+    /// Running tasks whose lease is void, because their node has begun another generation or was removed. For each the engine decides:
+    /// <see cref="RequeueAsync"/> or <see cref="EndAsync"/>.
+    /// </summary>
+    public async Task<IReadOnlyList<CatalogTask>> VoidLeasesAsync(CancellationToken cancellationToken) => await WhereAsync(
+        $"""
+        state = {TaskState.Running} AND NOT EXISTS (
+          SELECT 1 FROM nodes WHERE nodes.guid = tasks.lease_node_guid AND nodes.generation = tasks.lease_generation)
+        ORDER BY created_at, guid
+        """,
+        cancellationToken);
+
+    /// <summary>Changes a task if the lease holds.</summary>
+    private async Task ActAsync(TaskLease lease, SqlText assignments, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        int changed = await writer.ExecuteAsync(
+            $"""
+            UPDATE tasks SET {assignments}
+            WHERE guid = {lease.Task} AND state = {TaskState.Running} AND lease_node_guid = {lease.Node}
+              AND lease_generation = {lease.Generation} AND attempt = {lease.Attempt}
+              AND EXISTS (SELECT 1 FROM nodes WHERE nodes.guid = {lease.Node} AND nodes.generation = {lease.Generation})
+            """,
+            cancellationToken);
+        if (changed == 0)
+        {
+            throw CatalogErrors.LeaseLost(lease.Task);
+        }
+
+        writer.Changed(Rows.Name, lease.Task, CatalogChangeKind.Updated);
+    }
+
+    private async Task<bool> BelowAsync(TaskClaim claim, CancellationToken cancellationToken)
+    {
+        long? onNode = await Session.NumberAsync(
+            $"SELECT COUNT(*) FROM tasks WHERE lease_node_guid = {claim.Node} AND state = {TaskState.Running}", cancellationToken);
+        long? everywhere = await Session.NumberAsync($"SELECT COUNT(*) FROM tasks WHERE state = {TaskState.Running}", cancellationToken);
+        return onNode < claim.NodeRunningMax && everywhere < claim.RunningMax;
+    }
+}

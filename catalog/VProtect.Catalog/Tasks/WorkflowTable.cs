@@ -1,0 +1,33 @@
+using VProtect.Catalog.Sql;
+
+namespace VProtect.Catalog.Tasks;
+
+/// <summary>Workflows: the tasks of one intent.</summary>
+public sealed class WorkflowTable : EditableTable<Workflow>
+{
+    private static readonly TableMap<Workflow> Rows = new("workflows");
+    private static readonly ListShape Listed = new("name", [new SortColumn("created", "created_at")], SortDirection.Desc);
+
+    internal WorkflowTable(CatalogSession session)
+        : base(session, Rows, Listed)
+    {
+    }
+
+    /// <summary>A page of those that match.</summary>
+    /// <param name="state">Where they stand; null any.</param>
+    /// <param name="machine">Their machine; null any.</param>
+    /// <param name="policy">Their policy; null any.</param>
+    /// <param name="schedule">The schedule that started them; null any.</param>
+    /// <param name="query">Which page.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<ListPage<Workflow>> ListAsync(WorkflowState? state, Guid? machine, Guid? policy, Guid? schedule, ListQuery query, CancellationToken cancellationToken)
+    {
+        SqlFilter filter = new SqlFilter()
+            .Equal("state", state)
+            .Equal("machine_guid", machine)
+            .Equal("policy_guid", policy)
+            .Equal("schedule_guid", schedule)
+            .Contains("name_key", query.Filter);
+        return PageAsync(filter, query, cancellationToken);
+    }
+}

@@ -1,0 +1,1 @@
+return args is ["write-until-killed", string path] ? await VProtect.Catalog.Tests.KillTests.WriteUntilKilledAsync(path) : 2;

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using VProtect.Catalog.Nodes;
+using VProtect.Catalog.Tasks;
+
+namespace VProtect.Catalog.Tests.Tasks;
+
+public sealed class ClaimTests
+{
+    private static readonly TaskType[] All = Enum.GetValues<TaskType>();
+
+    [Theory, BothDatabases]
+    public async Task Priority_comes_first_and_age_wins_in_the_end(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node node = await NodeAsync(catalog);
+        CatalogTask low = await AddAsync(catalog, catalog.NewTask() with { Priority = 10 });
+        CatalogTask high = await AddAsync(catalog, catalog.NewTask() with { Priority = 60 });
+
+        // 50 points are 250 minutes: a later task of the same high priority comes before the low one until then, and not after.
+        catalog.Clock.Now += TimeSpan.FromMinutes(249);
+        CatalogTask second = await AddAsync(catalog, catalog.NewTask() with { Priority = 60 });
+        catalog.Clock.Now += TimeSpan.FromMinutes(2);
+        CatalogTask third = await AddAsync(catalog, catalog.NewTask() with { Priority = 60 });
+
+        Assert.Equal(
+            [high.Guid, second.Guid, low.Guid, third.Guid],
+            [await ClaimAsync(catalog, node), await ClaimAsync(catalog, node), await ClaimAsync(catalog, node), await ClaimAsync(catalog, node)]);
+        Assert.Null(await ClaimAsync(catalog, node));
+    }
+
+    [Theory, BothDatabases]
+    public async Task What_may_not_begin_is_passed_over(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node node = await NodeAsync(catalog);
+        Node other = await NodeAsync(catalog, "other");
+        DateTimeOffset now = catalog.Clock.Now;
+        CatalogTask needed = catalog.NewTask() with { State = TaskState.Failed };
+        await AddAsync(catalog, needed);
+        await AddAsync(catalog, catalog.NewTask() with { WindowStart = now.AddMinutes(1) });
+        await AddAsync(catalog, catalog.NewTask() with { WindowEnd = now });
+        await AddAsync(catalog, catalog.NewTask() with { NotBefore = now.AddSeconds(1) });
+        await AddAsync(catalog, catalog.NewTask() with { NodeGuid = other.Guid });
+        await AddAsync(catalog, catalog.NewTask() with { DependsOnGuid = needed.Guid });
+        await AddAsync(catalog, catalog.NewTask(TaskType.Mount));
+        var destination = catalog.NewDestination("elsewhere");
+        var config = new NodeConfig { Name = "site B" };
+        await catalog.WriteAsync(async tx =>
+        {
+            await tx.NodeConfigs.InsertAsync(config, default);
+            await tx.Destinations.InsertAsync(destination, default);
+            await tx.Destinations.SetNodeConfigsAsync(destination.Guid, [config.Guid], default);
+        });
+        await AddAsync(catalog, catalog.NewTask() with { DestinationGuid = destination.Guid });
+
+        Assert.Null(await ClaimAsync(catalog, node, new TaskClaim { Node = node.Guid, Generation = 1, Types = [TaskType.Export], NodeRunningMax = 9 }));
+
+        CatalogTask ready = await AddAsync(catalog, catalog.NewTask() with { DestinationGuid = null, Priority = 1 });
+        Assert.Equal(ready.Guid, await ClaimAsync(catalog, node, new TaskClaim { Node = node.Guid, Generation = 1, Types = [TaskType.Export], NodeRunningMax = 9 }));
+    }
+
+    [Theory, BothDatabases]
+    public async Task Limits_of_node_source_and_all_hold(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node a = await NodeAsync(catalog, "a");
+        Node b = await NodeAsync(catalog, "b");
+        Guid source = Guid.NewGuid();
+        for (int i = 0; i < 6; i++)
+        {
+            await AddAsync(catalog, catalog.NewTask() with { SourceGuid = i < 4 ? source : null, Priority = 90 - i });
+        }
+
+        TaskClaim Of(Node node) => new() { Node = node.Guid, Generation = 1, Types = All, NodeRunningMax = 2, SourceRunningMax = 1, RunningMax = 3 };
+        Assert.NotNull(await ClaimAsync(catalog, a, Of(a)));
+        CatalogTask free = await catalog.WriteAsync(tx => tx.Tasks.ClaimNextAsync(Of(a), default)) ?? throw new InvalidOperationException();
+        Assert.Null(free.SourceGuid); // the source is busy: the next without it
+        Assert.Null(await ClaimAsync(catalog, a, Of(a))); // the node is full
+        Assert.NotNull(await ClaimAsync(catalog, b, Of(b)));
+        Assert.Null(await ClaimAsync(catalog, b, Of(b))); // all are full
+    }
+
+    // Goal: no task is given twice and no limit is passed, however many ask at once. Method: many claimers finish and claim until all is done.
+    [Theory, BothDatabases]
+    public async Task Claimers_side_by_side_never_share_a_task_or_pass_a_limit(CatalogProvider provider)
+    {
+        const int Tasks = 60;
+        const int RunningMax = 3;
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node[] nodes = [await NodeAsync(catalog, "a"), await NodeAsync(catalog, "b")];
+        await catalog.WriteAsync(tx => tx.Tasks.InsertManyAsync(Enumerable.Range(0, Tasks).Select(_ => catalog.NewTask()), default));
+        var given = new ConcurrentDictionary<Guid, int>();
+        int running = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(claimer => Task.Run(async () =>
+        {
+            var claim = new TaskClaim { Node = nodes[claimer % 2].Guid, Generation = 1, Types = All, NodeRunningMax = 10, RunningMax = RunningMax };
+            while (given.Count < Tasks)
+            {
+                CatalogTask? task = await catalog.WriteAsync(tx => tx.Tasks.ClaimNextAsync(claim, default));
+                if (task is not null)
+                {
+                    Assert.True(given.TryAdd(task.Guid, 0), "given twice");
+                    Assert.InRange(Interlocked.Increment(ref running), 1, RunningMax);
+                    await Task.Yield();
+                    Interlocked.Decrement(ref running);
+                    await catalog.WriteAsync(tx => tx.Tasks.FinishAsync(TaskTable.LeaseOf(task), new TaskOutcome { State = TaskState.Finished }, default));
+                }
+            }
+        })));
+
+        Assert.Equal(Tasks, (await catalog.ReadAsync(session => session.Tasks.CountByStateAsync(default)))[TaskState.Finished]);
+    }
+
+    internal static async Task<Node> NodeAsync(TestCatalog catalog, string name = "node")
+    {
+        Node node = catalog.NewNode(name);
+        await catalog.WriteAsync(tx => tx.Nodes.InsertAsync(node, default));
+        return node;
+    }
+
+    internal static async Task<CatalogTask> AddAsync(TestCatalog catalog, CatalogTask task)
+    {
+        await catalog.WriteAsync(tx => tx.Tasks.InsertAsync(task, default));
+        return task;
+    }
+
+    private static async Task<Guid?> ClaimAsync(TestCatalog catalog, Node node, TaskClaim? claim = null) => (await catalog.WriteAsync(
+        tx => tx.Tasks.ClaimNextAsync(claim ?? new TaskClaim { Node = node.Guid, Generation = 1, Types = All, NodeRunningMax = 100 }, default)))?.Guid;
+}
