@@ -1,154 +1,122 @@
 // The chunk index with synthetic packs: how fast, how much memory, how quickly it comes back.
-//   VProtect.IndexScale ENTRIES MEMORY_MIB DIRECTORY
-// Rates are given by the clock and, for machines that have other work, by processor time used.
-// Chunk ids are SplitMix64 words of a counter, so nothing need be remembered to ask for them again.
+//   VProtect.IndexScale [--entries N] [--memory MIB] [--adders N] [--grow] [--directory PATH] [--part all|footers]
+// Part 'footers' is the rebuild of a lost index from a repository on the local disk; part 'all' everything else.
+// Reopening is measured in processes of their own, after one that closed and one that was killed.
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using VProtect.Abstractions;
 using VProtect.ChunkIndex;
+using VProtect.IndexScale;
 
-const int EntriesPerPack = 1000;
-long entries = args.Length > 0 ? long.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
-long memoryMib = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 16;
-string directory = args.Length > 2 ? args[2] : Path.Combine(Path.GetTempPath(), $"vprotect-index-{Environment.ProcessId}");
-var options = new ChunkIndexOptions { Directory = directory, MemoryBytesMax = memoryMib << 20 };
-Console.WriteLine($"{entries:n0} entries, {memoryMib} MiB record cache, {Environment.ProcessorCount} processors");
-long residentBefore = Resident();
-
-var opened = Stopwatch.StartNew();
-FasterChunkIndex index = FasterChunkIndex.Open(options);
-Row("open empty, cold process", $"{opened.Elapsed.TotalMilliseconds:f0} ms");
-
-var batch = new PackEntry[EntriesPerPack];
-TimeSpan slowest = default;
-var inserting = Timer.Start();
-for (long first = 0; first < entries; first += EntriesPerPack)
+Scale scale = Scale.Parse(args);
+var options = new ChunkIndexOptions { Directory = scale.Directory, MemoryBytesMax = scale.MemoryMib << 20 };
+long Any(long n) => (long)(Scale.Mix((ulong)n) % (ulong)scale.Entries);
+switch (scale.Part)
 {
-    for (int i = 0; i < EntriesPerPack; i++)
+    case "all":
+        await All();
+        break;
+    case "footers":
+        await Footers.RunAsync(scale, options);
+        Directory.Delete(scale.Directory, recursive: true);
+        break;
+    case "reopen":
+        await Reopen();
+        break;
+    case "kill":
+        AddAndDie();
+        break;
+    default:
+        throw new ArgumentException($"No part is named {scale.Part}.");
+}
+
+async Task All()
+{
+    Console.WriteLine(
+        $"{scale.Entries:n0} entries, {scale.MemoryMib} MiB, {scale.Adders} adders, {(scale.Reserves ? "size told" : "growing")}, {Environment.ProcessorCount} processors");
+    long residentBefore = Report.Resident();
+    var watch = Report.Start();
+    await using (FasterChunkIndex index = FasterChunkIndex.Open(options))
     {
-        batch[i] = new PackEntry(Id(first + i), (uint)(i * 65_000), 40_000, 65_536);
-    }
-
-    var one = Stopwatch.StartNew();
-    index.AddPack(new PackId((UInt128)(first + 1)), batch);
-    slowest = one.Elapsed > slowest ? one.Elapsed : slowest;
-}
-
-Row("insert", inserting.Rate(entries));
-Row("slowest pack (table growth)", $"{slowest.TotalMilliseconds:f0} ms");
-ChunkIndexStatistics statistics = index.Statistics;
-GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-Row("managed heap", $"{(double)GC.GetTotalMemory(false) / entries:f1} B/entry");
-Row("hash table", $"{(double)statistics.TableBytes / entries:f1} B/entry");
-Row("record cache", $"{(double)Math.Min(statistics.CacheBytes, statistics.LogBytes) / entries:f1} B/entry");
-Row("process growth (all told)", $"{(double)(Resident() - residentBefore) / entries:f1} B/entry");
-Row("log on disk", $"{(double)statistics.LogBytes / entries:f1} B/entry");
-
-using (IChunkIndexSession session = index.OpenSession())
-{
-    long cached = Math.Min(entries, (memoryMib << 20) / 64 / 2);
-    Look("find one, recent", session, 2_000_000, n => entries - 1 - (long)(Mix((ulong)n) % (ulong)cached), expected: true);
-    Look("find one, any", session, 500_000, n => (long)(Mix((ulong)n) % (ulong)entries), expected: true);
-    LookMany("find many, any", session, 1_000_000, n => (long)(Mix((ulong)n) % (ulong)entries), expected: true);
-    Look("miss", session, 2_000_000, n => -1 - n, expected: false);
-}
-
-var checkpoint = Stopwatch.StartNew();
-await index.CheckpointAsync(CancellationToken.None);
-Row("checkpoint, first", $"{checkpoint.Elapsed.TotalMilliseconds:f0} ms");
-for (int i = 0; i < EntriesPerPack; i++)
-{
-    batch[i] = new PackEntry(Id(entries + i), 0, 1, 1);
-}
-
-index.AddPack(new PackId(UInt128.MaxValue), batch);
-checkpoint.Restart();
-await index.CheckpointAsync(CancellationToken.None);
-Row("checkpoint, one pack later", $"{checkpoint.Elapsed.TotalMilliseconds:f0} ms");
-await index.DisposeAsync();
-
-opened.Restart();
-index = FasterChunkIndex.Open(options);
-Row("reopen", $"{opened.Elapsed.TotalMilliseconds:f0} ms");
-if (index.EntryCount != entries + EntriesPerPack)
-{
-    throw new InvalidOperationException($"Reopened with {index.EntryCount} entries: {index.StartedEmptyBecause}");
-}
-
-using (IChunkIndexSession session = index.OpenSession())
-{
-    LookMany("find many after reopen, any", session, 1_000_000, n => (long)(Mix((ulong)n) % (ulong)entries), expected: true);
-}
-
-await index.DisposeAsync();
-if (args.Length <= 2)
-{
-    Directory.Delete(directory, recursive: true);
-}
-
-void Look(string what, IChunkIndexSession session, int count, Func<long, long> pick, bool expected)
-{
-    var watch = Timer.Start();
-    for (int n = 0; n < count; n++)
-    {
-        if (session.TryFind(Id(pick(n)), out _) != expected)
+        Report.Row("open empty, cold process", watch.Time());
+        new Building(scale, index).Run();
+        ChunkIndexStatistics statistics = index.Statistics;
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        double Each(long bytes) => (double)bytes / scale.Entries;
+        Report.Row("hash table", $"{Each(statistics.TableBytes):f1} B/entry");
+        Report.Row("records in memory", $"{Each(Math.Min(statistics.CacheBytes, statistics.LogBytes)):f1} B/entry");
+        Report.Row("process growth (all told)", $"{Each(Report.Resident() - residentBefore):f1} B/entry");
+        Report.Row("log on disk", $"{Each(statistics.LogBytes):f1} B/entry");
+        Report.Row("resident, now and at most", $"{Report.Resident() >> 20} {Report.ResidentMax() >> 20} MiB");
+        if (index.MemoryWarning is { } warning)
         {
-            throw new InvalidOperationException($"{what}: wrong answer for {pick(n)}");
-        }
-    }
-
-    Row(what, watch.Rate(count));
-}
-
-void LookMany(string what, IChunkIndexSession session, int count, Func<long, long> pick, bool expected)
-{
-    var ids = new ChunkId[256];
-    var locations = new ChunkLocation[256];
-    bool[] found = new bool[256];
-    var watch = Timer.Start();
-    for (int n = 0; n < count; n += ids.Length)
-    {
-        for (int i = 0; i < ids.Length; i++)
-        {
-            ids[i] = Id(pick(n + i));
+            Console.WriteLine($"  {warning}");
         }
 
-        if (session.FindMany(ids, locations, found) != (expected ? ids.Length : 0))
+        using (IChunkIndexSession session = index.OpenSession())
         {
-            throw new InvalidOperationException($"{what}: wrong answer");
+            long cached = Math.Min(scale.Entries, statistics.CacheBytes / 64 * 9 / 10);
+            long Recent(long n) => scale.Entries - 1 - (long)(Scale.Mix((ulong)n) % (ulong)cached);
+            Finding.One("find one, recent", session, 2_000_000, Recent, expected: true);
+            Finding.Many("find many, recent", session, 2_000_000, Recent, expected: true);
+            Finding.One("find one, any", session, 500_000, Any, expected: true);
+            Finding.Many("find many, any", session, 1_000_000, Any, expected: true);
+            Finding.One("miss", session, 2_000_000, static n => -1 - n, expected: false);
         }
+
+        watch = Report.Start();
+        await index.CheckpointAsync(CancellationToken.None);
+        Report.Row("checkpoint, first", watch.Time());
+        var batch = new PackEntry[Scale.EntriesPerPack];
+        Scale.Fill(batch, scale.Packs);
+        index.AddPack(Scale.Pack(scale.Packs), batch);
+        watch = Report.Start();
+        await index.CheckpointAsync(CancellationToken.None);
+        Report.Row("checkpoint, one pack later", watch.Time());
     }
 
-    Row(what, watch.Rate(count));
+    await InProcessOfItsOwn("reopen");
+    await InProcessOfItsOwn("kill");
+    await InProcessOfItsOwn("reopen");
+    Directory.Delete(scale.Directory, recursive: true);
 }
 
-static void Row(string what, string figure) => Console.WriteLine($"  {what,-30} {figure,30}");
-
-static ChunkId Id(long n)
+async Task Reopen()
 {
-    Span<ulong> words = [Mix((ulong)n * 4), Mix(((ulong)n * 4) + 1), Mix(((ulong)n * 4) + 2), Mix(((ulong)n * 4) + 3)];
-    return new ChunkId(MemoryMarshal.AsBytes(words));
+    var watch = Report.Start();
+    await using FasterChunkIndex index = FasterChunkIndex.Open(options);
+    Report.Row("reopen, cold process", watch.Time());
+    if (index.EntryCount < scale.Packs * Scale.EntriesPerPack)
+    {
+        throw new InvalidOperationException($"Reopened with {index.EntryCount} entries: {index.StartedEmptyBecause}");
+    }
+
+    using IChunkIndexSession session = index.OpenSession();
+    Finding.Many("find many after reopening, any", session, 1_000_000, Any, expected: true);
+    Report.Row("resident", $"{Report.Resident() >> 20} MiB");
 }
 
-static ulong Mix(ulong x)
+// A tenth of what there is, up to ten million, is added after the last checkpoint.
+void AddAndDie()
 {
-    x += 0x9E37_79B9_7F4A_7C15;
-    x = (x ^ (x >> 30)) * 0xBF58_476D_1CE4_E5B9;
-    x = (x ^ (x >> 27)) * 0x94D0_49BB_1331_11EB;
-    return x ^ (x >> 31);
-}
+    FasterChunkIndex index = FasterChunkIndex.Open(options);
+    var batch = new PackEntry[Scale.EntriesPerPack];
+    for (long pack = 0; pack < scale.Packs / 10; pack++)
+    {
+        Scale.Fill(batch, 2 * scale.Packs + pack);
+        index.AddPack(Scale.Pack(2 * scale.Packs + pack), batch);
+    }
 
-static long Resident()
-{
+    Console.WriteLine($"  kill -9 with {scale.Packs / 10} packs added since the checkpoint");
     using var self = Process.GetCurrentProcess();
-    return self.WorkingSet64;
+    self.Kill();
 }
 
-internal readonly record struct Timer(long Begun, TimeSpan ProcessorBegun)
+async Task InProcessOfItsOwn(string part)
 {
-    public static Timer Start() => new(Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-
-    public string Rate(long count) =>
-        $"{count / Stopwatch.GetElapsedTime(Begun).TotalSeconds / 1e6:f2} M/s ({count / (Environment.CpuUsage.TotalTime - ProcessorBegun).TotalSeconds / 1e6:f2} per CPU s)";
+    using Process process = Process.Start(Environment.ProcessPath!, [.. ProgramArguments(), .. scale.Arguments(part)]);
+    await process.WaitForExitAsync();
 }
+
+// The program itself, or the runtime that was told which.
+static string[] ProgramArguments() =>
+    Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(Scale).Assembly.Location] : [];

@@ -1,0 +1,83 @@
+// The catalog at scale: fills one, then times every list call, claims and commits.
+//   VProtect.CatalogScale sqlite|postgresql MACHINES POINTS ITERATIONS [FILE]
+// PostgreSQL is the one that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE tell of; pg_virtualenv sets them:
+//   pg_virtualenv VProtect.CatalogScale postgresql 10000 1000000 200
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using VProtect.Catalog;
+using VProtect.Catalog.Tasks;
+using VProtect.CatalogScale;
+
+bool sqlite = args is [] or ["sqlite", ..];
+int machines = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1000;
+int points = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000;
+int iterations = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 100;
+string file = args.Length > 4 ? args[4] : Path.Combine(Path.GetTempPath(), $"vprotect-catalog-{Environment.ProcessId}.db");
+string Env(string name, string otherwise) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : otherwise;
+CatalogOptions options = sqlite
+    ? new CatalogOptions { Path = file }
+    : new CatalogOptions
+    {
+        Provider = CatalogProvider.PostgreSql,
+        ConnectionString = new NpgsqlConnectionStringBuilder
+        {
+            Host = Env("PGHOST", "/var/run/postgresql"),
+            Port = int.Parse(Env("PGPORT", "5432"), CultureInfo.InvariantCulture),
+            Username = Env("PGUSER", "postgres"),
+            Password = Env("PGPASSWORD", ""),
+            Database = Env("PGDATABASE", "postgres"),
+        }.ToString(),
+    };
+
+Console.WriteLine($"{(sqlite ? "SQLite" : "PostgreSQL")}, {machines:n0} machines, {points:n0} restore points, {iterations} calls each, {Environment.ProcessorCount} processors, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n");
+var watch = Stopwatch.StartNew();
+await using CatalogDatabase database = await CatalogDatabase.OpenAsync(options, default);
+TimeSpan opened = watch.Elapsed;
+watch.Restart();
+var data = new Generator(database, machines, points);
+await data.FillAsync();
+TimeSpan filled = watch.Elapsed;
+TimeSpan filledProcessor = Environment.CpuUsage.TotalTime;
+watch.Restart();
+await database.MaintainAsync(default);
+if (!sqlite)
+{
+    // As autovacuum would, in its own time.
+    await using var connection = new NpgsqlConnection(options.ConnectionString);
+    await connection.OpenAsync();
+    await using var vacuum = new NpgsqlCommand("VACUUM", connection) { CommandTimeout = 0 };
+    await vacuum.ExecuteNonQueryAsync();
+}
+
+TimeSpan maintained = watch.Elapsed;
+double worst = await new ListCalls(database, data, iterations).RunAsync();
+
+var claim = new TaskClaim { Node = data.Node.Guid, Generation = 1, Types = Enum.GetValues<TaskType>(), NodeRunningMax = 1000, SourceRunningMax = 4 };
+double[] claims = new double[iterations];
+for (int i = 0; i < iterations; i++)
+{
+    watch.Restart();
+    await using CatalogTransaction tx = await database.BeginAsync(default);
+    CatalogTask? task = await tx.Tasks.ClaimNextAsync(claim, default);
+    await tx.CommitAsync(default);
+    claims[i] = watch.Elapsed.TotalMilliseconds;
+    if (task is null)
+    {
+        throw new InvalidOperationException("Nothing to claim.");
+    }
+}
+
+Array.Sort(claims);
+Console.WriteLine($"\nclaim of a task among 2000, with commit: p50 {claims[iterations / 2]:f1}, p99 {claims[(int)(iterations * 0.99)]:f1} ms");
+Console.WriteLine($"open with migration {opened.TotalMilliseconds:f0} ms; fill {filled.TotalSeconds:f0} s ({filledProcessor.TotalSeconds:f0} s of our processor time); statistics {maintained.TotalSeconds:f1} s");
+Console.WriteLine($"worst p99 of a list call {worst:f1} ms; load at the end {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
+if (sqlite)
+{
+    Console.WriteLine($"file {new FileInfo(file).Length >> 20} MiB");
+    if (args.Length <= 4)
+    {
+        await database.DisposeAsync();
+        File.Delete(file);
+    }
+}
