@@ -101,7 +101,7 @@ compare_one() {
     perf/measure.py "$results" "$tool" "$step" "${server[@]}" -- perf/peer.sh "$tool" "$step" ||
       die "$tool: $step failed." "Its messages are above; the others can run with --only."
     [ ${#server[@]} = 0 ] || stop "$served"
-    [ "$step" = restore ] || record "$tool" "$step" repositoryBytes "$(du -s -B1 "$REPOSITORY" | cut -f1)"
+    [ "$step" = restore ] || record "$tool" "$step" repositoryBytes "$(du -s -B1 --exclude=.reserve "$REPOSITORY" | cut -f1)"
   done
   if [ "$run" = 1 ]; then
     restored=$(perf/peer.sh "$tool" restored)
