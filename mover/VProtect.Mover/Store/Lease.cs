@@ -81,7 +81,8 @@ internal sealed class Lease : IAsyncDisposable
             var name = new LeaseName(collection.Generation, slot);
             var record = new LeaseRecord(
                 name.ToString(), pointId, pins, collection.Generation,
-                repository.Process.Host, repository.Process.Boot, repository.Process.Process, repository.Process.Started, nonce);
+                repository.Process.Host, repository.Process.Boot, repository.Process.Process, repository.Process.Started, nonce,
+                repository.Process.Machine, repository.Process.Namespace);
             byte[] bytes = Envelope.Clear(EnvelopeKind.Lease, RecordJson.Write(record));
             var lease = new Lease(repository, name, record, collection);
             try

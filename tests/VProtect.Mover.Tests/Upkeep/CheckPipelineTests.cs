@@ -85,8 +85,8 @@ public sealed class CheckPipelineTests
         await Put($"forgotten/{id}", EnvelopeKind.Forgotten, "{\"at\":\"2026-11-22T00:00:00Z\"}");
         await Put($"points/{new string('b', 32)}", EnvelopeKind.AbortedPoint, $"{{\"lease\":\"{id}\"}}");
         await Put($"bad/{id}-0123456789abcdef", EnvelopeKind.BadChunks, $"{{\"pack\":\"{id}\",\"chunks\":[]}}");
-        string lease = $"{{\"lease\":\"{id}\",\"point\":null,\"pins\":[],\"generation\":0,\"host\":\"HOST\",\"boot\":\"x\",\"process\":1,\"started\":\"1\"}}";
-        await Put($"leases/{id}", EnvelopeKind.Lease, lease.Replace("HOST", WriterProcess.Host, StringComparison.Ordinal));
+        string lease = $"{{\"lease\":\"{id}\",\"point\":null,\"pins\":[],\"generation\":0,\"host\":\"HOST\",\"boot\":\"x\",\"process\":1,\"started\":\"1\",\"machine\":\"MACHINE\"}}";
+        await Put($"leases/{id}", EnvelopeKind.Lease, lease.Replace("HOST", WriterProcess.Host, StringComparison.Ordinal).Replace("MACHINE", WriterProcess.Machine, StringComparison.Ordinal));
         await Put($"leases/{new string('c', 32)}", EnvelopeKind.Lease, lease.Replace(id, new string('c', 32), StringComparison.Ordinal));
 
         CheckResult result = await repository.CheckAsync();

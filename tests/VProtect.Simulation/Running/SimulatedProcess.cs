@@ -34,5 +34,5 @@ internal sealed class SimulatedProcess(int id, Node node, string job)
 
     /// <summary>As it signs leases. Whether another is gone can be told of processes on the same machine, or by one that knows all.</summary>
     public ProcessIdentity IdentityFor(Func<int, bool> isGone, bool knowsAll) => new(
-        node.Name, "boot", id, "start", lease => (knowsAll || lease.Host == node.Name) && isGone(lease.Process));
+        node.Name, "boot", id, "start", "machine", "", lease => (knowsAll || lease.Host == node.Name) && isGone(lease.Process));
 }

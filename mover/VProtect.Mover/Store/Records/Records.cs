@@ -35,7 +35,7 @@ internal sealed record MarkRecord(string At, string? Reason);
 /// <summary>Body of <c>leases/…</c>.</summary>
 internal sealed record LeaseRecord(
     string Lease, string? Point, IReadOnlyList<string> Pins, long Generation, string Host, string Boot, int Process, string Started,
-    string? Nonce = null);
+    string? Nonce = null, string? Machine = null, string? Namespace = null);
 
 /// <summary>Body of <c>ended/…</c>.</summary>
 internal sealed record EndedRecord(string Lease);
