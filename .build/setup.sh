@@ -2,7 +2,7 @@
 # Set-up that ./run, ./test and perf/compare.sh share: Debian packages and the .NET SDK. Sourced after shell.sh.
 
 # What the product loads or calls at run time.
-packages_product=(libzstd1 qemu-utils)
+packages_product=(libzstd1 qemu-utils tzdata)
 # What building and booting a test disk takes, and what the tests talk to.
 packages_testbed=(qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring e2fsprogs fdisk util-linux
                   grub-common grub-pc-bin python3)

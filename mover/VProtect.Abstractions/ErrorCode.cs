@@ -2,7 +2,7 @@ namespace VProtect.Abstractions;
 
 /// <summary>
 /// Stable numbers of what can go wrong. Numbers only grow and are never reused; ranges by area: mover 2000,
-/// connectors 3000, catalog 4000. (NBD errors carry their own kind.)
+/// connectors 3000, catalog 4000, server 5000. (NBD errors carry their own kind.)
 /// </summary>
 public enum ErrorCode
 {
@@ -122,4 +122,37 @@ public enum ErrorCode
 
     /// <summary>The chunk index failed or is held by another process.</summary>
     IndexFailed = 4100,
+
+    /// <summary>The request carries no session or token that is valid.</summary>
+    Unauthenticated = 5001,
+
+    /// <summary>The caller may not do this.</summary>
+    Forbidden = 5002,
+
+    /// <summary>A request of a cookie session that changes something lacks the CSRF token, or has a wrong one.</summary>
+    CsrfRefused = 5003,
+
+    /// <summary>Login and password do not belong together, or the user may not log in.</summary>
+    LoginRefused = 5004,
+
+    /// <summary>Too many failed logins; the answer tells how long to wait.</summary>
+    LoginTooOften = 5005,
+
+    /// <summary>The password was made by somebody else and must be changed first.</summary>
+    PasswordChangeRequired = 5006,
+
+    /// <summary>There is no such address in the API, or it does not know the verb.</summary>
+    NoSuchEndpoint = 5010,
+
+    /// <summary>The request is larger than allowed.</summary>
+    RequestTooLarge = 5011,
+
+    /// <summary>The body is of a kind that is not understood.</summary>
+    MediaTypeRefused = 5012,
+
+    /// <summary>An option of the server is wrong; the message names its key.</summary>
+    OptionInvalid = 5020,
+
+    /// <summary>A sealed secret cannot be opened: another key, or changed bytes.</summary>
+    SecretUnreadable = 5021,
 }

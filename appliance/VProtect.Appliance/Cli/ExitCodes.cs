@@ -41,6 +41,7 @@ internal static class ExitCodes
         ErrorCode.RepositoryNotFound or ErrorCode.RestorePointNotFound => NotFound,
         ErrorCode.WrongKey or ErrorCode.KeyRequired => KeyRefused,
         ErrorCode.DataCorrupt or ErrorCode.ObjectMissing => DataDamaged,
+        ErrorCode.OptionInvalid => BadArguments,
         _ => failure.Side switch
         {
             ErrorSide.Source or ErrorSide.Platform => SourceFailed,

@@ -20,6 +20,7 @@ internal static class Verbs
             HoldVerb.NewRelease(common, terminal),
             RepoVerb.New(common, terminal),
             RestoreVerb.New(common, terminal),
+            ServeVerb.New(common, terminal),
             ShowVerb.New(common, terminal),
             HoldVerb.NewUnforget(common, terminal),
         };

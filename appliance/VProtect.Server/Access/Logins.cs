@@ -1,0 +1,73 @@
+using VProtect.Abstractions;
+using VProtect.Catalog;
+using VProtect.Catalog.Access;
+using VProtect.Catalog.Audit;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Access;
+
+/// <summary>Checks logins: throttled, and with one answer for every reason to refuse.</summary>
+internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Sessions sessions, TimeProvider time) : IDisposable
+{
+    /// <summary>Hashing takes a core for a while; logins queue instead of taking all of them.</summary>
+    private readonly SemaphoreSlim _hashing = new(1);
+
+    /// <summary>Logs in, or throws.</summary>
+    /// <returns>The user and the cookie's value.</returns>
+    public async Task<(User User, string Token)> EnterAsync(string login, string password, HttpContext context, CancellationToken cancellationToken)
+    {
+        string address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        if (throttle.Wait(address, login) is var wait && wait > TimeSpan.Zero)
+        {
+            int seconds = (int)Math.Ceiling(wait.TotalSeconds);
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            throw new VProtectException(ErrorCode.LoginTooOften, ErrorSide.Request, "Too many logins have failed.", $"Try again in {seconds} s.", RetryAdvice.Later);
+        }
+
+        throttle.Attempted(address, login);
+        User? user;
+        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+        {
+            user = await session.Users.FindByLoginAsync(login, cancellationToken);
+        }
+
+        bool isRight = await VerifyAsync(password, user?.PasswordHash, cancellationToken);
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        if (!isRight || user is not { Active: true })
+        {
+            string shown = login.Length > 100 ? login[..100] : login;
+            await AuditTrail.AppendAsync(transaction, context, shown, user?.Guid, "session.login", AuditOutcome.Denied, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            throw new VProtectException(ErrorCode.LoginRefused, ErrorSide.Request, "Login or password is wrong.", "Check both; the password is case-sensitive.");
+        }
+
+        throttle.Succeeded(address, login);
+        User now = await transaction.Users.GetAsync(user.Guid, cancellationToken);
+        await transaction.Users.UpdateAsync(now with { LastLoginAt = time.GetUtcNow() }, cancellationToken);
+        string token = await sessions.OpenAsync(transaction, user.Guid, context, cancellationToken);
+        await AuditTrail.AppendAsync(transaction, context, user.Login, user.Guid, "session.login", AuditOutcome.Success, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return (now, token);
+    }
+
+    /// <summary>Compares a password; one at a time.</summary>
+    public async Task<bool> VerifyAsync(string password, string? stored, CancellationToken cancellationToken)
+    {
+        if (password.Length > PasswordHash.LengthMax)
+        {
+            return false;
+        }
+
+        await _hashing.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(() => PasswordHash.Verify(password, stored), cancellationToken);
+        }
+        finally
+        {
+            _hashing.Release();
+        }
+    }
+
+    public void Dispose() => _hashing.Dispose();
+}

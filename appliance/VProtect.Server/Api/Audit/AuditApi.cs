@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using VProtect.Catalog;
+using VProtect.Catalog.Audit;
+using VProtect.Server.Access;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Audit;
+
+/// <summary>An entry of the audit log as clients see it.</summary>
+/// <param name="Seq">Order, from 1, without gaps.</param>
+/// <param name="At">When.</param>
+/// <param name="Actor">Who.</param>
+/// <param name="Address">Where it came from.</param>
+/// <param name="Action">What.</param>
+/// <param name="ObjectKind">Kind of the object.</param>
+/// <param name="Object">The object; it may be gone.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Hash">SHA-256 that binds it to the entries before it.</param>
+internal sealed record AuditView(
+    long Seq, DateTimeOffset At, string Actor, string? Address, string Action, string? ObjectKind, NameAndGuid? Object, AuditOutcome Outcome, string Hash);
+
+/// <summary>Who did what.</summary>
+internal static class AuditApi
+{
+    private const int SizeMax = 1000;
+
+    public static void Map(IEndpointRouteBuilder api) => api.MapGet("/audit", ListAsync).WithTags("audit")
+        .Describe("Lists the audit log, newest first; the header X-Next-Cursor is 'before' of the next page.", Permission.AuditRead, 400);
+
+    private static async Task<Ok<List<AuditView>>> ListAsync(
+        string? actor, string? action, Guid? guid, long? before, int? size, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        if (size is < 1 or > SizeMax)
+        {
+            throw new InvalidFieldException("size", "A page of this size is not given.", $"Ask for 1 to {SizeMax} rows.");
+        }
+
+        int rows = size ?? 100;
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        IReadOnlyList<AuditEntry> entries = await session.Audit.ListAsync(actor, action, guid, before, rows, cancellationToken);
+        if (entries.Count == rows)
+        {
+            context.Response.Headers["X-Next-Cursor"] = entries[^1].Seq.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return TypedResults.Ok(entries.Select(View).ToList());
+    }
+
+    private static AuditView View(AuditEntry entry) => new(
+        entry.Seq, entry.At, entry.Actor, entry.Address, entry.Action, entry.ObjectKind,
+        entry.ObjectGuid is { } guid ? new NameAndGuid(guid, entry.ObjectName) : null, entry.Outcome, Convert.ToHexStringLower(entry.Hash));
+}

@@ -1,0 +1,110 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using VProtect.Abstractions;
+using VProtect.Catalog;
+using VProtect.Catalog.Access;
+using VProtect.Server.Access;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Session;
+
+/// <summary>Log in, log out, who am I, change my password.</summary>
+internal static class SessionApi
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        RouteGroupBuilder session = api.MapGroup("").WithTags("session");
+        session.MapPost("/session/login", LoginAsync).AllowAnonymous().WithSummary("Logs in and sets the session cookie.")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status400BadRequest, typeof(Problem), [Problem.MediaType]))
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(Problem), [Problem.MediaType]))
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status429TooManyRequests, typeof(Problem), [Problem.MediaType]));
+        session.MapPost("/session/logout", LogoutAsync).Describe("Ends the session.", Permission.Self).WithMetadata(new BeforePasswordChange());
+        session.MapPut("/session/password", ChangePasswordAsync)
+            .Describe("Changes one's own password and ends one's other sessions.", Permission.Self, 400, 429).WithMetadata(new BeforePasswordChange());
+        session.MapGet("/user-info", UserInfoAsync).Describe("Tells who is logged in.", Permission.Self).WithMetadata(new BeforePasswordChange());
+    }
+
+    private static async Task<Ok<UserInfo>> LoginAsync(
+        LoginRequest request, HttpContext context, Logins logins, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        string login = InvalidFieldException.RequireText("login", request.Login, lengthMax: 200);
+        if (string.IsNullOrEmpty(request.Password))
+        {
+            throw new InvalidFieldException("password", "It is missing.", "Send login and password.");
+        }
+
+        (User user, string token) = await logins.EnterAsync(login, request.Password, context, cancellationToken);
+        context.Response.Cookies.Append(Sessions.CookieName, token, Sessions.Cookie());
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        IReadOnlyList<GrantedPermission> permissions = await session.Users.PermissionsAsync(user.Guid, cancellationToken);
+        return TypedResults.Ok(View(user, [.. permissions.Where(grant => grant.ScopeKind is null).Select(grant => grant.Permission)], SecretToken.CsrfOf(token)));
+    }
+
+    private static async Task<NoContent> LogoutAsync(HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        Caller caller = Caller.Of(context);
+        if (caller.Kind == CallerKind.Session)
+        {
+            await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+            if (await transaction.Sessions.FindAsync(caller.ProofGuid, cancellationToken) is not null)
+            {
+                await transaction.Sessions.DeleteAsync(caller.ProofGuid, version: null, cancellationToken);
+            }
+
+            await AuditTrail.AppendAsync(transaction, context, "session.logout", "session", caller.ProofGuid, name: null, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            context.Response.Cookies.Delete(Sessions.CookieName, Sessions.Cookie());
+        }
+
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> ChangePasswordAsync(
+        PasswordRequest request, HttpContext context, CatalogDatabase catalog, Logins logins, LoginThrottle throttle, CancellationToken cancellationToken)
+    {
+        Caller caller = Caller.Of(context);
+        PasswordHash.Check("newPassword", request.NewPassword, caller.Login);
+        if (request.NewPassword == request.CurrentPassword)
+        {
+            throw new InvalidFieldException("newPassword", "It is the current password.", "Choose another one.");
+        }
+
+        User user;
+        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+        {
+            user = await session.Users.GetAsync(caller.UserGuid, cancellationToken);
+        }
+
+        // Whoever finds an open session may not guess the password with it.
+        string address = $"password {caller.UserGuid}";
+        if (throttle.Wait(address, address) > TimeSpan.Zero)
+        {
+            throw new VProtectException(ErrorCode.LoginTooOften, ErrorSide.Request, "The current password was wrong too often.", "Try again in a minute.", RetryAdvice.Later);
+        }
+
+        throttle.Attempted(address, address);
+        if (!await logins.VerifyAsync(request.CurrentPassword ?? "", user.PasswordHash, cancellationToken))
+        {
+            throw new InvalidFieldException("currentPassword", "It is wrong.", "Send the password that you logged in with.");
+        }
+
+        throttle.Succeeded(address, address);
+        string hash = PasswordHash.Of(request.NewPassword!);
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        await transaction.Users.UpdateAsync(user with { PasswordHash = hash, MustChangePassword = false }, cancellationToken);
+        await Sessions.EndAllAsync(transaction, user.Guid, except: caller.ProofGuid, cancellationToken);
+        await AuditTrail.AppendAsync(transaction, context, "session.password", "users", user.Guid, user.Login, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<UserInfo>> UserInfoAsync(HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        Caller caller = Caller.Of(context);
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        User user = await session.Users.GetAsync(caller.UserGuid, cancellationToken);
+        return TypedResults.Ok(View(user, [.. caller.Permissions.Where(name => name != Permission.Self).Order(StringComparer.Ordinal)], caller.Csrf));
+    }
+
+    private static UserInfo View(User user, IReadOnlyList<string> permissions, string? csrf) =>
+        new(user.Guid, user.Login, user.FullName, user.Email, permissions, user.MustChangePassword, csrf);
+}

@@ -1,0 +1,18 @@
+namespace VProtect.Server.Api.Session;
+
+/// <summary>What is sent to log in.</summary>
+internal sealed record LoginRequest(string? Login, string? Password);
+
+/// <summary>What is sent to change one's own password.</summary>
+internal sealed record PasswordRequest(string? CurrentPassword, string? NewPassword);
+
+/// <summary>Who is logged in.</summary>
+/// <param name="Guid">Identity.</param>
+/// <param name="Login">What is typed.</param>
+/// <param name="FullName">Name shown to people.</param>
+/// <param name="Email">Mail address.</param>
+/// <param name="Permissions">What the caller may do; <c>*</c> everything.</param>
+/// <param name="MustChangePassword">Whether the password must be changed before anything else.</param>
+/// <param name="CsrfToken">What changes must carry in X-CSRF-Token; null for bearer tokens, which need none.</param>
+internal sealed record UserInfo(
+    Guid Guid, string Login, string? FullName, string? Email, IReadOnlyList<string> Permissions, bool MustChangePassword, string? CsrfToken);

@@ -1,0 +1,41 @@
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Settings;
+
+/// <summary>What holds for the whole appliance and is changed while it runs.</summary>
+internal sealed record GlobalSettings
+{
+    /// <summary>A session ends when it was not used for this long, ms; default 30 min, 1 min to 24 h.</summary>
+    public long SessionIdleTimeout { get; init; } = 30 * Minute;
+
+    /// <summary>A session ends after this long, however much it was used, ms; default 12 h, 5 min to 7 days.</summary>
+    public long SessionAbsoluteTimeout { get; init; } = 12 * 60 * Minute;
+
+    /// <summary>Origins, such as <c>https://portal.example.org</c>, whose pages may call the API; default none.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    private const long Minute = 60_000;
+
+    /// <summary>Refuses values out of bounds, naming the field.</summary>
+    /// <exception cref="InvalidFieldException">One is.</exception>
+    public void Check()
+    {
+        if (SessionIdleTimeout is < Minute or > 24 * 60 * Minute)
+        {
+            throw new InvalidFieldException("sessionIdleTimeout", "It is out of bounds.", "Use 60000 to 86400000 ms.");
+        }
+
+        if (SessionAbsoluteTimeout is < 5 * Minute or > 7 * 24 * 60 * Minute)
+        {
+            throw new InvalidFieldException("sessionAbsoluteTimeout", "It is out of bounds.", "Use 300000 to 604800000 ms.");
+        }
+
+        if (CorsOrigins is null || CorsOrigins.Count > 100 || CorsOrigins.Any(origin => !IsOrigin(origin)))
+        {
+            throw new InvalidFieldException("corsOrigins", "One is no origin.", "Write each as https://host or https://host:port, without a path; at most 100.");
+        }
+    }
+
+    private static bool IsOrigin(string? origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http" && uri.GetLeftPart(UriPartial.Authority) == origin;
+}

@@ -1,0 +1,22 @@
+using VProtect.Catalog.Access;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Tokens;
+
+/// <summary>A token as clients see it: never the token itself.</summary>
+internal sealed record TokenView(
+    Guid Guid, string Name, NameAndGuid User, IReadOnlyList<string> Permissions, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt,
+    DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt)
+{
+    public static TokenView Of(ApiToken token, string? login) => new(
+        token.Guid, token.Name, new NameAndGuid(token.UserGuid, login), token.Permissions, token.CreatedAt, token.ExpiresAt, token.LastUsedAt, token.RevokedAt);
+}
+
+/// <summary>What is sent to make a token.</summary>
+/// <param name="Name">Name shown to people.</param>
+/// <param name="Permissions">What it is limited to; empty or missing: all that its user may.</param>
+/// <param name="ExpiresAt">When it ends; missing: never.</param>
+internal sealed record TokenRequest(string? Name, IReadOnlyList<string>? Permissions, DateTimeOffset? ExpiresAt);
+
+/// <summary>The answer to making a token: the only time that it is told.</summary>
+internal sealed record NewTokenView(Guid Guid, string Name, string Token, DateTimeOffset? ExpiresAt);

@@ -1,0 +1,63 @@
+using VProtect.Abstractions;
+
+namespace VProtect.Server.Hosting;
+
+/// <summary>The directory that holds everything this appliance is: readable by its user alone.</summary>
+internal sealed class DataDirectory
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private DataDirectory(string path)
+    {
+        Path = path;
+    }
+
+    public string Path { get; }
+
+    public string Catalog => System.IO.Path.Join(Path, "catalog.db");
+
+    public string SecretKey => System.IO.Path.Join(Path, "secret.key");
+
+    public string Tls => Sub("tls");
+
+    public string Logs => Sub("logs");
+
+    /// <summary>Makes the directory if it is missing, and closes it to others.</summary>
+    public static DataDirectory Open(string path)
+    {
+        try
+        {
+            string full = System.IO.Path.GetFullPath(path);
+            Directory.CreateDirectory(full, OwnerOnly);
+            File.SetUnixFileMode(full, OwnerOnly);
+            return new DataDirectory(full);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new VProtectException(
+                ErrorCode.OptionInvalid, ErrorSide.Request, $"--data: '{path}' cannot be used: {exception.Message}", "Name a directory that may be written.", RetryAdvice.Never, exception);
+        }
+    }
+
+    /// <summary>Writes a secret so that there is never a moment at which others could read it, nor half of it.</summary>
+    public static void WriteSecret(string path, ReadOnlySpan<byte> content)
+    {
+        string part = path + ".part";
+        File.Delete(part);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new FileStream(part, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(part, path, overwrite: true);
+    }
+
+    private string Sub(string name) => Directory.CreateDirectory(System.IO.Path.Join(Path, name), OwnerOnly).FullName;
+}

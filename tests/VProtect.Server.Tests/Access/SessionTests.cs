@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using VProtect.Catalog;
+using VProtect.Catalog.Audit;
+
+namespace VProtect.Server.Tests.Access;
+
+public sealed class SessionTests : IAsyncLifetime
+{
+    private readonly ServerFixture _server = new();
+
+    public Task InitializeAsync() => _server.InitializeAsync();
+
+    public Task DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task First_password_must_be_changed_before_anything_else_and_works_only_until_then()
+    {
+        using HttpClient other = _server.NewClient();
+        using HttpResponseMessage old = await other.PostAsJsonAsync("/api/session/login", new { login = "admin", password = _server.FirstPassword });
+        await old.ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+
+        JsonElement info = await (await _server.Client.GetAsync("/api/user-info")).JsonAsync();
+        Assert.Equal("admin", info.GetProperty("login").GetString());
+        Assert.False(info.GetProperty("mustChangePassword").GetBoolean());
+        Assert.Equal("*", info.GetProperty("permissions")[0].GetString());
+    }
+
+    [Fact]
+    public async Task Cookie_is_closed_to_scripts_other_sites_and_clear_text()
+    {
+        using HttpClient client = _server.NewClient();
+        using HttpResponseMessage answer = await client.PostAsJsonAsync("/api/session/login", new { login = "ADMIN", password = ServerFixture.Password });
+        string cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
+        Assert.StartsWith("__Host-vprotect=", cookie, StringComparison.Ordinal);
+        Assert.Contains("; path=/; secure; samesite=strict; httponly", cookie, StringComparison.Ordinal);
+        Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
+    }
+
+    [Fact]
+    public async Task Logout_ends_the_session()
+    {
+        using HttpClient client = await _server.LogInAsync("admin", ServerFixture.Password);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.PostAsync("/api/session/logout", content: null)).StatusCode);
+        await (await client.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+    }
+
+    [Fact]
+    public async Task Session_ends_when_idle_and_when_old_however_much_it_is_used()
+    {
+        using HttpClient idle = await _server.LogInAsync("admin", ServerFixture.Password);
+        _server.Time.Advance(TimeSpan.FromMinutes(31));
+        await (await idle.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+
+        using HttpClient busy = await _server.LogInAsync("admin", ServerFixture.Password);
+        for (int used = 0; used < 35; used++)
+        {
+            _server.Time.Advance(TimeSpan.FromMinutes(20));
+            await (await busy.GetAsync("/api/user-info")).JsonAsync();
+        }
+
+        _server.Time.Advance(TimeSpan.FromMinutes(20));
+        await (await busy.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+    }
+
+    [Fact]
+    public async Task Wrong_password_and_unknown_login_get_the_same_answer_and_are_slowed_down()
+    {
+        using HttpClient client = _server.NewClient();
+        using HttpResponseMessage wrong = await client.PostAsJsonAsync("/api/session/login", new { login = "admin", password = "wrong" });
+        using HttpResponseMessage unknown = await client.PostAsJsonAsync("/api/session/login", new { login = "nobody", password = "wrong" });
+        await wrong.ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+        await unknown.ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+        Assert.Equal(await wrong.Content.ReadAsStringAsync(), await unknown.Content.ReadAsStringAsync());
+
+        for (int attempt = 2; attempt < 5; attempt++)
+        {
+            using HttpResponseMessage again = await client.PostAsJsonAsync("/api/session/login", new { login = $"guess{attempt}", password = "wrong" });
+            await again.ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+        }
+
+        using HttpResponseMessage slowed = await client.PostAsJsonAsync("/api/session/login", new { login = "admin", password = ServerFixture.Password });
+        await slowed.ProblemAsync(HttpStatusCode.TooManyRequests, 5005);
+        Assert.NotNull(slowed.Headers.RetryAfter);
+
+        _server.Time.Advance(TimeSpan.FromSeconds(2));
+        using HttpResponseMessage later = await client.PostAsJsonAsync("/api/session/login", new { login = "admin", password = ServerFixture.Password });
+        await later.JsonAsync();
+    }
+
+    [Theory]
+    [InlineData("{}", "login")]
+    [InlineData("""{"login": "admin"}""", "password")]
+    [InlineData("""{"login": 5}""", "login")]
+    [InlineData("""{"login": """, "login")]
+    public async Task Bad_login_request_is_answered_with_the_field(string body, string field)
+    {
+        using HttpClient client = _server.NewClient();
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await client.PostAsync("/api/session/login", content);
+        JsonElement problem = await answer.ProblemAsync(HttpStatusCode.BadRequest, 2001);
+        Assert.Equal(field, problem.GetProperty("field").GetString());
+    }
+
+    [Fact]
+    public async Task Changed_password_is_audited_and_the_chain_is_whole()
+    {
+        CatalogDatabase catalog = _server.App.Services.GetRequiredService<CatalogDatabase>();
+        await using CatalogSession session = await catalog.ReadAsync(CancellationToken.None);
+        IReadOnlyList<AuditEntry> entries = await session.Audit.ListAsync("admin", "session.password", target: null, before: null, size: 10, CancellationToken.None);
+        Assert.Equal("admin", Assert.Single(entries).ObjectName);
+        Assert.Null(await session.Audit.VerifyAsync(CancellationToken.None));
+    }
+}

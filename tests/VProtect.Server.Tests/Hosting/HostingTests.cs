@@ -1,0 +1,117 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions;
+using VProtect.Server.Hosting;
+using VProtect.Testing;
+
+namespace VProtect.Server.Tests.Hosting;
+
+public sealed class HostingTests
+{
+    [Fact]
+    public async Task Certificate_is_made_at_first_start_and_a_new_one_is_used_without_a_restart()
+    {
+        using var directory = new TemporaryDirectory();
+        string? password = null;
+        await using (WebApplication app = await StartAsync(directory.Path, text => password = text))
+        {
+            X509Certificate2 first = await CertificateAsync(app);
+            Assert.NotNull(password);
+            Assert.Equal("1.2.840.10045.2.1", first.GetKeyAlgorithm());
+            Assert.True(first.MatchesHostname("localhost") && first.MatchesHostname("127.0.0.1"));
+
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest("CN=replaced", key, HashAlgorithmName.SHA256);
+            using X509Certificate2 second = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            await File.WriteAllTextAsync(directory["tls/server.key"], "no key");
+            Assert.False(app.Services.GetRequiredService<ServerCertificate>().Reload());
+            Assert.Equal(first.Thumbprint, (await CertificateAsync(app)).Thumbprint);
+            await File.WriteAllTextAsync(directory["tls/server.key"], key.ExportPkcs8PrivateKeyPem());
+            await File.WriteAllTextAsync(directory["tls/server.crt"], second.ExportCertificatePem());
+            Assert.True(app.Services.GetRequiredService<ServerCertificate>().Reload());
+            Assert.Equal("CN=replaced", (await CertificateAsync(app)).Subject);
+            await app.StopAsync();
+        }
+
+        password = null;
+        await using WebApplication again = await StartAsync(directory.Path, text => password = text);
+        Assert.Null(password);
+        Assert.Equal("CN=replaced", (await CertificateAsync(again)).Subject);
+        await again.StopAsync();
+    }
+
+    [Theory]
+    [InlineData("http://*:8181")]
+    [InlineData("https://*:99999")]
+    [InlineData("https://vprotect.example.org:8181")]
+    [InlineData("https://*:8181/path")]
+    [InlineData("8181")]
+    public async Task Bad_address_is_refused_naming_the_option(string url)
+    {
+        using var directory = new TemporaryDirectory();
+        var options = new ServerOptions { DataPath = directory.Path, Urls = [url], FirstPassword = _ => { } };
+        VProtectException failure = await Assert.ThrowsAsync<VProtectException>(() => ServerHost.BuildAsync(options, CancellationToken.None));
+        Assert.Equal(ErrorCode.OptionInvalid, failure.Code);
+        Assert.Contains("--urls", failure.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(directory["catalog.db"]));
+    }
+
+    [Fact]
+    public void Supervisor_gets_one_datagram_and_need_not_listen()
+    {
+        using var directory = new TemporaryDirectory();
+        string path = directory["notify"];
+        SystemdNotifications.Send(path, "READY=1");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        SystemdNotifications.Send(path, "READY=1");
+        byte[] buffer = new byte[100];
+        Assert.Equal("READY=1", Encoding.ASCII.GetString(buffer, 0, socket.Receive(buffer)));
+    }
+
+    [Fact]
+    public void Log_is_one_line_an_event_and_rolls_over()
+    {
+        using var directory = new TemporaryDirectory();
+        using (var log = new FileLog(directory.Path, new FakeTime(), fileBytesMax: 100))
+        {
+            ILogger logger = log.CreateLogger("Area");
+            for (int i = 0; i < FileLog.FilesMax + 5; i++)
+            {
+                logger.Log(LogLevel.Warning, new EventId(5999), state: "first\nsecond " + new string('x', 100), exception: null, (state, _) => state);
+            }
+        }
+
+        Assert.Equal(FileLog.FilesMax, Directory.GetFiles(directory.Path).Length);
+        string line = Assert.Single(File.ReadAllLines(directory["vprotect.1.log"]));
+        Assert.StartsWith(@"2026-03-01T12:00:00.000Z Warning Area[5999] first\nsecond", line, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> StartAsync(string path, Action<string> firstPassword)
+    {
+        var options = new ServerOptions { DataPath = path, Urls = ["https://127.0.0.1:0"], FirstPassword = firstPassword };
+        WebApplication app = await ServerHost.BuildAsync(options, CancellationToken.None);
+        await app.StartAsync();
+        return app;
+    }
+
+    /// <summary>What the server shows to a new connection, which also answers.</summary>
+    private static async Task<X509Certificate2> CertificateAsync(WebApplication app)
+    {
+        X509Certificate2? seen = null;
+        using var handler = new HttpClientHandler();
+        handler.ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
+        {
+            seen = X509CertificateLoader.LoadCertificate(certificate!.RawData);
+            return true;
+        };
+        using var client = new HttpClient(handler);
+        Assert.Equal("live", await client.GetStringAsync($"{app.Urls.Single()}/health/live"));
+        return seen!;
+    }
+}
