@@ -115,9 +115,10 @@ internal sealed class SpanExecutor(
         {
             await FetchAndDecodeAsync(window, first, count, span, cancellationToken);
         }
-        catch (IntegrityException e) when (e.Code == ErrorCode.ObjectMissing)
+        catch (IntegrityException)
         {
-            // A collector has moved chunks of this span since the index was asked: fetch them one by one from where they are now.
+            // A collector has moved chunks of this span since the index was asked, or one is damaged there and may lie elsewhere
+            // too: fetch them one by one from where they are now.
             await FetchSinglyAsync(window, first, count, span, cancellationToken);
         }
 

@@ -101,6 +101,17 @@ public sealed class ChunkStore(Repository repository, IChunkIndex index) : INode
             await RefreshAsync(seen, cancellationToken);
             return await ReadAsync(kind, id, await LocateAsync(id, cancellationToken), cancellationToken);
         }
+        catch (IntegrityException)
+        {
+            // This place is bad. Others may know already, and a good one may have been written since: marks and new packs tell.
+            await RefreshAsync(seen, cancellationToken);
+            if (TryFind(id, out ChunkLocation other) && other != location)
+            {
+                return await ReadAsync(kind, id, other, cancellationToken);
+            }
+
+            throw;
+        }
     }
 
     private async ValueTask<byte[]> ReadAsync(PackKind kind, ChunkId id, ChunkLocation location, CancellationToken cancellationToken)
