@@ -1,3 +1,4 @@
 using VProtect.Appliance.Cli;
 
-return await CommandLine.RunAsync(args, Terminal.OfProcess());
+// Where everything concrete meets: the platforms that this program knows.
+return await CommandLine.RunAsync(args, Terminal.OfProcess(), []);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using VProtect.Connectors.Contract;
 
 namespace VProtect.Appliance.Cli;
 
@@ -7,11 +8,14 @@ namespace VProtect.Appliance.Cli;
 internal static class CommandLine
 {
     /// <summary>Runs one invocation of the program.</summary>
+    /// <param name="args">As typed.</param>
+    /// <param name="terminal">Where answers go.</param>
+    /// <param name="platforms">What the node of this program can connect to.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args, Terminal terminal)
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, IReadOnlyList<IConnectorFactory> platforms)
     {
         using var signals = new Interruption();
-        Task<int> running = RunAsync(args, terminal, signals.Token);
+        Task<int> running = RunAsync(args, terminal, platforms, signals.Token);
         if (await Task.WhenAny(running, signals.Overdue) == running)
         {
             return await running;
@@ -21,13 +25,17 @@ internal static class CommandLine
         return Failure.Report(new OperationCanceledException(), args.Contains("--json"), terminal, signals.Token);
     }
 
-    /// <summary>As above, with cancellation by the caller.</summary>
-    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
+    /// <summary>As above, without platforms and with cancellation by the caller.</summary>
+    public static Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken) =>
+        RunAsync(args, terminal, [], cancellationToken);
+
+    private static async Task<int> RunAsync(
+        string[] args, Terminal terminal, IReadOnlyList<IConnectorFactory> platforms, CancellationToken cancellationToken)
     {
         bool isJson = args.Contains("--json");
         try
         {
-            ParseResult parsed = Verbs.NewRoot(terminal).Parse(args);
+            ParseResult parsed = Verbs.NewRoot(terminal, platforms).Parse(args);
             if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             {
                 throw Invocation.BadArgument(

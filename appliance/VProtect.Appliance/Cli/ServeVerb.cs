@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using VProtect.Abstractions;
+using VProtect.Connectors.Contract;
 using VProtect.Server;
 
 namespace VProtect.Appliance.Cli;
@@ -11,7 +12,7 @@ internal static class ServeVerb
 {
     private const string DefaultData = "/var/lib/vprotect";
 
-    public static Verb New(CommonOptions common, Terminal terminal)
+    public static Verb New(CommonOptions common, Terminal terminal, IReadOnlyList<IConnectorFactory> platforms)
     {
         var data = new Option<string>("--data")
         {

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using VProtect.Connectors.Contract;
 
 namespace VProtect.Appliance.Cli;
 
 /// <summary>The tree of verbs.</summary>
 internal static class Verbs
 {
-    public static RootCommand NewRoot(Terminal terminal)
+    public static RootCommand NewRoot(Terminal terminal, IReadOnlyList<IConnectorFactory> platforms)
     {
         var common = new CommonOptions();
         var root = new RootCommand(
@@ -20,7 +21,7 @@ internal static class Verbs
             HoldVerb.NewRelease(common, terminal),
             RepoVerb.New(common, terminal),
             RestoreVerb.New(common, terminal),
-            ServeVerb.New(common, terminal),
+            ServeVerb.New(common, terminal, platforms),
             ShowVerb.New(common, terminal),
             HoldVerb.NewUnforget(common, terminal),
         };

@@ -10,7 +10,7 @@ public sealed class HelpTests
     {
         using var workplace = new Workplace();
         var terminal = new Terminal { Out = TextWriter.Null, Error = TextWriter.Null, Variable = _ => null };
-        foreach ((string path, Verb verb) in VerbsBelow(Verbs.NewRoot(terminal), "vprotect"))
+        foreach ((string path, Verb verb) in VerbsBelow(Verbs.NewRoot(terminal, []), "vprotect"))
         {
             Outcome help = await workplace.RunAsync([.. path.Split(' ')[1..], "--help"]);
             Assert.Equal(0, help.ExitCode);
@@ -25,7 +25,7 @@ public sealed class HelpTests
             {
                 string typed = line.Replace("source <(", "", StringComparison.Ordinal).Split([" |", " >", " &&", ")"], StringSplitOptions.None)[0];
                 Assert.StartsWith(path, typed, StringComparison.Ordinal);
-                ParseResult parsed = Verbs.NewRoot(terminal).Parse(typed["vprotect ".Length..]);
+                ParseResult parsed = Verbs.NewRoot(terminal, []).Parse(typed["vprotect ".Length..]);
                 Assert.True(parsed.Errors.Count == 0, $"{line}: {string.Join(" ", parsed.Errors)}");
             }
         }
