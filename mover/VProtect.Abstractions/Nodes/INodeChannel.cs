@@ -6,11 +6,23 @@ namespace VProtect.Abstractions.Nodes;
 /// </summary>
 public interface INodeChannel
 {
-    /// <summary>Waits for something to do.</summary>
+    /// <summary>
+    /// Waits for something to do. A node with no slot free may ask too: it is then given only what takes no slot (checks of platforms and
+    /// repositories, clean-up), which somebody waits for.
+    /// </summary>
     /// <param name="status">How the node is; the server goes by it when it chooses.</param>
     /// <param name="cancellationToken">Ends the wait; then no order has been given.</param>
     /// <returns>An order for this node, or null after a while without one: ask again.</returns>
     ValueTask<TaskOrder?> LeaseAsync(NodeStatus status, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits until orders of this node must end before they are done. A node always has one such call open beside the others: that is how a
+    /// cancellation acts at once. What is lost with an answer is told again by <see cref="ReportAsync"/>.
+    /// </summary>
+    /// <param name="nodeGuid">The node.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Orders and what to do with them, each told once; empty after a while without any: ask again.</returns>
+    ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(string nodeGuid, CancellationToken cancellationToken);
 
     /// <summary>Tells how an order goes: at least every five seconds while it runs.</summary>
     /// <returns>What to do with it.</returns>
@@ -94,6 +106,12 @@ public enum TaskDirective
     /// <summary>It is not this node's any more: stop at once, clean up, complete nothing.</summary>
     Abandon = 2,
 }
+
+/// <summary>An order that must end before it is done.</summary>
+/// <param name="TaskGuid">The task.</param>
+/// <param name="Attempt">As in the order; another attempt of the same task is not meant.</param>
+/// <param name="Directive"><see cref="TaskDirective.Cancel"/> or <see cref="TaskDirective.Abandon"/>.</param>
+public sealed record TaskStop(string TaskGuid, int Attempt, TaskDirective Directive);
 
 /// <summary>How an order can end.</summary>
 public enum TaskEnd
