@@ -1,5 +1,6 @@
 using VProtect.Server.Api.Audit;
 using VProtect.Server.Api.MailingLists;
+using VProtect.Server.Api.ServerCertificates;
 using VProtect.Server.Api.Session;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Tokens;
@@ -15,6 +16,7 @@ internal static class ApiMap
         RouteGroupBuilder api = endpoints.MapGroup("/api");
         AuditApi.Map(api);
         MailingListsApi.Map(api);
+        ServerCertificateApi.Map(api);
         SessionApi.Map(api);
         SettingsApi.Map(api);
         TokensApi.Map(api);

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VProtect.Abstractions;
 
@@ -31,7 +33,14 @@ internal sealed record ListenAddress(string Host, int Port)
 
     public void Apply(KestrelServerOptions kestrel, ServerCertificate certificate)
     {
-        Action<ListenOptions> tls = listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current);
+        Action<ListenOptions> tls = listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificate.Context,
+                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            }),
+        });
         switch (Host)
         {
             case "*":

@@ -1,15 +1,18 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using VProtect.Abstractions;
+using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Hosting;
 
 /// <summary>
 /// The certificate of the server: <c>tls/server.crt</c> and <c>tls/server.key</c> (PEM) under the data directory, made at first start. Put others
 /// in their place, key first, and new connections use them; files that do not belong together are refused and the old ones stay in use.
+/// What follows the certificate in its file (the issuers up to the root) is sent with it.
 /// </summary>
 internal sealed partial class ServerCertificate : IDisposable
 {
@@ -20,7 +23,8 @@ internal sealed partial class ServerCertificate : IDisposable
     private readonly string _keyPath;
     private readonly ILogger<ServerCertificate> _logger;
     private readonly FileSystemWatcher _watcher;
-    private X509Certificate2 _current;
+    private readonly TimeProvider _time;
+    private SslStreamCertificateContext _current;
 
     public ServerCertificate(DataDirectory data, TimeProvider time, ILogger<ServerCertificate> logger)
     {
@@ -28,9 +32,10 @@ internal sealed partial class ServerCertificate : IDisposable
         _certificatePath = Path.Join(directory, "server.crt");
         _keyPath = Path.Join(directory, "server.key");
         _logger = logger;
+        _time = time;
         if (!File.Exists(_certificatePath))
         {
-            Make(time.GetUtcNow());
+            Make();
         }
 
         _current = Load();
@@ -41,8 +46,11 @@ internal sealed partial class ServerCertificate : IDisposable
         _watcher.EnableRaisingEvents = true;
     }
 
-    /// <summary>The one in use now. Connections hold it, so an old one is left to the collector.</summary>
-    public X509Certificate2 Current => Volatile.Read(ref _current);
+    /// <summary>The one in use now, with its issuers. Connections hold it, so an old one is left to the collector.</summary>
+    public SslStreamCertificateContext Context => Volatile.Read(ref _current);
+
+    /// <summary>The certificate in use now.</summary>
+    public X509Certificate2 Current => Context.TargetCertificate;
 
     /// <summary>Takes what lies in the files, if it is a pair.</summary>
     /// <returns>Whether it was taken.</returns>
@@ -50,11 +58,11 @@ internal sealed partial class ServerCertificate : IDisposable
     {
         try
         {
-            X509Certificate2 found = Load();
-            if (found.Thumbprint != Current.Thumbprint)
+            SslStreamCertificateContext found = Load();
+            if (found.TargetCertificate.Thumbprint != Current.Thumbprint)
             {
                 Volatile.Write(ref _current, found);
-                Log.Replaced(_logger, found.Subject, found.NotAfter);
+                Log.Replaced(_logger, found.TargetCertificate.Subject, found.TargetCertificate.NotAfter);
             }
 
             return true;
@@ -67,13 +75,65 @@ internal sealed partial class ServerCertificate : IDisposable
         }
     }
 
+    /// <summary>Puts a certificate and its key into the files; new connections use it when this returns.</summary>
+    /// <param name="certificatePem">The server's certificate first, then its issuers.</param>
+    /// <param name="keyPem">Private key, not encrypted.</param>
+    /// <exception cref="InvalidFieldException">They are no pair, or not valid now; nothing has changed.</exception>
+    public void Replace(string certificatePem, string keyPem)
+    {
+        X509Certificate2 found;
+        try
+        {
+            found = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            new X509Certificate2Collection().ImportFromPem(certificatePem);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            throw new InvalidFieldException(
+                "certificate", "Certificate and private key are no PEM of a pair.",
+                "Send the server's certificate, followed by its issuers, and its own private key without a pass phrase.");
+        }
+
+        using (found)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            if (found.NotAfter.ToUniversalTime() <= now || found.NotBefore.ToUniversalTime() > now)
+            {
+                throw new InvalidFieldException(
+                    "certificate", $"It is valid from {found.NotBefore.ToUniversalTime():u} to {found.NotAfter.ToUniversalTime():u} only.",
+                    "Send one that is valid now, and check the appliance's clock.");
+            }
+        }
+
+        Write(certificatePem, keyPem);
+    }
+
+    /// <summary>Makes a certificate of our own in place of the one in use.</summary>
+    public void Renew()
+    {
+        Make();
+        Reload();
+    }
+
     public void Dispose() => _watcher.Dispose();
 
-    private X509Certificate2 Load()
+    private void Write(string certificatePem, string keyPem)
+    {
+        DataDirectory.WriteSecret(_keyPath, Encoding.ASCII.GetBytes(keyPem));
+        DataDirectory.WriteSecret(_certificatePath, Encoding.ASCII.GetBytes(certificatePem));
+        Reload();
+    }
+
+    private SslStreamCertificateContext Load()
     {
         try
         {
-            return X509Certificate2.CreateFromPemFile(_certificatePath, _keyPath);
+            var issuers = new X509Certificate2Collection();
+            issuers.ImportFromPemFile(_certificatePath);
+            X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_certificatePath, _keyPath);
+
+            // Offline: nothing is ever fetched to complete a chain.
+            return SslStreamCertificateContext.Create(certificate, issuers, offline: true);
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or UnauthorizedAccessException)
         {
@@ -83,8 +143,9 @@ internal sealed partial class ServerCertificate : IDisposable
         }
     }
 
-    private void Make(DateTimeOffset now)
+    private void Make()
     {
+        DateTimeOffset now = _time.GetUtcNow();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={Dns.GetHostName()}, O=VProtect", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));

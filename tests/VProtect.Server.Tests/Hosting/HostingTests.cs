@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using VProtect.Abstractions;
+using VProtect.Server.Api.Shared;
 using VProtect.Server.Hosting;
 using VProtect.Testing;
 
@@ -43,6 +44,40 @@ public sealed class HostingTests
         Assert.Null(password);
         Assert.Equal("CN=replaced", (await CertificateAsync(again)).Subject);
         await again.StopAsync();
+    }
+
+    [Fact]
+    public async Task Certificate_with_its_issuers_replaces_the_one_in_use_and_one_that_is_no_pair_or_over_does_not()
+    {
+        using var directory = new TemporaryDirectory();
+        await using WebApplication app = await StartAsync(directory.Path, _ => { });
+        ServerCertificate certificate = app.Services.GetRequiredService<ServerCertificate>();
+        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var issuerRequest = new CertificateRequest("CN=issuer", issuerKey, HashAlgorithmName.SHA256);
+        issuerRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var rootRequest = new CertificateRequest("CN=root", rootKey, HashAlgorithmName.SHA256);
+        rootRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        using X509Certificate2 root = rootRequest.CreateSelfSigned(now.AddDays(-2), now.AddDays(2));
+        using X509Certificate2 issuer = issuerRequest.Create(root, now.AddDays(-1), now.AddDays(1), [1, 2, 2]).CopyWithPrivateKey(issuerKey);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=issued", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 issued = request.Create(issuer, now.AddHours(-23), now.AddHours(23), [1, 2, 3]);
+        using X509Certificate2 over = request.Create(issuer, now.AddHours(-23), now.AddHours(-1), [1, 2, 4]);
+        string keyPem = key.ExportPkcs8PrivateKeyPem();
+
+        Assert.Equal("certificate", Assert.Throws<InvalidFieldException>(
+            () => certificate.Replace(issued.ExportCertificatePem(), issuerKey.ExportPkcs8PrivateKeyPem())).Field);
+        Assert.Equal("certificate", Assert.Throws<InvalidFieldException>(() => certificate.Replace(over.ExportCertificatePem(), keyPem)).Field);
+        Assert.NotEqual("CN=issued", (await CertificateAsync(app)).Subject);
+
+        certificate.Replace(issued.ExportCertificatePem() + "\n" + issuer.ExportCertificatePem(), keyPem);
+        Assert.Equal("CN=issued", (await CertificateAsync(app)).Subject);
+        Assert.Equal("CN=issuer", Assert.Single(certificate.Context.IntermediateCertificates, sent => sent.Subject == "CN=issuer").Subject);
+        certificate.Renew();
+        Assert.Contains("O=VProtect", (await CertificateAsync(app)).Subject, StringComparison.Ordinal);
+        await app.StopAsync();
     }
 
     [Theory]
