@@ -6,6 +6,7 @@ using VProtect.Server.Api;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
 using VProtect.Server.Hosting;
+using VProtect.Server.Tasks;
 
 namespace VProtect.Server;
 
@@ -39,6 +40,7 @@ public static class ServerHost
 
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             AddServices(builder, options, addresses, data, catalog);
+            builder.Services.AddTasks(await LocalNode.BeginAsync(catalog, options.Time, cancellationToken));
             adapt?.Invoke(builder);
             WebApplication app = builder.Build();
             await app.Services.GetRequiredService<LiveSettings>().ReloadAsync(catalog, cancellationToken);

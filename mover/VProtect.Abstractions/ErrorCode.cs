@@ -155,4 +155,28 @@ public enum ErrorCode
 
     /// <summary>A sealed secret cannot be opened: another key, or changed bytes.</summary>
     SecretUnreadable = 5021,
+
+    /// <summary>No node took the work, or it did not answer in time.</summary>
+    NoNode = 5100,
+
+    /// <summary>A task lacks what it needs: its machine, destination, restore point or platform is gone or not usable.</summary>
+    TaskImpossible = 5101,
+
+    /// <summary>A task did not begin within its start window.</summary>
+    StartWindowMissed = 5102,
+
+    /// <summary>As many tasks of the run failed as its policy allows; the rest was not begun.</summary>
+    RunGivenUp = 5103,
+
+    /// <summary>A task that had to be done first was not done.</summary>
+    NeededTaskFailed = 5104,
+
+    /// <summary>A task was interrupted, and cannot or may not begin again.</summary>
+    TaskInterrupted = 5105,
+
+    /// <summary>The restore point is not in a state for what was asked.</summary>
+    RestorePointUnfit = 5106,
+
+    /// <summary>The task is not in a state for what was asked.</summary>
+    TaskUnfit = 5107,
 }

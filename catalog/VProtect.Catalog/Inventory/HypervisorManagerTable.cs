@@ -16,4 +16,15 @@ public sealed class HypervisorManagerTable : EditableTable<HypervisorManager>
     /// <summary>A page of all.</summary>
     public Task<ListPage<HypervisorManager>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
+
+    /// <summary>Notes whether a manager was reached, and when its inventory was read. Not a new version.</summary>
+    public Task RecordStateAsync(Guid manager, ConnectionState state, string? info, DateTimeOffset? syncedAt, CancellationToken cancellationToken) => ChangeOneAsync(
+        manager,
+        $"""
+        UPDATE hypervisor_managers SET state = {state}, state_info = {info}, synced_at = COALESCE({syncedAt}, synced_at),
+          last_seen_at = COALESCE({syncedAt}, last_seen_at)
+        WHERE guid = {manager}
+        """,
+        CatalogChangeKind.Updated,
+        cancellationToken);
 }

@@ -26,4 +26,17 @@ public sealed class HypervisorTable : EditableTable<Hypervisor>
             .Contains("name_key", query.Filter);
         return PageAsync(filter, query, cancellationToken);
     }
+
+    /// <summary>Hosts that stand alone: each is a platform connection of its own.</summary>
+    public async Task<IReadOnlyList<Hypervisor>> AloneAsync(CancellationToken cancellationToken) =>
+        await WhereAsync($"hypervisor_manager_guid IS NULL ORDER BY name_key, guid", cancellationToken);
+
+    /// <summary>Notes whether a host was reached and when. Not a new version.</summary>
+    public Task RecordStateAsync(Guid host, ConnectionState state, string? info, DateTimeOffset? seenAt, CancellationToken cancellationToken) => ChangeOneAsync(
+        host,
+        $"""
+        UPDATE hypervisors SET state = {state}, state_info = {info}, last_seen_at = COALESCE({seenAt}, last_seen_at) WHERE guid = {host}
+        """,
+        CatalogChangeKind.Updated,
+        cancellationToken);
 }

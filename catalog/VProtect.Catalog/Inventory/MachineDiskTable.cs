@@ -23,4 +23,8 @@ public sealed class MachineDiskTable : EditableTable<MachineDisk>
             .Equal("machine_guid", machine);
         return PageAsync(filter, query, cancellationToken);
     }
+
+    /// <summary>Disks of these machines, in their order.</summary>
+    public async Task<ILookup<Guid, MachineDisk>> OfMachinesAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken) =>
+        (await WhereAsync($"machine_guid IN {machines} ORDER BY machine_guid, position, guid", cancellationToken)).ToLookup(disk => disk.MachineGuid);
 }

@@ -80,9 +80,21 @@ public sealed class MachineTable : EditableTable<Machine>
             cancellationToken);
     }
 
+    /// <summary>Notes what the last restore or recovery test of a machine said. Not a new version.</summary>
+    public Task SetRestoreStatusAsync(Guid machine, string status, CancellationToken cancellationToken) => ChangeOneAsync(
+        machine, $"UPDATE machines SET restore_status = {status} WHERE guid = {machine}", CatalogChangeKind.Updated, cancellationToken);
+
     /// <summary>Sets until when the last good backup satisfies the recovery point objective, after a policy changed. Not a new version.</summary>
     public Task SetRpoDueAsync(Guid machine, DateTimeOffset? due, CancellationToken cancellationToken) => ChangeOneAsync(
         machine, $"UPDATE machines SET rpo_due_at = {due} WHERE guid = {machine}", CatalogChangeKind.Updated, cancellationToken);
+
+    /// <summary>Notes that a platform showed machines. Not a new version, and not told: it happens to all of them every hour.</summary>
+    public Task RecordSeenAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken) => Session.Writer.ExecuteAsync(
+        $"UPDATE machines SET last_seen_at = {Session.Time.GetUtcNow()} WHERE guid IN {machines}", cancellationToken);
+
+    /// <summary>Machines whose next good backup was due after one time and up to another.</summary>
+    public async Task<IReadOnlyList<Machine>> OverdueSinceAsync(DateTimeOffset after, DateTimeOffset until, CancellationToken cancellationToken) =>
+        await WhereAsync($"rpo_due_at > {after} AND rpo_due_at <= {until} AND present = 1 ORDER BY rpo_due_at, guid", cancellationToken);
 
     /// <summary>Removes machines that their platform no longer has and that have no restore points; returns how many.</summary>
     public async Task<int> DeleteNonPresentAsync(CancellationToken cancellationToken)

@@ -31,6 +31,10 @@ public sealed class ScheduleTable : EditableTable<Schedule>
     public async Task<IReadOnlyList<Schedule>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         await WhereAsync($"active = 1 AND next_run_at <= {now} ORDER BY next_run_at, guid", cancellationToken);
 
+    /// <summary>Active schedules of which nobody has said when they run next.</summary>
+    public async Task<IReadOnlyList<Schedule>> UnplannedAsync(CancellationToken cancellationToken) =>
+        await WhereAsync($"active = 1 AND next_run_at IS NULL ORDER BY guid", cancellationToken);
+
     /// <summary>Sets when a schedule runs next and, when it just ran, when that was. Not a new version.</summary>
     public Task SetNextRunAsync(Guid schedule, DateTimeOffset? lastRun, DateTimeOffset? nextRun, CancellationToken cancellationToken) => ChangeOneAsync(
         schedule,

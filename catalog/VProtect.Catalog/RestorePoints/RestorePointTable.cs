@@ -31,6 +31,55 @@ public sealed class RestorePointTable : EditableTable<RestorePoint>
     public async Task<IReadOnlyList<RestorePoint>> GoodOfMachineAsync(Guid machine, CancellationToken cancellationToken) => await WhereAsync(
         $"machine_guid = {machine} AND state = {RestorePointState.Success} ORDER BY created_at DESC, guid DESC", cancellationToken);
 
+    /// <summary>All good ones of some machines, newest first for each.</summary>
+    public async Task<ILookup<Guid, RestorePoint>> GoodOfMachinesAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken) => (await WhereAsync(
+        $"machine_guid IN {machines} AND state = {RestorePointState.Success} ORDER BY machine_guid, created_at DESC, guid DESC", cancellationToken))
+        .ToLookup(point => point.MachineGuid);
+
+    /// <summary>What the catalog believes to be in a destination: identity, identity in the repository, and whether it is held.</summary>
+    public async Task<IReadOnlyList<(Guid Guid, string PointId, bool Held)>> StoredAsync(Guid destination, CancellationToken cancellationToken) =>
+        await Session.QueryAsync(
+            $"""
+            SELECT guid, repository_point_id, held FROM restore_points
+            WHERE destination_guid = {destination} AND state = {RestorePointState.Success} AND repository_point_id IS NOT NULL
+            """,
+            row => (Guid.ParseExact(row.GetString(0), "D"), row.GetString(1), Convert.ToInt64(row.GetValue(2), null) == 1),
+            cancellationToken);
+
+    /// <summary>Notes what a verification found. Not a new version.</summary>
+    /// <param name="destination">Where.</param>
+    /// <param name="madeBefore">When it began: later restore points were not looked at.</param>
+    /// <param name="damaged">Those that need damaged bytes, by their identity in the repository.</param>
+    /// <param name="isWhole">Whether it read everything, so that the others are good.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task RecordVerifiedAsync(
+        Guid destination, DateTimeOffset madeBefore, IReadOnlyCollection<string> damaged, bool isWhole, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        DateTimeOffset now = writer.Time.GetUtcNow();
+        if (isWhole)
+        {
+            await writer.ExecuteAsync(
+                $"""
+                UPDATE restore_points SET verify_state = {VerifyState.Good}, verified_at = {now}
+                WHERE destination_guid = {destination} AND state = {RestorePointState.Success} AND finished_at <= {madeBefore}
+                """,
+                cancellationToken);
+        }
+
+        foreach (string[] some in damaged.Chunk(1000))
+        {
+            await writer.ExecuteAsync(
+                $"""
+                UPDATE restore_points SET verify_state = {VerifyState.Damaged}, verified_at = {now}
+                WHERE destination_guid = {destination} AND repository_point_id IN {some}
+                """,
+                cancellationToken);
+        }
+
+        writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
+    }
+
     /// <summary>How many there are for each state; cheap at any number of restore points.</summary>
     public async Task<IReadOnlyDictionary<RestorePointState, long>> CountByStateAsync(Guid? machine, CancellationToken cancellationToken)
     {

@@ -13,6 +13,10 @@ namespace VProtect.Catalog.Tasks;
 /// </summary>
 public sealed partial class TaskTable
 {
+    /// <summary>What changes a machine, or what its platform holds of it: one at a time for each machine.</summary>
+    private static readonly TaskType[] Exclusive =
+        [TaskType.Export, TaskType.Import, TaskType.Snapshot, TaskType.SnapshotReversion, TaskType.OldSnapshotsRemoval];
+
     /// <summary>
     /// Gives the node the task that comes first among those that may begin now and that it can do: by priority, where five minutes of waiting
     /// count as a point, so that nothing waits for ever. Null when there is none, a limit is reached, or the node's generation is over.
@@ -41,6 +45,8 @@ public sealed partial class TaskTable
               AND (source_guid IS NULL
                 OR (SELECT COUNT(*) FROM tasks AS other WHERE other.source_guid = tasks.source_guid AND other.state = {TaskState.Running})
                   < {claim.SourceRunningMax})
+              AND NOT EXISTS (SELECT 1 FROM tasks AS busy WHERE busy.state = {TaskState.Running} AND busy.type IN {Exclusive}
+                AND busy.machine_guid = {MachineNeeded})
               AND (destination_guid IS NULL
                 OR NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
                 OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
@@ -114,11 +120,18 @@ public sealed partial class TaskTable
     /// </summary>
     public async Task<IReadOnlyList<CatalogTask>> VoidLeasesAsync(CancellationToken cancellationToken) => await WhereAsync(
         $"""
-        state = {TaskState.Running} AND NOT EXISTS (
+        state = {TaskState.Running} AND type NOT IN {Halves} AND NOT EXISTS (
           SELECT 1 FROM nodes WHERE nodes.guid = tasks.lease_node_guid AND nodes.generation = tasks.lease_generation)
         ORDER BY created_at, guid
         """,
         cancellationToken);
+
+    // A restore needs the machine that its other half, the import, overwrites.
+    private static SqlText MachineNeeded =>
+        $"""
+        CASE WHEN tasks.type IN {Exclusive} THEN tasks.machine_guid
+          WHEN tasks.type = {TaskType.Restore} THEN (SELECT half.machine_guid FROM tasks AS half WHERE half.guid = tasks.linked_task_guid) END
+        """;
 
     /// <summary>Changes a task if the lease holds.</summary>
     private async Task ActAsync(TaskLease lease, SqlText assignments, CancellationToken cancellationToken)
@@ -143,8 +156,9 @@ public sealed partial class TaskTable
     private async Task<bool> BelowAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
         long? onNode = await Session.NumberAsync(
-            $"SELECT COUNT(*) FROM tasks WHERE lease_node_guid = {claim.Node} AND state = {TaskState.Running}", cancellationToken);
-        long? everywhere = await Session.NumberAsync($"SELECT COUNT(*) FROM tasks WHERE state = {TaskState.Running}", cancellationToken);
+            $"SELECT COUNT(*) FROM tasks WHERE lease_node_guid = {claim.Node} AND state = {TaskState.Running} AND type NOT IN {Halves}", cancellationToken);
+        long? everywhere = await Session.NumberAsync(
+            $"SELECT COUNT(*) FROM tasks WHERE state = {TaskState.Running} AND type NOT IN {Halves}", cancellationToken);
         return onNode < claim.NodeRunningMax && everywhere < claim.RunningMax;
     }
 }

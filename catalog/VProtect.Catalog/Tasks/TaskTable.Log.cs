@@ -28,6 +28,19 @@ public sealed partial class TaskTable
         writer.Changed(LogRows.Name, task, CatalogChangeKind.Updated);
     }
 
+    /// <summary>Appends lines with the times that they bear, and counts the warnings among them.</summary>
+    public async Task AppendLogAsync(Guid task, IReadOnlyCollection<TaskLogLine> lines, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        int warnings = lines.Count(line => line.Level == TaskLogLevel.Warning);
+
+        // Counting comes first, for it also makes two that append to the same log wait for each other.
+        await ChangeOneAsync(task, $"UPDATE tasks SET warnings = warnings + {warnings} WHERE guid = {task}", CatalogChangeKind.Updated, cancellationToken);
+        long last = await writer.NumberAsync($"SELECT MAX(seq) FROM task_log WHERE task_guid = {task}", cancellationToken) ?? 0;
+        await new RowInserter<TaskLogLine>(writer, LogRows).InsertAsync(lines.Select(line => line with { TaskGuid = task, Seq = ++last }), cancellationToken);
+        writer.Changed(LogRows.Name, task, CatalogChangeKind.Updated);
+    }
+
     /// <summary>Lines of a task's log behind number <paramref name="after"/> (0 for all), in order.</summary>
     public async Task<IReadOnlyList<TaskLogLine>> LogAsync(Guid task, long after, int size, CancellationToken cancellationToken) => await Session.QueryAsync(
         $"SELECT {LogRows.Select} FROM task_log WHERE task_guid = {task} AND seq > {after} ORDER BY seq LIMIT {size}", LogRows.Read, cancellationToken);

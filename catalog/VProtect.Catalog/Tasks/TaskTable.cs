@@ -4,7 +4,7 @@ namespace VProtect.Catalog.Tasks;
 
 /// <summary>
 /// Tasks. Users queue, re-order and cancel them (here); nodes claim them and act on what they claimed (<c>TaskTable.Lease.cs</c>); their logs and
-/// checkpoints are in <c>TaskTable.Log.cs</c>.
+/// checkpoints are in <c>TaskTable.Log.cs</c>, and how they hang together in <c>TaskTable.Bonds.cs</c>.
 /// </summary>
 public sealed partial class TaskTable : EditableTable<CatalogTask>
 {
@@ -87,7 +87,14 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
         foreach (CatalogTask task in missed)
         {
             await EndAsync(
-                task, new TaskOutcome { State = TaskState.Failed, StatusInfo = "It did not begin within its start window." }, cancellationToken);
+                task,
+                new TaskOutcome
+                {
+                    State = TaskState.Failed,
+                    StatusInfo = "It did not begin within its start window.",
+                    ErrorCode = (int)Abstractions.ErrorCode.StartWindowMissed,
+                },
+                cancellationToken);
         }
 
         return missed;
@@ -107,11 +114,15 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
         CatalogChangeKind.Updated,
         cancellationToken);
 
-    /// <summary>Puts a task whose lease is void back into the queue; its checkpoints stay, and the try does not count.</summary>
+    /// <summary>
+    /// Puts a task whose lease is void back into the queue; its checkpoints stay. The try does not count against those it has, and keeps its
+    /// number: who still works on it cannot be taken for who gets it next.
+    /// </summary>
     public Task RequeueAsync(CatalogTask task, CancellationToken cancellationToken) => ChangeOneAsync(
         task.Guid,
         $"""
-        UPDATE tasks SET state = {TaskState.Queued}, lease_node_guid = NULL, lease_generation = NULL, attempt = attempt - 1, version = version + 1
+        UPDATE tasks SET state = {TaskState.Queued}, lease_node_guid = NULL, lease_generation = NULL, max_attempts = max_attempts + 1,
+          rate_bytes = 0, version = version + 1
         WHERE guid = {task.Guid} AND version = {task.Version} AND state = {TaskState.Running}
         """,
         CatalogChangeKind.Updated,

@@ -30,4 +30,19 @@ public sealed class WorkflowTable : EditableTable<Workflow>
             .Contains("name_key", query.Filter);
         return PageAsync(filter, query, cancellationToken);
     }
+
+    /// <summary>Removes workflows that ended before a time and have no tasks any more; returns how many.</summary>
+    public async Task<int> DeleteEmptyAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        int deleted = await writer.ExecuteAsync(
+            $"DELETE FROM workflows WHERE finished_at < {before} AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.workflow_guid = workflows.guid)",
+            cancellationToken);
+        if (deleted > 0)
+        {
+            writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
+        }
+
+        return deleted;
+    }
 }

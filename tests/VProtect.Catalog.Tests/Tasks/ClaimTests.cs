@@ -60,6 +60,23 @@ public sealed class ClaimTests
     }
 
     [Theory, BothDatabases]
+    public async Task One_task_at_a_time_touches_a_machine_or_overwrites_it(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node node = await NodeAsync(catalog);
+        var machine = catalog.NewMachine("web");
+        await catalog.WriteAsync(tx => tx.Machines.InsertAsync(machine, default));
+        CatalogTask export = await AddAsync(catalog, catalog.NewTask() with { MachineGuid = machine.Guid, Priority = 90 });
+        await AddAsync(catalog, catalog.NewTask(TaskType.Snapshot) with { MachineGuid = machine.Guid, Priority = 80 });
+        CatalogTask import = await AddAsync(catalog, catalog.NewTask(TaskType.Import) with { MachineGuid = machine.Guid });
+        await AddAsync(catalog, catalog.NewTask(TaskType.Restore) with { LinkedTaskGuid = import.Guid, Priority = 70 });
+        CatalogTask aside = await AddAsync(catalog, catalog.NewTask(TaskType.Restore) with { MachineGuid = machine.Guid, Priority = 1 });
+        TaskClaim claim = new() { Node = node.Guid, Generation = 1, Types = [.. All.Except([TaskType.Import, TaskType.Store])], NodeRunningMax = 9 };
+
+        Assert.Equal([export.Guid, aside.Guid, null], [await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim)]);
+    }
+
+    [Theory, BothDatabases]
     public async Task Limits_of_node_source_and_all_hold(CatalogProvider provider)
     {
         await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);

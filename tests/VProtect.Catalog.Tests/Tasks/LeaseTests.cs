@@ -28,7 +28,7 @@ public sealed class LeaseTests
         await catalog.WriteAsync(tx => tx.Tasks.RequeueAsync(left, default));
         Node other = await ClaimTests.NodeAsync(catalog, "other");
         CatalogTask again = (await catalog.WriteAsync(tx => tx.Tasks.ClaimNextAsync(Claim(other), default)))!;
-        Assert.Equal((task.Guid, 1), (again.Guid, again.Attempt));
+        Assert.Equal((task.Guid, 2, task.MaxAttempts + 1), (again.Guid, again.Attempt, again.MaxAttempts));
         TaskCheckpoint checkpoint = Assert.Single(await catalog.ReadAsync(session => session.Tasks.CheckpointsAsync(task.Guid, default)));
         Assert.Equal([1, 2], checkpoint.Data);
     }

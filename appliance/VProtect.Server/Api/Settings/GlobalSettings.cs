@@ -3,7 +3,7 @@ using VProtect.Server.Api.Shared;
 namespace VProtect.Server.Api.Settings;
 
 /// <summary>What holds for the whole appliance and is changed while it runs.</summary>
-internal sealed record GlobalSettings
+internal sealed partial record GlobalSettings
 {
     /// <summary>A session ends when it was not used for this long, ms; default 30 min, 1 min to 24 h.</summary>
     public long SessionIdleTimeout { get; init; } = 30 * Minute;
@@ -20,6 +20,7 @@ internal sealed record GlobalSettings
     /// <exception cref="InvalidFieldException">One is.</exception>
     public void Check()
     {
+        CheckTasks();
         if (SessionIdleTimeout is < Minute or > 24 * 60 * Minute)
         {
             throw new InvalidFieldException("sessionIdleTimeout", "It is out of bounds.", "Use 60000 to 86400000 ms.");

@@ -37,7 +37,8 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         ErrorCode.Unauthenticated or ErrorCode.LoginRefused => StatusCodes.Status401Unauthorized,
         ErrorCode.Forbidden or ErrorCode.CsrfRefused or ErrorCode.PasswordChangeRequired => StatusCodes.Status403Forbidden,
         ErrorCode.CatalogNotFound or ErrorCode.RestorePointNotFound or ErrorCode.MachineNotFound or ErrorCode.NoSuchEndpoint => StatusCodes.Status404NotFound,
-        ErrorCode.CatalogInUse or ErrorCode.CatalogDuplicate or ErrorCode.RestorePointHeld or ErrorCode.TaskLeaseLost or ErrorCode.MachineBusy => StatusCodes.Status409Conflict,
+        ErrorCode.CatalogInUse or ErrorCode.CatalogDuplicate or ErrorCode.RestorePointHeld or ErrorCode.TaskLeaseLost or ErrorCode.MachineBusy
+            or ErrorCode.RestorePointUnfit or ErrorCode.TaskUnfit => StatusCodes.Status409Conflict,
         ErrorCode.CatalogConflict => StatusCodes.Status412PreconditionFailed,
         ErrorCode.IdempotencyMismatch or ErrorCode.NotSupported => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.LoginTooOften => StatusCodes.Status429TooManyRequests,

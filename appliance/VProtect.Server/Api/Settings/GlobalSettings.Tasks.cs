@@ -1,0 +1,65 @@
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Settings;
+
+/// <summary>Settings of the task engine and of what runs by the clock.</summary>
+internal sealed partial record GlobalSettings
+{
+    private const long Day = 24 * 60 * Minute;
+
+    /// <summary>Tasks that run at once on all nodes; default 32, 1 to 10000.</summary>
+    public int RunningTasksMax { get; init; } = 32;
+
+    /// <summary>Tasks that read from or write to one platform at once; default 4, 1 to 1000.</summary>
+    public int SourceRunningTasksMax { get; init; } = 4;
+
+    /// <summary>A node that is not heard of for this long has lost its tasks, ms; default 1 min, 15 s to 1 h.</summary>
+    public long NodeTimeout { get; init; } = Minute;
+
+    /// <summary>The inventory of every platform is read this often, ms; default 60 min, 0 never, else 1 min to 7 days.</summary>
+    public long InventorySyncInterval { get; init; } = 60 * Minute;
+
+    /// <summary>Destinations are looked at this often, ms; default 60 min, 0 never, else 1 min to 7 days.</summary>
+    public long DestinationCheckInterval { get; init; } = 60 * Minute;
+
+    /// <summary>When the daily retention begins, ms since UTC midnight; default 9:00, when nightly backups are done.</summary>
+    public long RetentionHour { get; init; } = 9 * 60 * Minute;
+
+    /// <summary>What a run may take before a machine counts as not up to date, ms; default 4 h, 0 to 7 days.</summary>
+    public long RpoAllowance { get; init; } = 4 * 60 * Minute;
+
+    /// <summary>Tasks that ended are kept this long, ms; default 30 days, 1 h to 10 years.</summary>
+    public long EndedTaskRetention { get; init; } = 30 * Day;
+
+    /// <summary>Answers to idempotency keys are kept this long, ms; default 7 days, 1 h to 1 year.</summary>
+    public long IdempotencyRetention { get; init; } = 7 * Day;
+
+    private void CheckTasks()
+    {
+        Between("runningTasksMax", RunningTasksMax, 1, 10_000);
+        Between("sourceRunningTasksMax", SourceRunningTasksMax, 1, 1000);
+        Between("nodeTimeout", NodeTimeout, Minute / 4, 60 * Minute);
+        Interval("inventorySyncInterval", InventorySyncInterval);
+        Interval("destinationCheckInterval", DestinationCheckInterval);
+        Between("retentionHour", RetentionHour, 0, Day - 1);
+        Between("rpoAllowance", RpoAllowance, 0, 7 * Day);
+        Between("endedTaskRetention", EndedTaskRetention, 60 * Minute, 3650 * Day);
+        Between("idempotencyRetention", IdempotencyRetention, 60 * Minute, 365 * Day);
+    }
+
+    private static void Interval(string field, long value)
+    {
+        if (value != 0)
+        {
+            Between(field, value, Minute, 7 * Day);
+        }
+    }
+
+    private static void Between(string field, long value, long min, long max)
+    {
+        if (value < min || value > max)
+        {
+            throw new InvalidFieldException(field, "It is out of bounds.", $"Use {min} to {max}.");
+        }
+    }
+}

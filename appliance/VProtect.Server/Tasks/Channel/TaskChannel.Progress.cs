@@ -1,0 +1,191 @@
+using System.Collections.Concurrent;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Catalog;
+using VProtect.Catalog.Tasks;
+using VProtect.Server.Tasks.Kinds;
+using Ending = VProtect.Catalog.Tasks.TaskOutcome;
+
+namespace VProtect.Server.Tasks.Channel;
+
+/// <summary>How orders go and how they end.</summary>
+internal sealed partial class TaskChannel
+{
+    /// <summary>A doubled delay grows no further than this.</summary>
+    private static readonly TimeSpan RetryDelayMax = TimeSpan.FromHours(6);
+
+    /// <summary>Lines of a log that are looked at for what was told before.</summary>
+    private const int LinesMax = 10_000;
+
+    private static readonly TimeSpan RetryDelayDefault = TimeSpan.FromMinutes(1);
+
+    /// <summary>Stops that were told; a report of the task tells them again.</summary>
+    private readonly ConcurrentDictionary<(Guid Task, int Attempt), byte> _told = new();
+
+    /// <inheritdoc/>
+    public async ValueTask<TaskDirective> ReportAsync(TaskReport report, CancellationToken cancellationToken)
+    {
+        Guid guid = GuidOf(report.TaskGuid);
+        if (errands.IsOpen(guid))
+        {
+            return TaskDirective.Continue;
+        }
+
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        if (await RunningAsync(transaction, guid, report.Attempt, cancellationToken) is not { } task)
+        {
+            return TaskDirective.Abandon;
+        }
+
+        await AppendAsync(transaction, guid, report.Lines, cancellationToken);
+        TaskLease lease = TaskTable.LeaseOf(task);
+        foreach ((string stage, string record) in report.Checkpoints)
+        {
+            await transaction.Tasks.SetCheckpointAsync(lease, stage, System.Text.Encoding.UTF8.GetBytes(record), cancellationToken);
+        }
+
+        bool stops = await transaction.Tasks.ReportAsync(lease, ProgressOf(guid, report), cancellationToken);
+        if (report.StoredBytes > 0 || task.Type == TaskType.Restore)
+        {
+            CatalogTask now = await transaction.Tasks.GetAsync(guid, cancellationToken);
+            await transaction.Tasks.FollowAsync(now, TaskState.Running, report.StoredBytes > 0 ? report.StoredBytes : report.DoneBytes, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        lives.HeardOf(lease.Node, guid, report.Attempt);
+        return stops ? TaskDirective.Cancel : TaskDirective.Continue;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CompleteAsync(Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
+    {
+        Guid guid = GuidOf(outcome.TaskGuid);
+        errands.Complete(guid, outcome);
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        if (await RunningAsync(transaction, guid, outcome.Attempt, cancellationToken) is not { } task)
+        {
+            // An errand, told twice, or no longer this node's: nobody needs it.
+            return;
+        }
+
+        IReadOnlyList<TaskLogLine> told = await transaction.Tasks.LogAsync(guid, after: 0, LinesMax, cancellationToken);
+        await AppendAsync(transaction, guid, LinesOf(outcome, [.. told.Select(line => line.Text)]), cancellationToken);
+        task = await transaction.Tasks.GetAsync(guid, cancellationToken);
+        Ending ending = await EndingAsync(transaction, task, outcome, cancellationToken);
+        await endings.EndTryAsync(transaction, task, ending, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        lives.Forget(task);
+        rates.Forget(guid);
+        _told.TryRemove((guid, outcome.Attempt), out _);
+        bells.Work.Ring();
+        Log.Ended(logger, task.Type, guid, ending.State, ending.StatusInfo ?? "");
+    }
+
+    private async Task<Ending> EndingAsync(
+        CatalogTransaction transaction, CatalogTask task, Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
+    {
+        if (outcome.End == TaskEnd.Cancelled)
+        {
+            return new Ending { State = TaskState.Cancelled, StatusInfo = task.StatusInfo ?? "It was cancelled.", Warnings = task.Warnings };
+        }
+
+        if (outcome.End == TaskEnd.Failed)
+        {
+            TaskFault fault = outcome.Fault ?? new TaskFault(ErrorCode.Unknown, ErrorSide.Transform, "It failed.", "See its log.", RetryAdvice.Never);
+            return new Ending
+            {
+                State = TaskState.Failed,
+                StatusInfo = $"{fault.Message} {fault.Guidance}",
+                ErrorCode = (int)fault.Code,
+                Warnings = task.Warnings,
+                RetryAt = fault.Retry == RetryAdvice.Never ? null : time.GetUtcNow() + DelayOf(task),
+            };
+        }
+
+        TaskKind kind = kinds.Find(task.Type)!;
+        string? info = await kind.SucceededAsync(transaction, task, outcome.Result, cancellationToken);
+        task = await transaction.Tasks.GetAsync(task.Guid, cancellationToken);
+        return new Ending { State = TaskState.Finished, StatusInfo = info, Result = kind.ResultOf(outcome.Result), Warnings = task.Warnings };
+    }
+
+    /// <summary>Doubled for each try that failed; interruptions do not count.</summary>
+    private static TimeSpan DelayOf(CatalogTask task)
+    {
+        TaskParameters parameters = TaskParameters.Of(task);
+        TimeSpan first = parameters.RetryDelay > 0 ? TimeSpan.FromMilliseconds(parameters.RetryDelay) : RetryDelayDefault;
+        int failures = Math.Clamp(task.Attempt - LostOrders.InterruptionsOf(task), 1, 30);
+        TimeSpan delay = first * Math.Pow(2, failures - 1);
+        return delay < RetryDelayMax ? delay : RetryDelayMax;
+    }
+
+    private async Task<List<TaskStop>> StopsAsync(Guid node, CancellationToken cancellationToken)
+    {
+        var stops = new List<TaskStop>();
+        while (errands.TakeGivenUp(node) is { } errand)
+        {
+            stops.Add(new TaskStop(errand.ToString("D"), Attempt: 1, TaskDirective.Abandon));
+        }
+
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        foreach (CatalogTask task in await session.Tasks.RunningAsync(cancellationToken))
+        {
+            if (task.CancelRequested && task.LeaseNodeGuid == node && kinds.Find(task.Type) is not null && _told.TryAdd((task.Guid, task.Attempt), 0))
+            {
+                stops.Add(new TaskStop(task.Guid.ToString("D"), task.Attempt, TaskDirective.Cancel));
+            }
+        }
+
+        return stops;
+    }
+
+    /// <summary>The task if this try of it still runs.</summary>
+    private static async Task<CatalogTask?> RunningAsync(CatalogSession session, Guid guid, int attempt, CancellationToken cancellationToken) =>
+        await session.Tasks.FindAsync(guid, cancellationToken) is { State: TaskState.Running, LeaseNodeGuid: { } node } task && task.Attempt == attempt
+            && await session.Nodes.FindAsync(node, cancellationToken) is { } holder && holder.Generation == task.LeaseGeneration
+            ? task
+            : null;
+
+    private TaskProgress ProgressOf(Guid task, TaskReport report)
+    {
+        int percent = report.TotalBytes > 0 ? (int)Math.Clamp(report.DoneBytes * 100.0 / report.TotalBytes, 0, 100) : 0;
+        return new TaskProgress(
+            report.Stage, percent, report.DoneBytes, report.TotalBytes > 0 ? report.TotalBytes : null, rates.Next(task, report.DoneBytes));
+    }
+
+    /// <summary>The last lines of a task: those told, warnings of the result that were not told as lines, and the failure.</summary>
+    private List<TaskLine> LinesOf(Abstractions.Nodes.TaskOutcome outcome, HashSet<string> told)
+    {
+        IReadOnlyList<string> warnings = outcome.Result switch
+        {
+            BackupResult backup => backup.Warnings,
+            RestoreResult restore => restore.Warnings,
+            _ => [],
+        };
+        List<TaskLine> lines = [.. outcome.Lines];
+        DateTimeOffset now = time.GetUtcNow();
+        told.UnionWith(lines.Select(line => line.Text));
+        lines.AddRange(warnings.Where(warning => !told.Contains(warning)).Select(warning => new TaskLine(now, LineLevel.Warning, warning)));
+        if (outcome.Fault is { } fault && !lines.Any(line => line.Level == LineLevel.Error))
+        {
+            lines.Add(new TaskLine(now, LineLevel.Error, $"{fault.Message} {fault.Guidance}"));
+        }
+
+        return lines;
+    }
+
+    private static async Task AppendAsync(CatalogTransaction transaction, Guid task, IReadOnlyList<TaskLine> lines, CancellationToken cancellationToken)
+    {
+        if (lines.Count > 0)
+        {
+            await transaction.Tasks.AppendLogAsync(
+                task, [.. lines.Select(line => new TaskLogLine { TaskGuid = task, At = line.At, Level = LevelOf(line.Level), Text = line.Text })], cancellationToken);
+        }
+    }
+
+    private static TaskLogLevel LevelOf(LineLevel level) => level switch
+    {
+        LineLevel.Warning => TaskLogLevel.Warning,
+        LineLevel.Error => TaskLogLevel.Error,
+        _ => TaskLogLevel.Info,
+    };
+}

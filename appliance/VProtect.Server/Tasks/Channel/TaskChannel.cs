@@ -1,0 +1,173 @@
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Catalog;
+using VProtect.Catalog.Nodes;
+using VProtect.Catalog.Tasks;
+using VProtect.Server.Api.Settings;
+using VProtect.Server.Tasks.Kinds;
+using Ending = VProtect.Catalog.Tasks.TaskOutcome;
+
+namespace VProtect.Server.Tasks.Channel;
+
+/// <summary>
+/// The server's end of what nodes call. Orders are given here; how they go and end is in <c>TaskChannel.Progress.cs</c>.
+/// </summary>
+internal sealed partial class TaskChannel(
+    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, LostOrders lost, RateMeter rates,
+    LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger) : INodeChannel
+{
+    /// <summary>How long a question without an answer stays open; below what proxies and clients wait.</summary>
+    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
+
+    /// <summary>What becomes due by the clock (windows, tries) is looked for this often.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public async ValueTask<TaskOrder?> LeaseAsync(NodeStatus status, CancellationToken cancellationToken)
+    {
+        Guid node = GuidOf(status.NodeGuid);
+        await lives.HeardAsync(node, status, cancellationToken);
+        await lost.LookAsync(node, status.Running, cancellationToken);
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            Task ring = bells.Work.Next;
+            if (errands.Take(node) is { } errand)
+            {
+                return errand;
+            }
+
+            if (status.SlotsFree > 0 && await ClaimAsync(node, cancellationToken) is { } order)
+            {
+                return order;
+            }
+
+            TimeSpan left = LongPoll - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                return null;
+            }
+
+            await Bell.WaitAsync(ring, left < LookAgain ? left : LookAgain, time, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(string nodeGuid, CancellationToken cancellationToken)
+    {
+        Guid node = GuidOf(nodeGuid);
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            Task ring = bells.Stops.Next;
+            List<TaskStop> stops = await StopsAsync(node, cancellationToken);
+            TimeSpan left = LongPoll - time.GetElapsedTime(started);
+            if (stops.Count > 0 || left <= TimeSpan.Zero)
+            {
+                return stops;
+            }
+
+            await Bell.WaitAsync(ring, left, time, cancellationToken);
+        }
+    }
+
+    /// <summary>The next task for a node. One for which no order can be made fails at once, and the one after it is looked at.</summary>
+    private async Task<TaskOrder?> ClaimAsync(Guid node, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+            if (await ClaimAsync(transaction, node, cancellationToken) is not { } task)
+            {
+                return null;
+            }
+
+            TaskOrder? order = null;
+            try
+            {
+                order = await OrderAsync(transaction, task, cancellationToken);
+            }
+            catch (VProtectException failure) when (failure.Side != ErrorSide.Catalog || failure.Code is ErrorCode.TaskImpossible or ErrorCode.RestorePointUnfit
+                or ErrorCode.SecretUnreadable or ErrorCode.CatalogNotFound)
+            {
+                await FailAsync(transaction, task, failure, cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            if (order is not null)
+            {
+                lives.HeardOf(node, task.Guid, task.Attempt);
+                Log.Given(logger, task.Type, task.Guid, task.Attempt, node);
+                return order;
+            }
+
+            bells.Work.Ring();
+        }
+    }
+
+    private async Task<CatalogTask?> ClaimAsync(CatalogTransaction transaction, Guid guid, CancellationToken cancellationToken)
+    {
+        if (await transaction.Nodes.FindAsync(guid, cancellationToken) is not { State: NodeState.Online } node)
+        {
+            return null;
+        }
+
+        GlobalSettings limits = settings.Current;
+        var claim = new TaskClaim
+        {
+            Node = guid,
+            Generation = node.Generation,
+            Types = kinds.Types,
+            NodeRunningMax = node.MaxTasks,
+            SourceRunningMax = limits.SourceRunningTasksMax,
+            RunningMax = limits.RunningTasksMax,
+        };
+        return await transaction.Tasks.ClaimNextAsync(claim, cancellationToken);
+    }
+
+    /// <summary>The order for a task that was claimed; null when there is nothing to do and the task is done.</summary>
+    private async Task<TaskOrder?> OrderAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
+    {
+        TaskKind kind = kinds.Find(task.Type)!;
+        if (await kind.WorkAsync(transaction, task, cancellationToken) is not { } work)
+        {
+            string? info = await kind.SucceededAsync(transaction, task, result: null, cancellationToken);
+            await endings.EndTryAsync(transaction, task, new Ending { State = TaskState.Finished, StatusInfo = info }, cancellationToken);
+            return null;
+        }
+
+        IReadOnlyList<TaskCheckpoint> reached = await transaction.Tasks.CheckpointsAsync(task.Guid, cancellationToken);
+        return new TaskOrder(
+            task.Guid.ToString("D"), task.Attempt, work, reached.ToDictionary(point => point.Stage, point => System.Text.Encoding.UTF8.GetString(point.Data)));
+    }
+
+    private async Task FailAsync(CatalogTransaction transaction, CatalogTask task, VProtectException failure, CancellationToken cancellationToken)
+    {
+        await transaction.Tasks.AppendLogAsync(task.Guid, TaskLogLevel.Error, $"{failure.Message} {failure.Guidance}", cancellationToken);
+        await endings.EndTryAsync(
+            transaction,
+            task,
+            new Ending { State = TaskState.Failed, StatusInfo = $"{failure.Message} {failure.Guidance}", ErrorCode = (int)failure.Code },
+            cancellationToken);
+        Log.Impossible(logger, task.Type, task.Guid, failure.Message);
+    }
+
+    private static Guid GuidOf(string text) => Guid.TryParseExact(text, "D", out Guid guid)
+        ? guid
+        : throw new VProtectException(ErrorCode.InvalidArgument, ErrorSide.Request, $"'{text}' is no guid.", "Send it as 36 characters.");
+
+    private static partial class Log
+    {
+        [LoggerMessage(5300, LogLevel.Information, "{Type} {Task} begins, try {Attempt}, on node {Node}")]
+        public static partial void Given(ILogger logger, TaskType type, Guid task, int attempt, Guid node);
+
+        [LoggerMessage(5301, LogLevel.Warning, "{Type} {Task} cannot be done: {Problem}")]
+        public static partial void Impossible(ILogger logger, TaskType type, Guid task, string problem);
+
+        [LoggerMessage(5302, LogLevel.Information, "{Type} {Task} ended {State}: {Info}")]
+        public static partial void Ended(ILogger logger, TaskType type, Guid task, TaskState state, string info);
+
+        [LoggerMessage(5303, LogLevel.Error, "{Type} {Task} was done, but its result could not be taken")]
+        public static partial void ResultRefused(ILogger logger, Exception exception, TaskType type, Guid task);
+    }
+}

@@ -1,0 +1,108 @@
+using VProtect.Catalog.RestorePoints;
+
+namespace VProtect.Server.Tasks.Requests;
+
+/// <summary>What may be said of any work that is asked for.</summary>
+internal abstract record TaskRequest
+{
+    /// <summary>0 to 100; null for the default.</summary>
+    public int? Priority { get; init; }
+
+    /// <summary>Not before.</summary>
+    public DateTimeOffset? WindowStart { get; init; }
+
+    /// <summary>Not begun after.</summary>
+    public DateTimeOffset? WindowEnd { get; init; }
+
+    /// <summary>Tries after a failure that may pass; null as the policy has it, else none.</summary>
+    public int? RetryCount { get; init; }
+}
+
+/// <summary>Backs machines up: each to one destination, or as rules of policies say.</summary>
+internal sealed record ExportRequest : TaskRequest
+{
+    /// <summary>Machines.</summary>
+    public required IReadOnlyList<Guid> Machines { get; init; }
+
+    /// <summary>How much is read.</summary>
+    public required BackupType BackupType { get; init; }
+
+    /// <summary>Where to, without rules; null for the default destination.</summary>
+    public Guid? Destination { get; init; }
+
+    /// <summary>Rules whose destinations are used; empty for none.</summary>
+    public IReadOnlyList<Guid> Rules { get; init; } = [];
+
+    /// <summary>Schedule that asks; null when a user does.</summary>
+    public Guid? Schedule { get; init; }
+}
+
+/// <summary>Restores disks to files on a node.</summary>
+internal sealed record RestoreRequest : TaskRequest
+{
+    /// <summary>Restore point.</summary>
+    public required Guid Point { get; init; }
+
+    /// <summary>Where to and how.</summary>
+    public required FilesParameters Files { get; init; }
+
+    /// <summary>Disks, by their ids in the restore point; empty for all.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>The node whose directory it is; null any.</summary>
+    public Guid? Node { get; init; }
+}
+
+/// <summary>Restores a machine to a platform.</summary>
+internal sealed record ImportRequest : TaskRequest
+{
+    /// <summary>Restore point.</summary>
+    public required Guid Point { get; init; }
+
+    /// <summary>The manager, or the host that stands alone; null for where the machine came from.</summary>
+    public Guid? Source { get; init; }
+
+    /// <summary>The host that shall run it; null the platform's choice.</summary>
+    public Guid? Hypervisor { get; init; }
+
+    /// <summary>Whether the machine itself is overwritten.</summary>
+    public bool Overwrites { get; init; }
+
+    /// <summary>Where to and how; <see cref="ImportParameters.OverwriteUuid"/> and <see cref="ImportParameters.HostUuid"/> are filled in.</summary>
+    public ImportParameters Import { get; init; } = new();
+
+    /// <summary>Disks, by their ids in the restore point; empty for all.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+}
+
+/// <summary>Takes snapshots that stay on the platform.</summary>
+internal sealed record SnapshotRequest : TaskRequest
+{
+    /// <summary>Machines.</summary>
+    public required IReadOnlyList<Guid> Machines { get; init; }
+
+    /// <summary>Name; null for one made of the time.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Rule that keeps them; null none.</summary>
+    public Guid? Rule { get; init; }
+
+    /// <summary>Schedule that asks; null when a user does.</summary>
+    public Guid? Schedule { get; init; }
+}
+
+/// <summary>Verifies what a destination stores.</summary>
+internal sealed record VerifyRequest : TaskRequest
+{
+    /// <summary>Destination.</summary>
+    public required Guid Destination { get; init; }
+
+    /// <summary>Part of the packs to read, 1 to 100.</summary>
+    public int SamplePercent { get; init; } = 100;
+
+    /// <summary>Rate limit; null none.</summary>
+    public long? BytesPerSecondMax { get; init; }
+}
+
+/// <summary>Work that needs no more than what it is about.</summary>
+internal sealed record PlainRequest : TaskRequest;

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using VProtect.Catalog.Tasks;
+
+namespace VProtect.Server.Tasks;
+
+/// <summary>What a task needs beyond the columns of its row; kept with it as JSON. Names are stored: they only grow.</summary>
+internal sealed record TaskParameters
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+
+    /// <summary>Tries after a failure that may pass.</summary>
+    public int RetryCount { get; init; }
+
+    /// <summary>Time before the first of them, ms; doubled for each further one.</summary>
+    public long RetryDelay { get; init; }
+
+    /// <summary>Disks to restore, by id; null or empty for all.</summary>
+    public IReadOnlyList<string>? Disks { get; init; }
+
+    /// <summary>A restore to files.</summary>
+    public FilesParameters? Files { get; init; }
+
+    /// <summary>A restore to a platform.</summary>
+    public ImportParameters? Import { get; init; }
+
+    /// <summary>Restore points to remove.</summary>
+    public IReadOnlyList<Guid>? Points { get; init; }
+
+    /// <summary>Snapshots to make, go back to, or remove: rows of the catalog.</summary>
+    public IReadOnlyList<Guid>? Snapshots { get; init; }
+
+    /// <summary>Part of the packs to verify, 1 to 100.</summary>
+    public int SamplePercent { get; init; }
+
+    /// <summary>Rate limit of a verification, or null.</summary>
+    public long? BytesPerSecondMax { get; init; }
+
+    public static TaskParameters Of(CatalogTask task) => JsonSerializer.Deserialize<TaskParameters>(task.Parameters, Json)!;
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+}
+
+/// <summary>A restore to files on the node.</summary>
+/// <param name="Directory">Absolute path.</param>
+/// <param name="Format"><c>raw</c>, <c>qcow2</c>, <c>vmdk</c>, <c>vhdx</c> or <c>vhd</c>.</param>
+/// <param name="IsSparse">Whether zeros take no space.</param>
+internal sealed record FilesParameters(string Directory, string Format, bool IsSparse);
+
+/// <summary>A restore to a platform.</summary>
+internal sealed record ImportParameters
+{
+    /// <summary>Name of the new machine; null for the one it had.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The machine to overwrite, by the platform's id; null for a new one.</summary>
+    public string? OverwriteUuid { get; init; }
+
+    /// <summary>Host, by the platform's id.</summary>
+    public string? HostUuid { get; init; }
+
+    /// <summary>Storage, by the platform's id.</summary>
+    public string? StorageUuid { get; init; }
+
+    /// <summary>Networks, by the platform's id and the position of the card.</summary>
+    public IReadOnlyDictionary<int, string>? Networks { get; init; }
+
+    /// <summary>Whether disks are allocated whole.</summary>
+    public bool IsPreallocated { get; init; }
+
+    /// <summary>Whether to start it afterwards.</summary>
+    public bool PowersOn { get; init; }
+}

@@ -1,0 +1,59 @@
+using VProtect.Abstractions.Nodes;
+using VProtect.Server.Policies;
+using VProtect.Server.Scheduling;
+using VProtect.Server.Tasks.Channel;
+using VProtect.Server.Tasks.Kinds;
+using VProtect.Server.Tasks.Outcomes;
+using VProtect.Server.Tasks.Requests;
+
+namespace VProtect.Server.Tasks;
+
+/// <summary>Registers the task engine.</summary>
+internal static class TaskServices
+{
+    public static void AddTasks(this IServiceCollection services, LocalNode node)
+    {
+        services.AddSingleton(node);
+        services.AddSingleton<TaskBells>();
+        services.AddSingleton<Errands>();
+        services.AddSingleton<References>();
+        services.AddSingleton<TaskRequests>();
+        services.AddSingleton<PolicyBook>();
+        services.AddSingleton<RpoTerms>();
+        services.AddSingleton<AutoAssignmentRun>();
+        services.AddSingleton<CleanUps>();
+        services.AddSingleton<DestinationRefresh>();
+        services.AddSingleton<RepositoryReconciliation>();
+        services.AddSingleton<NodeLives>();
+        services.AddSingleton<RateMeter>();
+        services.AddSingleton<LostOrders>();
+        services.AddSingleton<TaskEndings>();
+        services.AddSingleton<INodeChannel, TaskChannel>();
+        AddKinds(services);
+        services.AddHostedOnce<FollowUps>();
+        services.AddHostedOnce<TaskWatch>();
+    }
+
+    /// <summary>A kind of work is a file in Kinds/ and a line here.</summary>
+    private static void AddKinds(IServiceCollection services)
+    {
+        services.AddSingleton<TaskKinds>();
+        services.AddSingleton<TaskKind, BackupKind>();
+        services.AddSingleton<TaskKind, CollectKind>();
+        services.AddSingleton<TaskKind, InventoryKind>();
+        services.AddSingleton<TaskKind, OldSnapshotsKind>();
+        services.AddSingleton<TaskKind, RemovalKind>();
+        services.AddSingleton<TaskKind, RestoreKind>();
+        services.AddSingleton<TaskKind, SnapshotKind>();
+        services.AddSingleton<TaskKind, SnapshotReversionKind>();
+        services.AddSingleton<TaskKind, VerifyKind>();
+    }
+
+    /// <summary>One object that is asked for and that runs beside the server.</summary>
+    private static void AddHostedOnce<TService>(this IServiceCollection services)
+        where TService : class, IHostedService
+    {
+        services.AddSingleton<TService>();
+        services.AddHostedService(provider => provider.GetRequiredService<TService>());
+    }
+}

@@ -1,0 +1,85 @@
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Server.Tasks;
+
+namespace VProtect.Server.Tests.Tasks;
+
+/// <summary>A node that does what the test says, through the same channel as a real one.</summary>
+public sealed class ScriptedNode(TestEngine engine)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Long enough to be given what there is; a slow machine can only make a test pass that should not.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+
+    public INodeChannel Channel { get; } = engine.Get<INodeChannel>();
+
+    public string Guid { get; } = engine.Get<LocalNode>().Guid.ToString("D");
+
+    /// <summary>Orders that it lists as running.</summary>
+    public List<string> Running { get; } = [];
+
+    public async Task<TaskOrder> LeaseAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            if (await Channel.LeaseAsync(Status(slots: 4), patience.Token) is { } order)
+            {
+                Running.Add(order.TaskGuid);
+                return order;
+            }
+        }
+    }
+
+    public async Task<TaskOrder?> TryLeaseAsync(int slots = 4)
+    {
+        using var moment = new CancellationTokenSource(Moment);
+        try
+        {
+            return await Channel.LeaseAsync(Status(slots), moment.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes an order and does it.</summary>
+    public async Task<TaskOrder> DoAsync(WorkResult? result)
+    {
+        TaskOrder order = await LeaseAsync();
+        await SucceedAsync(order, result);
+        return order;
+    }
+
+    public ValueTask<TaskDirective> ReportAsync(TaskOrder order, string stage = "read", long done = 10, long total = 100, long stored = 0, params TaskLine[] lines) =>
+        Channel.ReportAsync(
+            new TaskReport { TaskGuid = order.TaskGuid, Attempt = order.Attempt, Stage = stage, DoneBytes = done, TotalBytes = total, StoredBytes = stored, Lines = lines },
+            default);
+
+    public Task SucceedAsync(TaskOrder order, WorkResult? result) => CompleteAsync(order, TaskEnd.Succeeded, result, fault: null);
+
+    public Task FailAsync(TaskOrder order, ErrorCode code = ErrorCode.SourceReadFailed, RetryAdvice retry = RetryAdvice.Later) =>
+        CompleteAsync(order, TaskEnd.Failed, result: null, new TaskFault(code, ErrorSide.Source, "The disk cannot be read.", "Look at the host.", retry));
+
+    public Task CancelledAsync(TaskOrder order) => CompleteAsync(order, TaskEnd.Cancelled, result: null, fault: null);
+
+    public static BackupResult Backup(string pointId, string mode = "full", params string[] warnings) => new(
+        pointId,
+        new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero),
+        [
+            new BackupResultDisk("vda", "system", 1000, mode, Reason: null, ReadBytes: 600, ChangedBytes: 500, NewBytes: 400, StoredBytes: 300),
+            new BackupResultDisk("@documents", "@documents", 10, mode, Reason: null, ReadBytes: 10, ChangedBytes: 10, NewBytes: 10, StoredBytes: 5),
+        ],
+        warnings);
+
+    private async Task CompleteAsync(TaskOrder order, TaskEnd end, WorkResult? result, TaskFault? fault)
+    {
+        await Channel.CompleteAsync(
+            new TaskOutcome { TaskGuid = order.TaskGuid, Attempt = order.Attempt, End = end, Result = result, Fault = fault }, default);
+        Running.Remove(order.TaskGuid);
+    }
+
+    private NodeStatus Status(int slots) => new(Guid, "1.0", [.. Running], slots, ["FAKE"]);
+}
