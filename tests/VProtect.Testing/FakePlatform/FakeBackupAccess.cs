@@ -6,7 +6,7 @@ namespace VProtect.Testing.FakePlatform;
 
 /// <summary>
 /// A machine at one instant: copies of its disks, copies of the dirty maps of every checkpoint kept, and a checkpoint of its own for the next
-/// backup. All three are made while the datacenter is locked, so that no write comes between.
+/// backup. All three are made while the machine is locked, so that no write comes between.
 /// </summary>
 internal sealed class FakeBackupAccess : IBackupAccess
 {
@@ -63,7 +63,7 @@ internal sealed class FakeBackupAccess : IBackupAccess
             return;
         }
 
-        using (await _datacenter.LockAsync(cancellationToken))
+        using (await _datacenter.LockAsync(_opening.MachineUuid, cancellationToken))
         {
             // Reverting the machine in the meantime took it away.
             if (!Directory.Exists(CheckpointFolder(_checkpoint.Id)))
@@ -76,7 +76,7 @@ internal sealed class FakeBackupAccess : IBackupAccess
         }
 
         await _datacenter.PassAsync(FakeStep.BackupKept, cancellationToken, _opening.MachineUuid);
-        using (await _datacenter.LockAsync(cancellationToken))
+        using (await _datacenter.LockAsync(_opening.MachineUuid, cancellationToken))
         {
             HashSet<string> replaced = [.. _opening.Parents.Values.Select(parent => FakeDiskSource.CheckpointIn(parent.Token)).OfType<string>()];
             List<FakeCheckpoint> kept = [.. Kept().OrderByDescending(checkpoint => checkpoint.Number)];
@@ -92,7 +92,7 @@ internal sealed class FakeBackupAccess : IBackupAccess
         try
         {
             await _datacenter.PassAsync(FakeStep.BackupClose, CancellationToken.None, _opening.MachineUuid);
-            using IDisposable held = await _datacenter.LockAsync(CancellationToken.None);
+            using IDisposable held = await _datacenter.LockAsync(_opening.MachineUuid, CancellationToken.None);
             FakeFile.RemoveDirectory(_folder);
             if (_checkpoint is { Mark: not null })
             {
@@ -107,7 +107,7 @@ internal sealed class FakeBackupAccess : IBackupAccess
 
     private async Task<FakeMachine> TakeInstantAsync(CancellationToken cancellationToken)
     {
-        using IDisposable held = await _datacenter.LockAsync(cancellationToken);
+        using IDisposable held = await _datacenter.LockAsync(_opening.MachineUuid, cancellationToken);
         FakeMachine machine = _datacenter.TryMachine(_opening.MachineUuid) ?? throw FakeErrors.NoMachine(_opening.MachineUuid);
         FakeLeftover.RemoveAllOf(_datacenter, _mark);
         if (_datacenter.Folders(machine.Uuid, "accesses").Concat(_datacenter.Folders(machine.Uuid, "overwriting")).FirstOrDefault() is { } other)

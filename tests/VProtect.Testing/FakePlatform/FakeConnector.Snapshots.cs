@@ -11,7 +11,7 @@ internal sealed partial class FakeConnector
         Require(creation.Quiesce != QuiesceMode.Require || Capabilities.Quiesce, "freeze file systems");
         FakeMachine machine = Find(creation.MachineUuid);
         string mark = TaskMark.Of(creation.TaskGuid);
-        using IDisposable held = await datacenter.LockAsync(cancellationToken);
+        using IDisposable held = await datacenter.LockAsync(machine.Uuid, cancellationToken);
         FakeLeftover.RemoveAllOf(datacenter, mark);
         await using FakeFreeze freeze = await FakeFreeze.TakeAsync(
             datacenter, machine, mark, Capabilities.Quiesce ? creation.Quiesce : QuiesceMode.No, FakeStep.SnapshotFreeze, cancellationToken);
@@ -51,7 +51,7 @@ internal sealed partial class FakeConnector
         await ConnectAsync(cancellationToken);
         Require(Capabilities.Snapshots, "keep snapshots");
         FakeMachine machine = Find(machineUuid);
-        using IDisposable held = await datacenter.LockAsync(cancellationToken);
+        using IDisposable held = await datacenter.LockAsync(machineUuid, cancellationToken);
         FakeSnapshot snapshot = Snapshots(machineUuid).FirstOrDefault(snapshot => snapshot.Id == snapshotId) ?? throw FakeErrors.NoSnapshot(snapshotId);
         await datacenter.PassAsync(FakeStep.RevertCopy, cancellationToken, machineUuid);
 
@@ -76,7 +76,7 @@ internal sealed partial class FakeConnector
         await ConnectAsync(cancellationToken);
         Require(Capabilities.Snapshots, "keep snapshots");
         _ = Find(machineUuid);
-        using IDisposable held = await datacenter.LockAsync(cancellationToken);
+        using IDisposable held = await datacenter.LockAsync(machineUuid, cancellationToken);
         if (Snapshots(machineUuid).FirstOrDefault(snapshot => snapshot.Id == snapshotId) is not { } snapshot)
         {
             return;

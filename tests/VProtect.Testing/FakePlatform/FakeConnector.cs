@@ -88,17 +88,20 @@ internal sealed partial class FakeConnector(FakeDatacenter datacenter, Connector
         await datacenter.PassAsync(FakeStep.CleanUp, cancellationToken);
         HashSet<string> marks = [.. running.Select(TaskMark.Of)];
         var done = new List<string>();
-        using IDisposable held = await datacenter.LockAsync(cancellationToken);
-        foreach (FakeLeftover leftover in FakeLeftover.Find(datacenter).Where(leftover => !marks.Contains(leftover.Mark)).ToList())
+        foreach (string uuid in datacenter.Uuids())
         {
-            try
+            using IDisposable held = await datacenter.LockAsync(uuid, cancellationToken);
+            foreach (FakeLeftover leftover in FakeLeftover.Find(datacenter, uuid).Where(leftover => !marks.Contains(leftover.Mark)).ToList())
             {
-                leftover.Remove();
-                done.Add($"Removed {leftover.Text}.");
-            }
-            catch (IOException exception)
-            {
-                done.Add($"Could not remove {leftover.Text}: {exception.Message}");
+                try
+                {
+                    leftover.Remove();
+                    done.Add($"Removed {leftover.Text}.");
+                }
+                catch (IOException exception)
+                {
+                    done.Add($"Could not remove {leftover.Text}: {exception.Message}");
+                }
             }
         }
 

@@ -12,6 +12,7 @@ namespace VProtect.Testing.FakePlatform;
 /// machines/UUID/accesses/MARK/          copies made for a backup at work
 /// machines/UUID/frozen/MARK             file systems are frozen
 /// machines/UUID/overwriting/MARK        a restore onto the machine is at work
+/// locks/UUID                            one at a time for each machine
 /// faults/                               what shall go wrong
 /// </code>
 /// </summary>
@@ -35,6 +36,7 @@ public sealed class FakeDatacenter(string path)
     {
         var datacenter = new FakeDatacenter(path);
         Directory.CreateDirectory(datacenter.Machines);
+        Directory.CreateDirectory(System.IO.Path.Join(path, "locks"));
         FakeFile.Write(datacenter.SiteFile, site ?? new FakeSite());
         return datacenter;
     }
@@ -77,7 +79,7 @@ public sealed class FakeDatacenter(string path)
     /// <summary>The guest writes: bytes change, and every checkpoint remembers where.</summary>
     public async Task WriteAsync(string machineUuid, string disk, long offsetBytes, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
-        using IDisposable held = await LockAsync(cancellationToken);
+        using IDisposable held = await LockAsync(machineUuid, cancellationToken);
         foreach (string checkpoint in Folders(machineUuid, "checkpoints"))
         {
             if (File.Exists(MapFile(checkpoint, disk)))
@@ -94,7 +96,7 @@ public sealed class FakeDatacenter(string path)
     /// <summary>All bytes of a disk as they are now.</summary>
     public async Task<byte[]> ReadAsync(string machineUuid, string disk, CancellationToken cancellationToken = default)
     {
-        using IDisposable held = await LockAsync(cancellationToken);
+        using IDisposable held = await LockAsync(machineUuid, cancellationToken);
         return await File.ReadAllBytesAsync(DiskFile(machineUuid, disk), cancellationToken);
     }
 
@@ -102,7 +104,7 @@ public sealed class FakeDatacenter(string path)
     /// <returns>Its id.</returns>
     public async Task<string> AddForeignSnapshotAsync(string machineUuid, string name)
     {
-        using IDisposable held = await LockAsync(CancellationToken.None);
+        using IDisposable held = await LockAsync(machineUuid, CancellationToken.None);
         var snapshot = new FakeSnapshot(Guid.NewGuid().ToString("N"), name, DateTimeOffset.UtcNow, IsQuiesced: false, Mark: null);
         string folder = SnapshotFolder(machineUuid, snapshot.Id);
         Directory.CreateDirectory(folder);
@@ -151,7 +153,9 @@ public sealed class FakeDatacenter(string path)
 
     internal static string MapFile(string folder, string disk) => System.IO.Path.Join(folder, disk + ".dirty");
 
-    internal Task<IDisposable> LockAsync(CancellationToken cancellationToken) => DatacenterLock.TakeAsync(System.IO.Path.Join(path, "lock"), cancellationToken);
+    /// <summary>Holds a machine for oneself.</summary>
+    internal Task<IDisposable> LockAsync(string machineUuid, CancellationToken cancellationToken) =>
+        MachineLock.TakeAsync(System.IO.Path.Join(path, "locks", machineUuid), cancellationToken);
 
     internal ValueTask PassAsync(string step, CancellationToken cancellationToken, string? machineUuid = null, long offsetBytes = 0, long lengthBytes = 0) =>
         Exists ? _faults.PassAsync(step, machineUuid, offsetBytes, lengthBytes, cancellationToken) : throw FakeErrors.Unreachable();
@@ -169,8 +173,14 @@ public sealed class FakeDatacenter(string path)
     /// <summary>Folders or files of a kind within a machine's, by name.</summary>
     internal List<string> Folders(string uuid, string kind)
     {
-        string folder = System.IO.Path.Join(Folder(uuid), kind);
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)] : [];
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(System.IO.Path.Join(Folder(uuid), kind)).Order(StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     internal string DiskFile(string uuid, string disk) => System.IO.Path.Join(Folder(uuid), "disks", disk + ".raw");

@@ -9,27 +9,15 @@ namespace VProtect.Testing.FakePlatform;
 internal sealed record FakeLeftover(string Mark, string Text, Action Remove)
 {
     /// <summary>Looks through the whole datacenter.</summary>
-    public static IEnumerable<FakeLeftover> Find(FakeDatacenter datacenter)
+    public static IEnumerable<FakeLeftover> Find(FakeDatacenter datacenter) => datacenter.Uuids().SelectMany(uuid => Find(datacenter, uuid));
+
+    /// <summary>Looks at one machine.</summary>
+    public static IEnumerable<FakeLeftover> Find(FakeDatacenter datacenter, string uuid) => datacenter.TryMachine(uuid) switch
     {
-        foreach (string uuid in datacenter.Uuids())
-        {
-            if (datacenter.TryMachine(uuid) is not { } machine)
-            {
-                continue;
-            }
-
-            if (machine.Mark is { } mark)
-            {
-                yield return new(mark, $"machine '{machine.Name}', half restored by {mark}", () => datacenter.Remove(uuid));
-                continue;
-            }
-
-            foreach (FakeLeftover leftover in Within(datacenter, machine))
-            {
-                yield return leftover;
-            }
-        }
-    }
+        null => [],
+        { Mark: { } mark } machine => [new(mark, $"machine '{machine.Name}', half restored by {mark}", () => datacenter.Remove(uuid))],
+        { } machine => Within(datacenter, machine),
+    };
 
     /// <summary>Removes what an earlier attempt of a task left behind.</summary>
     public static void RemoveAllOf(FakeDatacenter datacenter, string mark)

@@ -38,7 +38,7 @@ internal sealed class FakeRestoreAccess : IRestoreAccess
         var access = new FakeRestoreAccess(datacenter, opening, uuid);
         try
         {
-            using IDisposable held = await datacenter.LockAsync(cancellationToken);
+            using IDisposable held = await datacenter.LockAsync(uuid, cancellationToken);
             access.CheckPlaces();
             FakeLeftover.RemoveAllOf(datacenter, access._mark);
             if (access.Overwrites)
@@ -63,7 +63,7 @@ internal sealed class FakeRestoreAccess : IRestoreAccess
     public async Task<string> CompleteAsync(bool powerOn, CancellationToken cancellationToken)
     {
         await _datacenter.PassAsync(FakeStep.RestoreComplete, cancellationToken, _uuid);
-        using IDisposable held = await _datacenter.LockAsync(cancellationToken);
+        using IDisposable held = await _datacenter.LockAsync(_uuid, cancellationToken);
         _datacenter.Change(_uuid, machine => machine with { Mark = null, Damage = null, Power = powerOn ? PowerState.Running : PowerState.Off });
         if (Overwrites)
         {
@@ -80,7 +80,7 @@ internal sealed class FakeRestoreAccess : IRestoreAccess
         {
             try
             {
-                using IDisposable held = await _datacenter.LockAsync(CancellationToken.None);
+                using IDisposable held = await _datacenter.LockAsync(_uuid, CancellationToken.None);
                 Undo();
             }
             catch (IOException exception)

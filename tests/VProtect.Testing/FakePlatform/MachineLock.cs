@@ -1,7 +1,7 @@
 namespace VProtect.Testing.FakePlatform;
 
 /// <summary>One at a time, over all processes; the kernel lets go of it when its holder is killed.</summary>
-internal static class DatacenterLock
+internal static class MachineLock
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(2);
 
