@@ -1,11 +1,13 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using VProtect.Catalog;
 using VProtect.Server.Access;
 using VProtect.Server.Api;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
 using VProtect.Server.Hosting;
+using VProtect.Server.Policies;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server;
@@ -66,6 +68,7 @@ public static class ServerHost
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton(_ => SecretBox.Open(data.SecretKey));
         services.AddSingleton<LiveSettings>();
+        services.TryAddSingleton<AutoAssignmentRun>();
         services.AddHostedService<SystemdNotifications>();
         services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);

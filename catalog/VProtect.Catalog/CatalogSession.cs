@@ -83,6 +83,22 @@ public partial class CatalogSession : IAsyncDisposable
         return rows.Count == 0 ? null : rows[0];
     }
 
+    /// <summary>The first rows that refer to something.</summary>
+    /// <param name="selects">Selections of guid and name, by the table that they are from.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal async Task<IReadOnlyList<CatalogUse>> UsesAsync(IReadOnlyDictionary<string, SqlText> selects, CancellationToken cancellationToken)
+    {
+        const int shown = 5;
+        List<CatalogUse> uses = [];
+        foreach ((string table, SqlText select) in selects)
+        {
+            uses.AddRange(await QueryAsync(
+                $"{select} ORDER BY 2, 1 LIMIT {shown}", row => new CatalogUse(table, Guid.ParseExact(row.GetString(0), "D"), row.GetString(1)), cancellationToken));
+        }
+
+        return uses;
+    }
+
     /// <summary>A command of this session with the statement and its values in it; the caller disposes it.</summary>
     internal DbCommand CommandOf(SqlText sql)
     {

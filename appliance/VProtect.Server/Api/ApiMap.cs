@@ -1,5 +1,9 @@
 using VProtect.Server.Api.Audit;
+using VProtect.Server.Api.Credentials;
 using VProtect.Server.Api.MailingLists;
+using VProtect.Server.Api.Nodes;
+using VProtect.Server.Api.Policies;
+using VProtect.Server.Api.Schedules;
 using VProtect.Server.Api.ServerCertificates;
 using VProtect.Server.Api.Session;
 using VProtect.Server.Api.Settings;
@@ -15,7 +19,13 @@ internal static class ApiMap
     {
         RouteGroupBuilder api = endpoints.MapGroup("/api");
         AuditApi.Map(api);
+        CredentialsApi.Map(api);
         MailingListsApi.Map(api);
+        NodeConfigsApi.Map(api);
+        NodesApi.Map(api);
+        PoliciesApi.Map(api);
+        RulesApi.Map(api);
+        SchedulesApi.Map(api);
         ServerCertificateApi.Map(api);
         SessionApi.Map(api);
         SettingsApi.Map(api);

@@ -17,7 +17,7 @@ internal static class PolicyReading
         {
             ListPage<Policy> page = await session.Policies.ListAsync(
                 kind, tenant: null, new ListQuery { Size = ListQuery.SizeMax, After = next }, cancellationToken);
-            policies.AddRange(await ConfigsAsync(session, page.Rows, cancellationToken));
+            policies.AddRange(await OfAsync(session, page.Rows, cancellationToken));
             next = page.Next;
         }
         while (next is not null);
@@ -25,7 +25,8 @@ internal static class PolicyReading
         return policies;
     }
 
-    private static async Task<IEnumerable<PolicyConfig>> ConfigsAsync(
+    /// <summary>These policies with all that belongs to them, as they were written, in the same order.</summary>
+    public static async Task<IReadOnlyList<PolicyConfig>> OfAsync(
         CatalogSession session, IReadOnlyList<Policy> policies, CancellationToken cancellationToken)
     {
         Guid[] guids = [.. policies.Select(policy => policy.Guid)];

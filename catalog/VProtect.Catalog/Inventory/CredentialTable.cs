@@ -16,4 +16,15 @@ public sealed class CredentialTable : EditableTable<Credential>
     /// <summary>A page of all.</summary>
     public Task<ListPage<Credential>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
+
+    /// <summary>Some of what a credential opens.</summary>
+    public Task<IReadOnlyList<CatalogUse>> UsesAsync(Guid credential, CancellationToken cancellationToken) => Session.UsesAsync(
+        new Dictionary<string, SqlText>
+        {
+            ["hypervisor_managers"] = $"SELECT guid, name FROM hypervisor_managers WHERE credential_guid = {credential}",
+            ["hypervisors"] = $"SELECT guid, name FROM hypervisors WHERE credential_guid = {credential}",
+            ["machines"] = $"SELECT guid, name FROM machines WHERE ssh_credential_guid = {credential}",
+            ["destinations"] = $"SELECT guid, name FROM destinations WHERE credential_guid = {credential}",
+        },
+        cancellationToken);
 }

@@ -16,4 +16,18 @@ public sealed class NodeConfigTable : EditableTable<NodeConfig>
     /// <summary>A page of all.</summary>
     public Task<ListPage<NodeConfig>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
+
+    /// <summary>Some of what has these settings or is left to the nodes that have them.</summary>
+    public Task<IReadOnlyList<CatalogUse>> UsesAsync(Guid nodeConfig, CancellationToken cancellationToken) => Session.UsesAsync(
+        new Dictionary<string, SqlText>
+        {
+            ["nodes"] = $"SELECT guid, name FROM nodes WHERE node_config_guid = {nodeConfig}",
+            ["hypervisor_managers"] = $"SELECT guid, name FROM hypervisor_managers WHERE node_config_guid = {nodeConfig}",
+            ["hypervisors"] = $"SELECT guid, name FROM hypervisors WHERE node_config_guid = {nodeConfig}",
+            ["destinations"] = $"""
+                SELECT guid, name FROM destinations WHERE guid IN (
+                  SELECT destination_guid FROM destination_node_configs WHERE node_config_guid = {nodeConfig})
+                """,
+        },
+        cancellationToken);
 }

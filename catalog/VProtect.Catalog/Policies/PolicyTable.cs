@@ -84,8 +84,23 @@ public sealed class PolicyTable : EditableTable<Policy>
     public Task SetClustersAsync(Guid policy, IReadOnlyCollection<Guid> clusters, CancellationToken cancellationToken) =>
         new LinkTable(Session, "policy_clusters", "policy_guid", "cluster_guid").SetAsync(policy, clusters, cancellationToken);
 
-    // Old clients know one policy of a kind for each machine: the one of highest priority.
+    /// <summary>Shows machines of a policy the one of highest priority anew, after its priority was changed.</summary>
+    public async Task ShowHighestAsync(Guid policy, CancellationToken cancellationToken)
+    {
+        SqlText machines = $"guid IN (SELECT machine_guid FROM policy_machines WHERE policy_guid = {policy})";
+        await ShowHighestAsync(Session.Writer, policy, machines, cancellationToken);
+        Session.Writer.Changed("machines", Guid.Empty, CatalogChangeKind.Reset);
+    }
+
     private async Task ShowHighestAsync(CatalogTransaction writer, Guid policy, Guid machine, CancellationToken cancellationToken)
+    {
+        await ShowHighestAsync(writer, policy, SqlText.Of($"guid = {machine}"), cancellationToken);
+        writer.Changed("machines", machine, CatalogChangeKind.Updated);
+        writer.Changed(Rows.Name, policy, CatalogChangeKind.Updated);
+    }
+
+    // Old clients know one policy of a kind for each machine: the one of highest priority.
+    private async Task ShowHighestAsync(CatalogTransaction writer, Guid policy, SqlText machines, CancellationToken cancellationToken)
     {
         PolicyKind kind = (await GetAsync(policy, cancellationToken)).Kind;
         SqlText column = SqlText.Raw(kind == PolicyKind.VmBackup ? "backup_policy_guid" : "snapshot_policy_guid");
@@ -93,12 +108,15 @@ public sealed class PolicyTable : EditableTable<Policy>
             $"""
             UPDATE machines SET {column} = (
               SELECT policies.guid FROM policy_machines JOIN policies ON policies.guid = policy_machines.policy_guid
-              WHERE policy_machines.machine_guid = {machine} AND policies.kind = {kind}
+              WHERE policy_machines.machine_guid = machines.guid AND policies.kind = {kind}
               ORDER BY policies.priority DESC, policies.guid LIMIT 1)
-            WHERE guid = {machine}
+            WHERE {machines}
             """,
             cancellationToken);
-        writer.Changed("machines", machine, CatalogChangeKind.Updated);
-        writer.Changed(Rows.Name, policy, CatalogChangeKind.Updated);
     }
+
+    /// <summary>Machines of these policies.</summary>
+    public async Task<IReadOnlyList<PolicyMachine>> MachinesAsync(IReadOnlyCollection<Guid> policies, CancellationToken cancellationToken) =>
+        await Session.QueryAsync(
+            $"SELECT {Machines.Select} FROM policy_machines WHERE policy_guid IN {policies} ORDER BY policy_guid, machine_guid", Machines.Read, cancellationToken);
 }

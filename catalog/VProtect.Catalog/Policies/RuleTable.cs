@@ -25,6 +25,16 @@ public sealed class RuleTable : EditableTable<Rule>
         return PageAsync(filter, query, cancellationToken);
     }
 
+    /// <summary>As above, only rules of policies of a kind.</summary>
+    public Task<ListPage<Rule>> ListAsync(PolicyKind kind, Guid? policy, ListQuery query, CancellationToken cancellationToken)
+    {
+        SqlFilter filter = new SqlFilter()
+            .Equal("policy_guid", policy)
+            .Contains("name_key", query.Filter)
+            .Where("policy_guid", $" IN (SELECT guid FROM policies WHERE kind = {kind})");
+        return PageAsync(filter, query, cancellationToken);
+    }
+
     /// <summary>Schedules of a rule.</summary>
     public async Task<IReadOnlyList<Guid>> SchedulesAsync(Guid rule, CancellationToken cancellationToken) =>
         await new LinkTable(Session, "rule_schedules", "rule_guid", "schedule_guid").GetAsync<Guid>(rule, cancellationToken);

@@ -27,6 +27,36 @@ public sealed class ScheduleTable : EditableTable<Schedule>
         return PageAsync(filter, query, cancellationToken);
     }
 
+    /// <summary>As above, only those that start rules of policies that a machine is in.</summary>
+    public Task<ListPage<Schedule>> ListOfMachineAsync(
+        ScheduleType? type, string? tenant, Guid machine, ListQuery query, CancellationToken cancellationToken)
+    {
+        SqlFilter filter = new SqlFilter()
+            .Equal("type", type)
+            .Equal("tenant_id", tenant)
+            .Contains("name_key", query.Filter)
+            .Where("guid", $"""
+                 IN (
+                  SELECT rule_schedules.schedule_guid FROM policy_machines
+                  JOIN rules ON rules.policy_guid = policy_machines.policy_guid
+                  JOIN rule_schedules ON rule_schedules.rule_guid = rules.guid
+                  WHERE policy_machines.machine_guid = {machine})
+                """);
+        return PageAsync(filter, query, cancellationToken);
+    }
+
+    /// <summary>Some of the rules that a schedule starts.</summary>
+    public Task<IReadOnlyList<CatalogUse>> UsesAsync(Guid schedule, CancellationToken cancellationToken) => Session.UsesAsync(
+        new Dictionary<string, SqlText>
+        {
+            ["rules"] = $"""
+                SELECT rules.guid, policies.name || ' / ' || rules.name FROM rule_schedules
+                JOIN rules ON rules.guid = rule_schedules.rule_guid JOIN policies ON policies.guid = rules.policy_guid
+                WHERE rule_schedules.schedule_guid = {schedule}
+                """,
+        },
+        cancellationToken);
+
     /// <summary>Active schedules whose time has come, the longest due first.</summary>
     public async Task<IReadOnlyList<Schedule>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         await WhereAsync($"active = 1 AND next_run_at <= {now} ORDER BY next_run_at, guid", cancellationToken);

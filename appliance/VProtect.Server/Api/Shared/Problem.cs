@@ -14,22 +14,30 @@ namespace VProtect.Server.Api.Shared;
 /// <param name="Code">Stable number.</param>
 /// <param name="Message">What happened.</param>
 /// <param name="Guidance">What to do.</param>
-/// <param name="Field">The field that is wrong.</param>
-internal sealed record Problem(string Type, string Title, int Status, string Detail, int Code, string Message, string Guidance, string? Field)
+/// <param name="Field">The field that is wrong, or the first of them.</param>
+/// <param name="Fields">All fields that are wrong.</param>
+internal sealed record Problem(
+    string Type, string Title, int Status, string Detail, int Code, string Message, string Guidance, string? Field, IReadOnlyList<FieldProblem>? Fields)
 {
     public const string MediaType = "application/problem+json";
 
-    public static Task WriteAsync(HttpContext context, int status, ErrorCode code, string message, string guidance, string? field = null)
-    {
-        string name = ApiName.Of(code);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = MediaType;
-        var problem = new Problem($"urn:vprotect:error:{(int)code}", name, status, $"{message} {guidance}", (int)code, message, guidance, field);
-        return context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, ProblemJson.Default.Problem), context.RequestAborted).AsTask();
-    }
+    public static Task WriteAsync(HttpContext context, int status, ErrorCode code, string message, string guidance) =>
+        WriteAsync(context, status, code, message, guidance, field: null, fields: null);
 
     public static Task WriteAsync(HttpContext context, VProtectException failure) => WriteAsync(
-        context, StatusOf(failure), failure.Code, failure.Message, failure.Guidance, (failure as InvalidFieldException)?.Field ?? (failure as InvalidFieldsException)?.Fields[0].Field);
+        context, StatusOf(failure), failure.Code, failure.Message, failure.Guidance,
+        (failure as InvalidFieldException)?.Field ?? (failure as InvalidFieldsException)?.Fields[0].Field,
+        (failure as InvalidFieldsException)?.Fields);
+
+    private static Task WriteAsync(
+        HttpContext context, int status, ErrorCode code, string message, string guidance, string? field, IReadOnlyList<FieldProblem>? fields)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = MediaType;
+        var problem = new Problem(
+            $"urn:vprotect:error:{(int)code}", ApiName.Of(code), status, $"{message} {guidance}", (int)code, message, guidance, field, fields);
+        return context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, ProblemJson.Default.Problem), context.RequestAborted).AsTask();
+    }
 
     private static int StatusOf(VProtectException failure) => failure.Code switch
     {

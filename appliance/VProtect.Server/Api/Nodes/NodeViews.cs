@@ -1,0 +1,56 @@
+using System.Text.Json;
+using VProtect.Catalog.Nodes;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Nodes;
+
+/// <summary>A node as clients see it.</summary>
+/// <param name="Guid">Identity.</param>
+/// <param name="Name">Name shown to people.</param>
+/// <param name="NodeIP">Where it was last heard from.</param>
+/// <param name="LastSeen">When it was last heard of.</param>
+/// <param name="Version">Version of its program.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="StagingSpace">Its working space.</param>
+/// <param name="NodeConfig">Settings that it shares with other nodes.</param>
+/// <param name="MaxTasks">Tasks that it runs at once, at most.</param>
+/// <param name="Capabilities">What it can do: platforms and kinds of work.</param>
+/// <param name="EnrolledAt">When it joined.</param>
+internal sealed record NodeView(
+    Guid Guid, string Name, string? NodeIP, DateTimeOffset? LastSeen, string? Version, NodeState State, SpaceView StagingSpace, NameAndGuid? NodeConfig,
+    int MaxTasks, IReadOnlyList<string> Capabilities, DateTimeOffset EnrolledAt)
+{
+    public static NodeView Of(Node node, NameLookup configs) => new(
+        node.Guid, node.Name, node.Address, node.LastSeenAt, node.ProgramVersion, node.State, new SpaceView(node.StagingTotalBytes, node.StagingUsedBytes),
+        configs[node.NodeConfigGuid], node.MaxTasks, node.Capabilities, node.EnrolledAt);
+}
+
+/// <summary>Space, in bytes.</summary>
+/// <param name="TotalSpace">Size.</param>
+/// <param name="UsedSpace">Used of it.</param>
+internal sealed record SpaceView(long TotalSpace, long UsedSpace);
+
+/// <summary>What can be changed of a node; what is missing stays as it is.</summary>
+/// <param name="Name">Name shown to people; unique.</param>
+/// <param name="MaxTasks">Tasks that it runs at once, 1 to 64.</param>
+/// <param name="NodeConfig">Settings that it shares with other nodes.</param>
+internal sealed record NodeRequest(string? Name, int? MaxTasks, NameAndGuid? NodeConfig);
+
+/// <summary>Settings that several nodes share.</summary>
+/// <param name="Guid">Identity.</param>
+/// <param name="Name">Name shown to people; unique.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Settings">Limits and paths of the nodes, by name.</param>
+/// <param name="DefaultConfiguration">Whether new nodes get it.</param>
+internal sealed record NodeConfigView(Guid Guid, string Name, string? Description, IReadOnlyDictionary<string, JsonElement> Settings, bool DefaultConfiguration)
+{
+    public static NodeConfigView Of(NodeConfig config) => new(
+        config.Guid, config.Name, config.Description, JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(config.Settings)!, config.IsDefault);
+}
+
+/// <summary>Settings of nodes as clients write them; what is missing stays as it is.</summary>
+/// <param name="Name">Name shown to people; unique.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Settings">Limits and paths of the nodes, by name; replaces all.</param>
+/// <param name="DefaultConfiguration">Whether new nodes get it; there is one such, at most.</param>
+internal sealed record NodeConfigRequest(string? Name, string? Description, IReadOnlyDictionary<string, JsonElement>? Settings, bool? DefaultConfiguration);

@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using VProtect.Catalog.Nodes;
+
+namespace VProtect.Server.Tests.Api;
+
+public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixture>
+{
+    [Fact]
+    public async Task Node_is_listed_renamed_and_limited()
+    {
+        var node = new Node { Name = "node-1", Address = "10.0.0.7", EnrolledAt = DateTimeOffset.UnixEpoch, StagingTotalBytes = 100, StagingUsedBytes = 40 };
+        await server.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
+        JsonElement listed = (await server.Client.GotAsync("/api/nodes?filter=node-1"))[0];
+        Assert.Equal("10.0.0.7", listed.Text("nodeIP"));
+        Assert.Equal(40, listed.GetProperty("stagingSpace").GetProperty("usedSpace").GetInt64());
+
+        string path = $"/api/nodes/{node.Guid}";
+        (JsonElement config, _, _) = await server.Client.MadeAsync("/api/node-configurations", new { name = "branch office" });
+        using HttpResponseMessage changed = await server.Client.PutWithVersionAsync(
+            path, new { name = "node-2", maxTasks = 9, nodeConfig = config.Text("guid") }, "\"1\"");
+        JsonElement view = await changed.JsonAsync();
+        Assert.Equal(("node-2", 9, "branch office"), (view.Text("name"), view.GetProperty("maxTasks").GetInt32(), view.NameOf("nodeConfig")));
+        Assert.Equal("\"2\"", changed.Headers.ETag!.Tag);
+        await (await server.Client.PutWithVersionAsync(path, new { name = "node-3" }, "\"1\"")).ProblemAsync(HttpStatusCode.PreconditionFailed, 4001);
+        Assert.Equal("maxTasks", await (await server.Client.PutAsJsonAsync(path, new { maxTasks = 0 })).RefusedFieldAsync());
+        Assert.Equal("nodeConfig", await (await server.Client.PutAsJsonAsync(path, new { nodeConfig = Guid.NewGuid() })).RefusedFieldAsync());
+        await (await server.Client.GetAsync($"/api/nodes/{Guid.NewGuid()}")).ProblemAsync(HttpStatusCode.NotFound, 4002);
+    }
+
+    [Fact]
+    public async Task Settings_of_nodes_are_kept_and_stay_while_nodes_have_them()
+    {
+        (JsonElement first, string path, _) = await server.Client.MadeAsync(
+            "/api/node-configurations", new { name = "centre", settings = new { staging = "/var/tmp" }, defaultConfiguration = true });
+        Assert.Equal("/var/tmp", first.GetProperty("settings").Text("staging"));
+        await server.Client.MadeAsync("/api/node-configurations", new { name = "edge", defaultConfiguration = true });
+        Assert.False((await server.Client.GotAsync(path)).GetProperty("defaultConfiguration").GetBoolean());
+
+        Guid guid = first.GetProperty("guid").GetGuid();
+        var node = new Node { Name = "bound", EnrolledAt = DateTimeOffset.UnixEpoch, NodeConfigGuid = guid };
+        await server.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
+        using HttpResponseMessage refused = await server.Client.DeleteAsync(path);
+        Assert.Contains("bound", (await refused.ProblemAsync(HttpStatusCode.Conflict, 4003)).Text("message"), StringComparison.Ordinal);
+        await server.WriteAsync(transaction => transaction.Nodes.UpdateAsync(node with { NodeConfigGuid = null }, default));
+        Assert.Equal(HttpStatusCode.NoContent, (await server.Client.DeleteAsync(path)).StatusCode);
+    }
+}
