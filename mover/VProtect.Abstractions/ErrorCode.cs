@@ -179,4 +179,22 @@ public enum ErrorCode
 
     /// <summary>The task is not in a state for what was asked.</summary>
     TaskUnfit = 5107,
+
+    /// <summary>The server that a command line speaks to cannot be reached.</summary>
+    ServerUnreachable = 5200,
+
+    /// <summary>The server's certificate is neither the pinned one nor vouched for.</summary>
+    ServerUntrusted = 5201,
+
+    /// <summary>No server was logged in to, and no token was given.</summary>
+    NotLoggedIn = 5202,
+
+    /// <summary>Nothing has this name or guid at the server, or several things have the name.</summary>
+    ObjectUnknown = 5203,
+
+    /// <summary>The command line's file of servers cannot be used, or does not have the one that was named.</summary>
+    ContextInvalid = 5204,
+
+    /// <summary>What answered is no VProtect server, or one of another kind of version.</summary>
+    AnswerInvalid = 5205,
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using VProtect.Abstractions;
+using VProtect.Appliance.Cli.Client.Connection;
 
 namespace VProtect.Appliance.Cli;
 
@@ -15,7 +17,8 @@ internal static class Failure
         }
         else
         {
-            terminal.Error.WriteLine(exitCode == ExitCodes.Interrupted ? body.Message : "error: " + body.Message);
+            string number = exception is ServerAnswerException && body.Code != 0 ? string.Create(CultureInfo.InvariantCulture, $" (code {body.Code})") : "";
+            terminal.Error.WriteLine(exitCode == ExitCodes.Interrupted ? body.Message : $"error: {body.Message}{number}");
             if (body.Guidance.Length > 0)
             {
                 terminal.Error.WriteLine("hint: " + body.Guidance);

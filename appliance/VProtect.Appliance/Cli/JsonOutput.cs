@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VProtect.Appliance.Cli.Client.Contexts;
 
 namespace VProtect.Appliance.Cli;
 
@@ -30,6 +31,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(CollectDocument))]
 [JsonSerializable(typeof(KeyListDocument))]
 [JsonSerializable(typeof(KeyDocument))]
+[JsonSerializable(typeof(ContextDocument))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Paths and labels stay readable: this is no HTML.</summary>

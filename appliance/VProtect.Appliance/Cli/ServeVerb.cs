@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using VProtect.Abstractions;
+using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Connectors.Contract;
 using VProtect.Server;
 
@@ -62,6 +64,11 @@ internal static class ServeVerb
         foreach (string url in app.Urls)
         {
             console.WriteLine($"listening at  {url.Replace("[::]", System.Net.Dns.GetHostName(), StringComparison.Ordinal)}");
+        }
+
+        using (X509Certificate2 certificate = X509CertificateLoader.LoadCertificateFromFile(Path.Join(data, "tls", "server.crt")))
+        {
+            console.WriteLine($"certificate   {CertificateTrust.Text(CertificateTrust.FingerprintOf(certificate))}");
         }
 
         console.WriteLine($"log           {Path.Join(Path.GetFullPath(data), "logs", "vprotect.log")}");

@@ -14,6 +14,9 @@ internal sealed class TeachingHelp(HelpAction inner) : SynchronousCommandLineAct
         ("VPROTECT_NEW_PASSPHRASE", "the pass phrase of 'repo key add' and 'change'"),
         ("VPROTECT_RESERVE", "space that backups leave free, when --reserve is left out"),
         ("VPROTECT_STATE", "directory of chunk indexes (~/.cache/vprotect)"),
+        ("VPROTECT_SERVER", "the server, when --server is left out and no context is meant"),
+        ("VPROTECT_TOKEN", "the token for it, in the place of 'vprotect login'"),
+        ("VPROTECT_FINGERPRINT", "its certificate, when --fingerprint is left out"),
         ("VPROTECT_DEBUG=1", "show where an error came from"),
     ];
 
@@ -29,9 +32,17 @@ internal sealed class TeachingHelp(HelpAction inner) : SynchronousCommandLineAct
 
     public override int Invoke(ParseResult parseResult)
     {
-        inner.Invoke(parseResult);
         TextWriter writer = parseResult.InvocationConfiguration.Output;
         Command command = parseResult.CommandResult.Command;
+        List<Verb> ofServer = command is RootCommand ? [.. command.Subcommands.OfType<Verb>().Where(verb => verb.IsOfServer)] : [];
+        ofServer.ForEach(verb => verb.Hidden = true);
+        inner.Invoke(parseResult);
+        if (ofServer.Count > 0)
+        {
+            // Apart from the others: they need a login, and no repository.
+            WriteTable(writer, "Server commands:", ofServer.Select(verb => (verb.Name, verb.Description ?? "")));
+        }
+
         if (command is Verb { Examples: { Count: > 0 } examples })
         {
             writer.WriteLine("Examples:");

@@ -17,6 +17,12 @@ internal sealed class Terminal
     /// <summary>Whether a person can be asked.</summary>
     public bool IsInputTerminal { get; init; }
 
+    /// <summary>Columns of the terminal that <see cref="Out"/> is; null when it is none, and nothing has to fit.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Gives lines that are not shown while they are typed, in the place of the keyboard; null for the keyboard.</summary>
+    public Func<string>? HiddenIn { get; init; }
+
     /// <summary>Reads an environment variable; null when it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
 
@@ -29,6 +35,7 @@ internal sealed class Terminal
         IsErrorTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb",
         IsInputTerminal = !Console.IsInputRedirected && !Console.IsErrorRedirected,
         Variable = Environment.GetEnvironmentVariable,
+        Width = Console.IsOutputRedirected ? null : WidthOfConsole(),
     };
 
     /// <summary>Standard input, for questions.</summary>
@@ -47,6 +54,12 @@ internal sealed class Terminal
     {
         Error.Write(question + ": ");
         Error.Flush();
+        if (HiddenIn is not null)
+        {
+            Error.WriteLine();
+            return HiddenIn();
+        }
+
         var text = new StringBuilder();
         while (true)
         {
@@ -69,4 +82,7 @@ internal sealed class Terminal
             }
         }
     }
+
+    /// <summary>Some terminals, such as serial ones, do not know their width.</summary>
+    private static int? WidthOfConsole() => Console.WindowWidth is var width and > 0 ? width : null;
 }

@@ -8,6 +8,9 @@ internal sealed class Verb(string name, string description) : Command(name, desc
     /// <summary>What to type, and what it does, as <c>--help</c> shows them.</summary>
     public IReadOnlyList<(string Line, string Meaning)> Examples { get; private set; } = [];
 
+    /// <summary>Whether it speaks to a server; help lists those apart from what works on a repository.</summary>
+    public bool IsOfServer { get; set; }
+
     public Verb WithExamples(params (string Line, string Meaning)[] examples)
     {
         Examples = examples;

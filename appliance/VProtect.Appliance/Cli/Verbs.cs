@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VProtect.Appliance.Cli.Client;
 using VProtect.Connectors.Contract;
 
 namespace VProtect.Appliance.Cli;
@@ -10,7 +11,7 @@ internal static class Verbs
     {
         var common = new CommonOptions();
         var root = new RootCommand(
-            "VProtect backs up disks of virtual machines into a deduplicated, compressed and encrypted repository, and restores them.")
+            "VProtect backs up virtual machines into a deduplicated, compressed and encrypted repository, and restores them.")
         {
             BackupVerb.New(common, terminal),
             CompletionVerb.New(common, terminal),
@@ -25,8 +26,17 @@ internal static class Verbs
             ShowVerb.New(common, terminal),
             HoldVerb.NewUnforget(common, terminal),
         };
-        root.Options.Add(common.KeyFile);
-        root.Options.Add(common.State);
+        foreach (Command verb in root.Subcommands)
+        {
+            verb.Options.Add(common.KeyFile);
+            verb.Options.Add(common.State);
+        }
+
+        foreach (Command verb in ServerVerbs.New(common, terminal))
+        {
+            root.Subcommands.Add(verb);
+        }
+
         root.Options.Add(common.Json);
         root.Options.Add(common.Quiet);
         root.Options.Add(common.Verbose);

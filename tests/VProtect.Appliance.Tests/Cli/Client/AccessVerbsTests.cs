@@ -1,0 +1,96 @@
+using System.Text.Json;
+
+namespace VProtect.Appliance.Tests.Cli.Client;
+
+[Collection(ApplianceCollection.Name)]
+public sealed class AccessVerbsTests(ApplianceFixture server)
+{
+    [Fact]
+    public async Task User_is_made_shown_changed_and_deleted()
+    {
+        using Desk desk = Desk.At(server);
+        await desk.TellAsync("user", "create", "eva", "--full-name", "Eva Example", "--password-file", desk.FileOf("password", "correct staple 99"));
+
+        string shown = await desk.TellAsync("user", "show", "EVA");
+        await desk.TellAsync("user", "update", "eva", "--email", "eva@example.org");
+        string changed = await desk.TellAsync("user", "show", "eva", "--json");
+        await desk.TellAsync("user", "delete", "eva");
+
+        Assert.Contains("name                  Eva Example", shown, StringComparison.Ordinal);
+        Assert.Contains("must change password  yes", shown, StringComparison.Ordinal);
+        JsonElement user = JsonDocument.Parse(changed).RootElement;
+        Assert.Equal("eva@example.org", user.GetProperty("email").GetString());
+        Assert.Equal("Eva Example", user.GetProperty("fullName").GetString());
+        Assert.Equal(8, (await desk.RunAsync("user", "show", "eva")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Password_of_a_new_user_is_typed_twice()
+    {
+        using Desk desk = Desk.At(server);
+        Outcome outcome = await desk.TypesHidden("correct staple 99", "correct staple 98").RunAsync("user", "create", "typo");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("differ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Token_is_told_once_on_standard_output_alone()
+    {
+        using Desk desk = Desk.At(server);
+
+        Outcome made = await desk.RunAsync("token", "create", "limited", "--permission", "audit.read", "--expires", "30d", "-q");
+        string list = await desk.TellAsync("token", "list", "--filter", "limited", "--json");
+
+        string token = made.Out.Split('\n')[1];
+        Assert.DoesNotContain(token, list, StringComparison.Ordinal);
+        using Desk program = Desk.At(server);
+        program.Variables["VPROTECT_TOKEN"] = token;
+        await program.TellAsync("audit", "list");
+        Outcome more = await program.RunAsync("user", "list");
+        Assert.Equal(10, more.ExitCode);
+        Assert.Contains("users.read", more.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Audit_goes_back_page_by_page()
+    {
+        using Desk desk = Desk.At(server);
+        await desk.TellAsync("mailing-list", "create", "audited", "--address", "ann@example.org");
+
+        string newest = await desk.TellAsync("audit", "list", "--action", "mailing-lists.create", "-n", "1", "--json");
+        string all = await desk.TellAsync("audit", "list", "--json");
+
+        Assert.Single(JsonDocument.Parse(newest).RootElement.EnumerateArray());
+        Assert.Equal(1, JsonDocument.Parse(all).RootElement.EnumerateArray().Last().GetProperty("seq").GetInt64());
+    }
+
+    [Fact]
+    public async Task Settings_are_read_and_set_one_by_one()
+    {
+        using Desk desk = Desk.At(server);
+
+        await desk.TellAsync("settings", "set", "sessionIdleTimeout=20m", "corsOrigins=https://a.example.org,https://b.example.org");
+
+        Assert.Equal("1200000\n", await desk.TellAsync("settings", "get", "sessionIdleTimeout"));
+        Assert.Contains("corsOrigins             https://a.example.org, https://b.example.org", await desk.TellAsync("settings", "get"), StringComparison.Ordinal);
+        Outcome unknown = await desk.RunAsync("settings", "set", "sessionTimeout=5m");
+        Assert.Equal(8, unknown.ExitCode);
+        Assert.Contains("sessionIdleTimeout", unknown.Error, StringComparison.Ordinal);
+        await desk.TellAsync("settings", "set", "corsOrigins=[]");
+    }
+
+    [Fact]
+    public async Task Any_call_can_be_made_as_it_is()
+    {
+        using Desk desk = Desk.At(server);
+
+        string made = await desk.TellAsync("api", "POST", "/mailing-lists", "--body", """{"name": "raw", "addresses": []}""");
+        string guid = JsonDocument.Parse(made).RootElement.GetProperty("guid").GetString()!;
+        Outcome conflict = await desk.RunAsync("api", "PUT", $"/mailing-lists/{guid}", "--body", """{"name": "raw2", "addresses": []}""", "-H", "If-Match: \"99\"");
+        await desk.TellAsync("api", "delete", $"/api/mailing-lists/{guid}");
+
+        Assert.Equal(11, conflict.ExitCode);
+        Assert.Contains("(code 4001)", conflict.Error, StringComparison.Ordinal);
+        Assert.Equal(8, (await desk.RunAsync("api", "GET", $"/mailing-lists/{guid}")).ExitCode);
+    }
+}
