@@ -23,7 +23,7 @@ public sealed class HelpTests
             Assert.Contains("Examples:", help.Out, StringComparison.Ordinal);
             foreach ((string line, _) in verb.Examples)
             {
-                string typed = line.Replace("source <(", "", StringComparison.Ordinal).Split([" |", " >", " &&", ")"], StringSplitOptions.None)[0];
+                string typed = line.Replace("source <(", "", StringComparison.Ordinal).Split([" |", " >", " &&", ")"], StringSplitOptions.None)[0].Replace('\'', '"');
                 Assert.StartsWith(path, typed, StringComparison.Ordinal);
                 ParseResult parsed = Verbs.NewRoot(terminal, []).Parse(typed["vprotect ".Length..]);
                 Assert.True(parsed.Errors.Count == 0, $"{line}: {string.Join(" ", parsed.Errors)}");

@@ -14,14 +14,15 @@ internal static class ApiVerb
         var method = new Argument<string>("METHOD") { Description = "GET, POST, PUT or DELETE." };
         method.AcceptOnlyFromAmong("GET", "POST", "PUT", "DELETE", "get", "post", "put", "delete");
         var path = new Argument<string>("PATH") { Description = "Below /api, with its query." };
-        var body = new Option<string?>("--body", "-b") { Description = "The body: JSON, or @FILE; @- for standard input.", HelpName = "JSON" };
+        var body = new Option<string?>("--body", "-b") { Description = "The body.", HelpName = "JSON" };
+        var from = new Option<string?>("--from") { Description = "File that holds the body; - for standard input.", HelpName = "FILE" };
         var header = new Option<string[]>("--header", "-H") { Description = "A further header, such as 'If-Match: \"3\"'. May be given several times.", HelpName = "HEADER" };
-        var verb = new Verb("api", "Calls the API as it is, and prints the answer. 'vprotect api GET /…' needs no body.") { method, path, body, header };
+        var verb = new Verb("api", "Makes any call of the API, and prints the answer.") { method, path, body, from, header };
         return verbs.Alone(verbs.Doing(
             verb.WithExamples(
                 ("vprotect api GET /virtual-machines", "the machines, as JSON"),
                 ("vprotect api GET '/tasks?state=RUNNING&size=5'", "with a query"),
-                ("vprotect api POST /tasks/inventory-sync --body @request.json", "with a body from a file")),
+                ("vprotect api POST /tasks/inventory-sync --from request.json", "with a body from a file")),
             async (client, cancellationToken) =>
             {
                 string target = client.Parsed.GetRequiredValue(path);
@@ -45,16 +46,16 @@ internal static class ApiVerb
         {
             if (client.Parsed.GetValue(body) is not { } typed)
             {
-                return null;
+                return client.Parsed.GetValue(from) is { } file ? RequestBody.FromFile(client.Terminal, file) : null;
             }
 
             try
             {
-                return typed.StartsWith('@') ? RequestBody.FromFile(client.Terminal, typed[1..]) : JsonNode.Parse(typed);
+                return JsonNode.Parse(typed);
             }
             catch (JsonException exception)
             {
-                throw Invocation.BadArgument($"--body is no JSON: {exception.Message}", "Quote it for the shell, or write it to a file and give @FILE.");
+                throw Invocation.BadArgument($"--body is no JSON: {exception.Message}", "Quote it for the shell, or write it to a file and name that with --from.");
             }
         }
     }
