@@ -2,7 +2,7 @@ namespace VProtect.Abstractions;
 
 /// <summary>
 /// Stable numbers of what can go wrong. Numbers only grow and are never reused; ranges by area: mover 2000,
-/// connectors 3000, catalog 4000, server 5000. (NBD errors carry their own kind.)
+/// connectors 3000, catalog 4000, server 5000, node 6000. (NBD errors carry their own kind.)
 /// </summary>
 public enum ErrorCode
 {
@@ -197,4 +197,22 @@ public enum ErrorCode
 
     /// <summary>What answered is no VProtect server, or one of another kind of version.</summary>
     AnswerInvalid = 5205,
+
+    /// <summary>A command before or after a snapshot failed.</summary>
+    HookFailed = 6001,
+
+    /// <summary>A command before or after a snapshot did not end in its time.</summary>
+    HookTimedOut = 6002,
+
+    /// <summary>The node was stopped while it worked on the task.</summary>
+    NodeStopped = 6003,
+
+    /// <summary>The node has no connector for the platform.</summary>
+    PlatformNotServed = 6004,
+
+    /// <summary>Nothing may be restored into this directory.</summary>
+    RestorePlaceRefused = 6005,
+
+    /// <summary>The node does not know this kind of work.</summary>
+    WorkNotKnown = 6006,
 }
