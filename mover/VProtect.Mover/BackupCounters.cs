@@ -14,6 +14,7 @@ public sealed class BackupCounters
     private long _newBytes;
     private long _storedBytes;
     private volatile string _step = "starting";
+    private volatile string? _disk;
 
     /// <summary>Busy time by stage.</summary>
     public StageClock Clock { get; } = new();
@@ -23,6 +24,13 @@ public sealed class BackupCounters
     {
         get => _step;
         set => _step = value;
+    }
+
+    /// <summary>The disk at work; null before, between and after disks.</summary>
+    public string? Disk
+    {
+        get => _disk;
+        internal set => _disk = value;
     }
 
     /// <summary>Bytes of disk to go through, as far as known: for a delta what changed, else the size; 0 for a stream.</summary>

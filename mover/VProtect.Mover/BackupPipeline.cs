@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using VProtect.Abstractions;
 using VProtect.Mover.Acquire.ChangeTracking;
+using VProtect.Mover.Documents;
 using VProtect.Mover.Seal.Packing;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Manifests;
@@ -45,6 +46,8 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
 
         // :: 1. Lease and parent.
         counters.Step = "preparing";
+        RequireNames(request.Disks);
+        byte[] documents = request.Documents.Count == 0 ? [] : DocumentArchive.Write(request.Documents);
         string pointId = PackId.NewRandom().ToString();
         var space = new SpaceGuard(_repository, options.ReserveBytes);
         await space.RequireRoomAsync(cancellationToken);
@@ -80,11 +83,25 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         }
 
         var disks = new List<RestorePointDisk>();
+        async Task BackUpAsync(BackupDisk disk, BackupCounters diskCounters)
+        {
+            RestorePointDisk? parentDisk = parent?.Disks.FirstOrDefault(d => d.Name == disk.Name);
+            disks.Add(await BackUpDiskAsync(
+                disk, parent?.Id, parentDisk, index.HasDamage, request.Compare, WarnOfSpaceAsync, diskCounters, sink, index.Condemned, cancellationToken));
+        }
+
         foreach (BackupDisk disk in request.Disks)
         {
             counters.Step = request.Disks.Count == 1 ? "copying" : $"copying {disk.Name}";
-            RestorePointDisk? parentDisk = parent?.Disks.FirstOrDefault(d => d.Name == disk.Name);
-            disks.Add(await BackUpDiskAsync(disk, parent?.Id, parentDisk, index.HasDamage, request.Compare, WarnOfSpaceAsync, sink, index.Condemned, cancellationToken));
+            counters.Disk = disk.Name;
+            await BackUpAsync(disk, counters);
+        }
+
+        counters.Disk = null;
+        if (documents.Length > 0)
+        {
+            // Not counted: nobody waits for it.
+            await BackUpAsync(new BackupDisk(DocumentArchive.DiskName, new DocumentSource(documents)), new BackupCounters());
         }
 
         // :: 6–8. Everything the point refers to is durable before it exists.
@@ -105,6 +122,16 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         return RestorePoint.FromRecord(record);
     }
 
+    private static void RequireNames(IReadOnlyList<BackupDisk> disks)
+    {
+        if (disks.FirstOrDefault(disk => disk.Name.StartsWith('@')) is { } reserved)
+        {
+            throw new VProtectException(
+                ErrorCode.InvalidArgument, ErrorSide.Request, $"'{reserved.Name}' cannot be the name of a disk: names that begin with @ are reserved.",
+                "Name the disk otherwise.");
+        }
+    }
+
     private static RestorePoint? ChooseParent(IReadOnlyList<RestorePoint> history, string? wanted) =>
         wanted is null ? (history.Count == 0 ? null : history[^1]) : history.FirstOrDefault(point => point.Id == wanted);
 
@@ -114,13 +141,14 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
 
     private async Task<RestorePointDisk> BackUpDiskAsync(
         BackupDisk disk, string? parentId, RestorePointDisk? parent, bool hasDamage, bool compare,
-        Func<BackupDisk, ChangedBlocks?, Task> warnOfSpace, PackSink sink, IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
+        Func<BackupDisk, ChangedBlocks?, Task> warnOfSpace, BackupCounters diskCounters, PackSink sink, IReadOnlySet<PackId> condemned,
+        CancellationToken cancellationToken)
     {
         // :: 2. What changed, or why everything must be read.
         ChangedBlocks? changed = null;
         if (parent is not null && !disk.Source.IsSequential)
         {
-            changed = compare ? new ChangedBlocks.MustFull("asked for with --compare")
+            changed = compare ? new ChangedBlocks.MustFull("a full comparison was asked for")
                 : hasDamage && !await DamageCheck.IsSoundAsync(chunks, parent, cancellationToken)
                     ? new ChangedBlocks.MustFull("the previous restore point has damaged chunks, which are looked for and written again")
                 : await disk.Source.GetChangedBlocksAsync(new ParentDisk(parentId!, parent.SizeBytes, parent.Token), cancellationToken);
@@ -133,10 +161,10 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
             {
                 if (await DeltaSpotCheck.FindContradictionAsync(chunks, disk.Source, parent!, delta.Extents, Random.Shared, cancellationToken) is { } doubt)
                 {
-                    return await CopyAsync(disk, parent, delta: null, BackupMode.Compare, doubt, sink, condemned, cancellationToken);
+                    return await CopyAsync(disk, parent, delta: null, BackupMode.Compare, doubt, diskCounters, sink, condemned, cancellationToken);
                 }
 
-                return await CopyAsync(disk, parent, delta, BackupMode.Delta, reason: null, sink, condemned, cancellationToken);
+                return await CopyAsync(disk, parent, delta, BackupMode.Delta, reason: null, diskCounters, sink, condemned, cancellationToken);
             }
             catch (IntegrityException e)
             {
@@ -146,14 +174,14 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
 
         string? reason = (changed as ChangedBlocks.MustFull)?.Reason;
         BackupMode mode = parent is null ? BackupMode.Full : BackupMode.Compare;
-        return await CopyAsync(disk, parent, delta: null, mode, reason, sink, condemned, cancellationToken);
+        return await CopyAsync(disk, parent, delta: null, mode, reason, diskCounters, sink, condemned, cancellationToken);
     }
 
     private async Task<RestorePointDisk> CopyAsync(
-        BackupDisk disk, RestorePointDisk? parent, ChangedBlocks.Delta? delta, BackupMode mode, string? reason, PackSink sink,
+        BackupDisk disk, RestorePointDisk? parent, ChangedBlocks.Delta? delta, BackupMode mode, string? reason, BackupCounters diskCounters, PackSink sink,
         IReadOnlySet<PackId> condemned, CancellationToken cancellationToken)
     {
-        var copy = new DiskCopy(disk, delta, counters);
+        var copy = new DiskCopy(disk, delta, diskCounters);
         int chunkBytes = _repository.ChunkBytes;
         long? sizeBytes = disk.Source.SizeBytes;
         long chunkCount = sizeBytes is { } size ? (size + chunkBytes - 1) / chunkBytes : long.MaxValue / chunkBytes;

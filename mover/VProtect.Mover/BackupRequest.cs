@@ -1,4 +1,5 @@
 using VProtect.Abstractions;
+using VProtect.Mover.Documents;
 
 namespace VProtect.Mover;
 
@@ -8,7 +9,7 @@ public sealed record BackupRequest
     /// <summary>The machine: restore points of one name form one history.</summary>
     public required string Machine { get; init; }
 
-    /// <summary>Its disks; names differ. Sources stay the caller's.</summary>
+    /// <summary>Its disks; names differ and do not begin with <c>@</c>. Sources stay the caller's.</summary>
     public required IReadOnlyList<BackupDisk> Disks { get; init; }
 
     /// <summary>Id of the restore point that changed blocks are relative to; null for the machine's latest.</summary>
@@ -19,6 +20,9 @@ public sealed record BackupRequest
 
     /// <summary>A remark kept with the restore point.</summary>
     public string? Label { get; init; }
+
+    /// <summary>Small documents to be kept with the restore point; see <see cref="DocumentArchive"/> for how many. Not counted among its disks.</summary>
+    public IReadOnlyList<PointDocument> Documents { get; init; } = [];
 
     /// <summary>Told of trouble ahead that does not stop the backup, in a sentence; from any thread. Null to be told nothing.</summary>
     public Action<string>? OnWarning { get; init; }

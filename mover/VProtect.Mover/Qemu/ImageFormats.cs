@@ -21,6 +21,20 @@ internal static class ImageFormats
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 
+    /// <summary>The format that qemu-img calls so; null when we do not know it.</summary>
+    internal static ImageFormat? TryFromDriver(string driver)
+    {
+        foreach (ImageFormat format in Enum.GetValues<ImageFormat>())
+        {
+            if (ToDriver(format) == driver)
+            {
+                return format;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The format a file is to have by the ending of its name; raw when the ending says nothing.</summary>
     internal static ImageFormat FromEnding(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {

@@ -10,10 +10,20 @@ internal static class QemuImage
 
     /// <summary>Makes an empty image in a file, which may exist and is overwritten. Its size is rounded up to whole sectors.</summary>
     /// <exception cref="QemuException">It cannot be made: the size does not suit the format, the disk is full …</exception>
-    internal static async Task CreateAsync(string path, ImageFormat format, long sizeBytes, CancellationToken cancellationToken)
+    internal static async Task CreateAsync(
+        string path, ImageFormat format, long sizeBytes, bool preallocates, CancellationToken cancellationToken)
     {
         // Without force_size a VHD is rounded up to what cylinders, heads and sectors can say.
-        string[] options = format == ImageFormat.Vhd ? ["-o", "force_size=on"] : [];
+        string[] options = (format, preallocates) switch
+        {
+            (ImageFormat.Vhd, false) => ["-o", "force_size=on"],
+            (ImageFormat.Vhd, true) => ["-o", "force_size=on,subformat=fixed"],
+            (ImageFormat.Vhdx, true) => ["-o", "subformat=fixed"],
+            (ImageFormat.Qcow2, true) => ["-o", "preallocation=falloc"],
+            (_, true) => throw new QemuException(
+                $"QEMU cannot make a {ImageFormats.ToDriver(format)} image of one file with all its space taken.", "Restore it sparse, or in another format."),
+            _ => [],
+        };
         long wholeSectorsBytes = (sizeBytes + SectorBytes - 1) / SectorBytes * SectorBytes;
         await RunAsync(
             Sandbox.Own,

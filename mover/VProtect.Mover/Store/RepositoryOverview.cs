@@ -48,7 +48,7 @@ public sealed record RepositoryOverview
     public required StoreSpace? Space { get; init; }
 
     /// <summary>Bytes of all disks of all wanted restore points, as if each were whole.</summary>
-    public long LogicalBytes => Points.Sum(point => point.Disks.Sum(disk => disk.SizeBytes));
+    public long LogicalBytes => Points.Sum(point => point.MachineDisks.Sum(disk => disk.SizeBytes));
 
     /// <summary>By how much compression made chunks smaller, from what restore points say; 1 when they say nothing.</summary>
     public double CompressionRatio => Sum(disk => disk.StoredBytes) is > 0 and long stored ? Sum(disk => disk.NewBytes) / (double)stored : 1;

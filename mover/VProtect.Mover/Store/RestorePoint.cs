@@ -1,5 +1,6 @@
 using System.Globalization;
 using VProtect.Abstractions;
+using VProtect.Mover.Documents;
 using VProtect.Mover.Store.Records;
 
 namespace VProtect.Mover.Store;
@@ -41,21 +42,28 @@ public sealed record RestorePoint
     /// <summary>A remark given by whoever made it, or null.</summary>
     public required string? Label { get; init; }
 
-    /// <summary>Its disks, in the order they were given.</summary>
+    /// <summary>All that it holds, in the order it was given: the machine's disks, and the archive of documents when there is one.</summary>
     public required IReadOnlyList<RestorePointDisk> Disks { get; init; }
 
-    /// <summary>Finds a disk by name; without a name, the only one.</summary>
+    /// <summary>The machine's disks.</summary>
+    public IReadOnlyList<RestorePointDisk> MachineDisks => [.. Disks.Where(disk => !disk.IsReserved)];
+
+    /// <summary>The archive of the machine's documents (<see cref="DocumentArchive"/>); null when it has none.</summary>
+    public RestorePointDisk? DocumentDisk => Disks.FirstOrDefault(disk => disk.Name == DocumentArchive.DiskName);
+
+    /// <summary>Finds a disk by name, the archive of documents among them; without a name, the machine's only one.</summary>
     /// <exception cref="VProtectException">There is no such disk, or there are several and none is named.</exception>
     public RestorePointDisk GetDisk(string? name)
     {
-        string names = string.Join(", ", Disks.Select(disk => disk.Name));
-        if (name is null && Disks.Count != 1)
+        IReadOnlyList<RestorePointDisk> disks = MachineDisks;
+        string names = string.Join(", ", disks.Select(disk => disk.Name));
+        if (name is null && disks.Count != 1)
         {
             throw new VProtectException(
-                ErrorCode.InvalidArgument, ErrorSide.Request, $"Restore point {Id[..8]} has {Disks.Count} disks: {names}.", "Name one with --disk.");
+                ErrorCode.InvalidArgument, ErrorSide.Request, $"Restore point {Id[..8]} has {disks.Count} disks: {names}.", "Name one with --disk.");
         }
 
-        return Disks.FirstOrDefault(disk => name is null || disk.Name == name)
+        return (name is null ? disks[0] : Disks.FirstOrDefault(disk => disk.Name == name))
             ?? throw new VProtectException(
                 ErrorCode.InvalidArgument, ErrorSide.Request, $"Restore point {Id[..8]} has no disk '{name}'; it has: {names}.", "Correct --disk.");
     }
@@ -89,6 +97,9 @@ public sealed record RestorePointDisk
 {
     /// <summary>Its name within the machine.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Whether it is ours and no disk of the machine.</summary>
+    public bool IsReserved => Name.StartsWith('@');
 
     /// <summary>Its size in bytes.</summary>
     public required long SizeBytes { get; init; }

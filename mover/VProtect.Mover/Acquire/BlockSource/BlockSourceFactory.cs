@@ -47,20 +47,55 @@ public static class BlockSourceFactory
             : await QemuNbdSource.OpenAsync(path, format, options, cancellationToken);
     }
 
+    /// <summary>Opens what a connector says of a disk. The caller disposes it, before the connector's access.</summary>
+    /// <param name="endpoint">Where the bytes are.</param>
+    /// <param name="name">What messages call the disk.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.SourceUnavailable"/>.</exception>
+    public static async ValueTask<IBlockSource> OpenAsync(DiskEndpoint endpoint, string name, CancellationToken cancellationToken)
+    {
+        switch (endpoint)
+        {
+            case DiskEndpoint.Nbd nbd:
+                var options = new SourceOptions
+                {
+                    Bitmap = nbd.Bitmap,
+                    ConnectionsMax = nbd.ConnectionsMax,
+                    Tokens = new PlatformTokens(nbd.Since, nbd.Next),
+                };
+                return await NbdSource.OpenAsync(ParseUri(nbd.Uri), name, options, cancellationToken);
+            case DiskEndpoint.File file:
+                // Named as it is by whoever made it: never told by its content, which is the guest's.
+                ImageFormat format = ImageFormats.TryFromDriver(file.Format)
+                    ?? throw SourceErrors.Unavailable($"'{file.Path}' is of a format that is not known: '{file.Format}'.", "Convert the disk to raw or qcow2.");
+                return format == ImageFormat.Raw
+                    ? FileSource.Open(file.Path)
+                    : await QemuNbdSource.OpenAsync(
+                        file.Path, format, new SourceOptions { Format = format, AllowsOtherFiles = file.AllowsBackingFiles }, cancellationToken);
+            case DiskEndpoint.Source source:
+                return await source.OpenAsync(cancellationToken);
+            default:
+                throw SourceErrors.Unavailable($"{name} can be written and not read.", "This is a fault of the platform's connector: report it.");
+        }
+    }
+
     private static async ValueTask<IBlockSource> OpenNbdAsync(
         string source, SourceOptions options, CancellationToken cancellationToken)
     {
-        NbdUri uri;
+        NbdUri uri = ParseUri(source);
+        return await NbdSource.OpenAsync(uri, uri.ToString(), options, cancellationToken);
+    }
+
+    private static NbdUri ParseUri(string source)
+    {
         try
         {
-            uri = NbdUri.Parse(source);
+            return NbdUri.Parse(source);
         }
         catch (NbdException exception)
         {
             throw SourceErrors.Unavailable(exception.Message, "Write it as nbd://host/export or nbd+unix:///export?socket=/path.", exception);
         }
-
-        return await NbdSource.OpenAsync(uri, uri.ToString(), options, cancellationToken);
     }
 
     // Devices are never probed: what they begin with is the guest's.

@@ -18,12 +18,14 @@ internal sealed class NbdSource : IBlockSource
     private readonly NbdClient _client;
     private readonly string? _bitmap;
     private readonly string? _nextBitmap;
+    private readonly PlatformTokens? _tokens;
 
     private NbdSource(NbdClient client, string name, SourceOptions options)
     {
         _client = client;
         _bitmap = options.Bitmap;
         _nextBitmap = options.NextBitmap;
+        _tokens = options.Tokens;
         Name = name;
     }
 
@@ -35,7 +37,7 @@ internal sealed class NbdSource : IBlockSource
 
     public int ReadsInFlightMax => RequestsPerConnection * _client.ConnectionCount;
 
-    public string? NextToken => _nextBitmap is null ? null : QemuBitmapToken.Write(_nextBitmap);
+    public string? NextToken => _tokens is not null ? _tokens.Next : _nextBitmap is null ? null : QemuBitmapToken.Write(_nextBitmap);
 
     /// <param name="uri">Server and export.</param>
     /// <param name="name">What the source is called.</param>
@@ -118,7 +120,7 @@ internal sealed class NbdSource : IBlockSource
     {
         if (_bitmap is null)
         {
-            return "no dirty bitmap was named";
+            return _tokens is null ? "no dirty bitmap was named" : "the platform has no record of what changed";
         }
 
         if (!_client.MetaContexts.Contains(NbdMetaContext.QemuDirtyBitmap(_bitmap)))
@@ -129,6 +131,13 @@ internal sealed class NbdSource : IBlockSource
         if (parent.SizeBytes != _client.SizeBytes)
         {
             return $"the disk has {_client.SizeBytes} bytes and had {parent.SizeBytes} in restore point {parent.RestorePoint}";
+        }
+
+        if (_tokens is not null)
+        {
+            return _tokens.Since is not null && _tokens.Since == parent.Token
+                ? null
+                : $"the platform's record of changes did not begin at restore point {parent.RestorePoint}";
         }
 
         // Without a token the administrator's word is all there is; the backup then holds the delta against the disk itself.

@@ -31,4 +31,12 @@ public sealed record SourceOptions
 
     /// <summary>Connections to an NBD server at most, 1 to 16; default 4.</summary>
     public int ConnectionsMax { get; init; } = 4;
+
+    /// <summary>What is asked of a connector's tokens in place of the bitmaps' names; null (default) where an administrator names bitmaps.</summary>
+    internal PlatformTokens? Tokens { get; init; }
 }
+
+/// <summary>Tokens of the platform's connector, opaque to us.</summary>
+/// <param name="Since">The token of the restore point since which the bitmap records changes; null when that is not known.</param>
+/// <param name="Next">What is kept with this restore point.</param>
+internal sealed record PlatformTokens(string? Since, string? Next);

@@ -58,19 +58,69 @@ public static class BlockTargetFactory
         }
     }
 
+    /// <summary>
+    /// Opens what a connector made or found for a disk to be restored: written in place, except a file that is not there yet. The caller
+    /// disposes it, before the connector's access.
+    /// </summary>
+    /// <param name="endpoint">Where the bytes go.</param>
+    /// <param name="name">What messages call the disk.</param>
+    /// <param name="sizeBytes">Size of the disk.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.TargetUnavailable"/>.</exception>
+    public static async ValueTask<IBlockTarget> OpenAsync(DiskEndpoint endpoint, string name, long sizeBytes, CancellationToken cancellationToken)
+    {
+        switch (endpoint)
+        {
+            case DiskEndpoint.Nbd nbd:
+                var options = new TargetOptions { SizeBytes = sizeBytes, Differential = true, ConnectionsMax = nbd.ConnectionsMax };
+                return await NbdTarget.OpenAsync(ParseUri(nbd.Uri), name, isZeroed: false, options, cancellationToken);
+            case DiskEndpoint.File file:
+                ImageFormat format = ImageFormats.TryFromDriver(file.Format)
+                    ?? throw TargetErrors.Unavailable($"'{file.Path}' is of a format that is not known: '{file.Format}'.", "Restore to raw or qcow2.");
+                return await OpenFileAsync(file, format, sizeBytes, cancellationToken);
+            case DiskEndpoint.Target target:
+                return await target.OpenAsync(cancellationToken);
+            default:
+                throw TargetErrors.Unavailable($"{name} can be read and not written.", "This is a fault of the platform's connector: report it.");
+        }
+    }
+
+    private static async ValueTask<IBlockTarget> OpenFileAsync(
+        DiskEndpoint.File file, ImageFormat format, long sizeBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool exists = PosixFile.TryGetStatus(file.Path, out FileStatus status);
+            var options = new TargetOptions
+            {
+                SizeBytes = sizeBytes, Differential = exists, Format = format, AllowsOtherFiles = file.AllowsBackingFiles,
+            };
+            return exists && status.IsBlockDevice && format == ImageFormat.Raw ? DeviceTarget.Open(file.Path, options)
+                : format == ImageFormat.Raw ? FileTarget.Open(file.Path, options)
+                : await QemuNbdTarget.OpenAsync(file.Path, format, options, cancellationToken);
+        }
+        catch (PosixException exception)
+        {
+            throw TargetErrors.OpenFailed(exception);
+        }
+    }
+
     private static async ValueTask<IBlockTarget> OpenNbdAsync(
         string target, TargetOptions options, CancellationToken cancellationToken)
     {
-        NbdUri uri;
+        NbdUri uri = ParseUri(target);
+        return await NbdTarget.OpenAsync(uri, uri.ToString(), isZeroed: false, options, cancellationToken);
+    }
+
+    private static NbdUri ParseUri(string target)
+    {
         try
         {
-            uri = NbdUri.Parse(target);
+            return NbdUri.Parse(target);
         }
         catch (NbdException exception)
         {
             throw TargetErrors.Unavailable(exception.Message, "Write it as nbd://host/export or nbd+unix:///export?socket=/path.", exception);
         }
-
-        return await NbdTarget.OpenAsync(uri, uri.ToString(), isZeroed: false, options, cancellationToken);
     }
 }

@@ -37,6 +37,12 @@ internal sealed class FileTarget : RawTarget
                 throw PosixException.Last("resize", path);
             }
 
+            if (newFile is not null && options.Preallocate && options.SizeBytes > 0
+                && Libc.Fallocate(PosixFile.Fd(handle), 0, 0, options.SizeBytes) < 0)
+            {
+                throw PosixException.Last("allocate the space of", path);
+            }
+
             return new FileTarget(handle, path, options.SizeBytes, newFile);
         }
         catch (PosixException exception)

@@ -37,11 +37,11 @@ internal sealed class QemuNbdTarget : IBlockTarget
         QemuNbdServer? server = null;
         try
         {
-            if (options.Differential)
+            if (options.Differential && !options.AllowsOtherFiles)
             {
                 await RefuseOtherFilesAsync(path, format, cancellationToken);
             }
-            else
+            else if (!options.Differential)
             {
                 newFile = await CreateAsync(path, format, options, cancellationToken);
             }
@@ -118,7 +118,7 @@ internal sealed class QemuNbdTarget : IBlockTarget
         NewFile newFile = NewFile.Create(path, options.Overwrite);
         try
         {
-            await QemuImage.CreateAsync(newFile.TemporaryPath, format, options.SizeBytes, cancellationToken);
+            await QemuImage.CreateAsync(newFile.TemporaryPath, format, options.SizeBytes, options.Preallocate, cancellationToken);
             if (format == ImageFormat.Vmdk)
             {
                 VmdkDescriptor.RenameExtent(newFile.Handle, newFile.TemporaryPath, Path.GetFileName(path));

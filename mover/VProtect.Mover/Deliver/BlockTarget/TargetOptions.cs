@@ -20,6 +20,14 @@ public sealed record TargetOptions
     /// <summary>Format of the file; null (default): the ending of its name tells, and without one it is raw.</summary>
     public ImageFormat? Format { get; init; }
 
+    /// <summary>
+    /// Whether all space of a new file is taken at once; default false: as its content needs. Not for VMDK, VDI and QED.
+    /// </summary>
+    public bool Preallocate { get; init; }
+
+    /// <summary>Whether an image that is changed in place may draw on other files; default false. See <see cref="Acquire.BlockSource.SourceOptions.AllowsOtherFiles"/>.</summary>
+    public bool AllowsOtherFiles { get; init; }
+
     /// <summary>Connections to an NBD server at most, 1 to 16; default 4.</summary>
     public int ConnectionsMax { get; init; } = 4;
 }
