@@ -16,20 +16,20 @@ internal static class BackupSummary
 
     public static void Write(Invocation invocation, RestorePoint point, BackupCounters counters, TimeSpan duration)
     {
-        long sizeBytes = point.Disks.Sum(disk => disk.SizeBytes);
-        long readBytes = point.Disks.Sum(disk => disk.ReadBytes);
-        long changedBytes = point.Disks.Sum(disk => disk.ChangedBytes);
-        long newBytes = point.Disks.Sum(disk => disk.NewBytes);
-        long storedBytes = point.Disks.Sum(disk => disk.StoredBytes);
-        string mode = ModeText.Of(point.Disks);
-        string? reason = point.Disks.FirstOrDefault(disk => disk.Reason is not null)?.Reason;
+        long sizeBytes = point.MachineDisks.Sum(disk => disk.SizeBytes);
+        long readBytes = point.MachineDisks.Sum(disk => disk.ReadBytes);
+        long changedBytes = point.MachineDisks.Sum(disk => disk.ChangedBytes);
+        long newBytes = point.MachineDisks.Sum(disk => disk.NewBytes);
+        long storedBytes = point.MachineDisks.Sum(disk => disk.StoredBytes);
+        string mode = ModeText.Of(point.MachineDisks);
+        string? reason = point.MachineDisks.FirstOrDefault(disk => disk.Reason is not null)?.Reason;
         if (invocation.IsJson)
         {
             JsonOutput.Write(
                 invocation.Terminal,
                 new BackupDocument(
                     point.Id, point.Machine, point.Sequence, point.Parent, point.Label, mode, reason, (long)duration.TotalMilliseconds,
-                    sizeBytes, readBytes, changedBytes, newBytes, storedBytes, [.. point.Disks.Select(DiskDocument.Of)],
+                    sizeBytes, readBytes, changedBytes, newBytes, storedBytes, [.. point.MachineDisks.Select(DiskDocument.Of)],
                     Enum.GetValues<Stage>().ToDictionary(StageText.Name, stage => (long)counters.Clock[stage].TotalMilliseconds)));
             return;
         }

@@ -110,7 +110,7 @@ internal static class BackupVerb
         var pipeline = new BackupPipeline(opened.Chunks, options, counters, TimeProvider.System);
         RestorePoint point = await ProgressDisplay.RunAsync(
             invocation, () => BackupSummary.SampleOf(counters), () => pipeline.RunAsync(request, cancellationToken));
-        await opened.Index.CheckpointAsync(invocation);
+        await opened.Index.CheckpointAsync(invocation.Warn);
         BackupSummary.Write(invocation, point, counters, Stopwatch.GetElapsedTime(started));
         return ExitCodes.Success;
     }

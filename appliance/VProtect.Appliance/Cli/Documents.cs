@@ -25,8 +25,8 @@ internal sealed record RestorePointDocument(
 {
     public static RestorePointDocument Of(RestorePoint point, PointHold? hold, DateTimeOffset? forgottenAt) => new(
         point.Id, point.Machine, point.Sequence, point.CreatedAt, (long)point.Duration.TotalMilliseconds, point.Label, point.Parent,
-        point.Disks.Sum(disk => disk.SizeBytes), point.Disks.Sum(disk => disk.ChangedBytes), point.Disks.Sum(disk => disk.StoredBytes),
-        [.. point.Disks.Select(DiskDocument.Of)], hold is not null, hold?.Reason, hold?.At, forgottenAt);
+        point.MachineDisks.Sum(disk => disk.SizeBytes), point.MachineDisks.Sum(disk => disk.ChangedBytes), point.MachineDisks.Sum(disk => disk.StoredBytes),
+        [.. point.MachineDisks.Select(DiskDocument.Of)], hold is not null, hold?.Reason, hold?.At, forgottenAt);
 }
 
 internal sealed record DiskDocument(

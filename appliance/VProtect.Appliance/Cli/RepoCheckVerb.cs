@@ -34,7 +34,7 @@ internal static class RepoCheckVerb
         var defaults = new VerifyOptions();
         var pipeline = new CheckPipeline(opened.Chunks, defaults.Workers, defaults.SoundNodesMax);
         CheckResult result = await ProgressDisplay.RunAsync(invocation, () => Sample(pipeline), () => pipeline.RunAsync(cancellationToken));
-        await opened.Index.CheckpointAsync(invocation);
+        await opened.Index.CheckpointAsync(invocation.Warn);
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         if (invocation.IsJson)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using VProtect.Abstractions;
 using VProtect.Mover.Upkeep;
+using VProtect.Node.Repositories;
 
 namespace VProtect.Appliance.Cli;
 
@@ -43,7 +44,7 @@ internal static class RepoGcVerb
             await opened.SynchronizeAsync(invocation, cancellationToken);
         }
 
-        await using OpenedLedger opening = LedgerOpening.Open(invocation, opened.Repository.Id);
+        await using OpenedLedger opening = LedgerOpening.Open(StateDirectory.Of(invocation), opened.Repository.Id, invocation.Warn);
         var progress = new LatestProgress();
         CollectResult result = await ProgressDisplay.RunAsync(
             invocation,
@@ -54,7 +55,7 @@ internal static class RepoGcVerb
             invocation.Warn(damage.Message);
         }
 
-        await opened.Index.CheckpointAsync(invocation);
+        await opened.Index.CheckpointAsync(invocation.Warn);
         if (invocation.IsJson)
         {
             JsonOutput.Write(invocation.Terminal, CollectDocument.Of(opened.Repository.Name, result));

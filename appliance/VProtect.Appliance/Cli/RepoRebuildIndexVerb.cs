@@ -22,7 +22,7 @@ internal static class RepoRebuildIndexVerb
         long started = Stopwatch.GetTimestamp();
         await using OpenedRepository opened = await RepositoryOpening.OpenWithIndexAsync(invocation, place, cancellationToken, startsEmpty: true);
         IndexSyncResult result = await opened.SynchronizeAsync(invocation, cancellationToken);
-        await opened.Index.CheckpointAsync(invocation);
+        await opened.Index.CheckpointAsync(invocation.Warn);
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         long chunks = opened.Index.Index.EntryCount;
         if (invocation.IsJson)

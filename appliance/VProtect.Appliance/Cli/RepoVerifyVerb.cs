@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using VProtect.Mover;
 using VProtect.Mover.Upkeep;
+using VProtect.Node.Repositories;
 
 namespace VProtect.Appliance.Cli;
 
@@ -56,12 +57,12 @@ internal static class RepoVerifyVerb
         }
         catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
         {
-            await opened.Index.CheckpointAsync(invocation);
+            await opened.Index.CheckpointAsync(invocation.Warn);
             string remembered = journal is null || options.Selection.IsOfPoints ? "." : " and remembered; add --resume to go on from there.";
             throw new OperationCanceledException($"interrupted: {pipeline.PacksDone} packs ({SizeText.Of(counters.FetchedBytes)}) were checked{remembered}", e, cancellationToken);
         }
 
-        await opened.Index.CheckpointAsync(invocation);
+        await opened.Index.CheckpointAsync(invocation.Warn);
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         if (invocation.IsJson)
         {
@@ -77,7 +78,7 @@ internal static class RepoVerifyVerb
 
     private static VerifyJournal? OpenJournal(Invocation invocation, OpenedRepository opened, VerifyOptions options)
     {
-        string? directory = ChunkIndexOpening.DirectoryOf(invocation, opened.Repository.Id);
+        string? directory = ChunkIndexOpening.DirectoryOf(StateDirectory.Of(invocation), opened.Repository.Id);
         VerifyJournal? journal = directory is null ? null : VerifyJournal.TryOpen(Path.Combine(directory, "verified"));
         if (journal is null)
         {

@@ -2,6 +2,7 @@ using VProtect.Abstractions;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends;
+using VProtect.Node.Repositories;
 
 namespace VProtect.Appliance.Cli;
 
@@ -43,7 +44,7 @@ internal static class RepositoryOpening
         {
             RepositorySummary summary = await Repository.DescribeAsync(store, cancellationToken);
             Secret? secret = summary.IsEncrypted ? Secrets.Given(invocation) : null;
-            opening = Task.Run(() => ChunkIndexOpening.Open(invocation, summary.Id, startsEmpty), CancellationToken.None);
+            opening = Task.Run(() => ChunkIndexOpening.Open(StateDirectory.Of(invocation), summary.Id, memoryBytesMax: null, startsEmpty, invocation.Warn), CancellationToken.None);
 
             // Deriving the key is a tenth of a second of pure computation.
             Repository repository = await Task.Run(
@@ -99,7 +100,7 @@ internal sealed class OpenedRepository(Repository repository, OpenedIndex index)
 
         if (result.Added > 0)
         {
-            await index.CheckpointAsync(invocation);
+            await index.CheckpointAsync(invocation.Warn);
         }
 
         return result;

@@ -48,6 +48,11 @@ internal static class ShowVerb
             pairs.Add(("label", point.Label));
         }
 
+        if (point.DocumentDisk is { } documents)
+        {
+            pairs.Add(("documents", $"{SizeText.Of(documents.SizeBytes)}: restore --disk {documents.Name} --to FILE.tar"));
+        }
+
         if (hold is not null)
         {
             pairs.Add(("held", $"{(hold.At is { } at ? $"since {SizeText.Of(at)}" : "yes")}{(hold.Reason is null ? "" : $": {hold.Reason}")}"));
@@ -59,13 +64,13 @@ internal static class ShowVerb
             writer,
             ["disk", "mode", ">size", ">read", ">changed", ">new", ">stored"],
             [
-                .. point.Disks.Select(disk => new[]
+                .. point.MachineDisks.Select(disk => new[]
                 {
                     disk.Name, ModeText.Of(disk.Mode), SizeText.Of(disk.SizeBytes), SizeText.Of(disk.ReadBytes),
                     SizeText.Of(disk.ChangedBytes), SizeText.Of(disk.NewBytes), SizeText.Of(disk.StoredBytes),
                 }),
             ]);
-        foreach (RestorePointDisk disk in point.Disks.Where(disk => disk.Reason is not null))
+        foreach (RestorePointDisk disk in point.MachineDisks.Where(disk => disk.Reason is not null))
         {
             writer.WriteLine($"{disk.Name} was read whole: {disk.Reason}.");
         }

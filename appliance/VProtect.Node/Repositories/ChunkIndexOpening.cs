@@ -1,35 +1,38 @@
 using VProtect.Abstractions;
 using VProtect.ChunkIndex;
 
-namespace VProtect.Appliance.Cli;
+namespace VProtect.Node.Repositories;
 
 /// <summary>
 /// Finds a chunk index for this process. One process holds an index at a time, so there are slots: whoever finds the first
 /// taken uses the next, and each learns from the packs what it lacks. The index is a cache; nothing about it is ever in the way.
 /// </summary>
-internal static class ChunkIndexOpening
+public static class ChunkIndexOpening
 {
     private const int SlotsMax = 16;
 
-    /// <summary>The directory that holds the slots of a repository.</summary>
-    public static string? DirectoryOf(Invocation invocation, string repositoryId)
-    {
-        string? state = StateDirectory(invocation);
-        return state is null ? null : Path.Combine(state, "index", repositoryId);
-    }
+    /// <summary>The directory that holds the slots of a repository; null without a directory for state.</summary>
+    /// <param name="state">Where this machine keeps what it knows of repositories, or null.</param>
+    /// <param name="repositoryId">Which.</param>
+    public static string? DirectoryOf(string? state, string repositoryId) => state is null ? null : Path.Combine(state, "index", repositoryId);
 
     /// <summary>The slots of a repository, in the order they are tried; none without a directory for state.</summary>
-    public static IEnumerable<string> SlotsOf(Invocation invocation, string repositoryId) =>
-        DirectoryOf(invocation, repositoryId) is { } directory
+    public static IEnumerable<string> SlotsOf(string? state, string repositoryId) =>
+        DirectoryOf(state, repositoryId) is { } directory
             ? Enumerable.Range(0, SlotsMax).Select(slot => Path.Combine(directory, $"{slot}"))
             : [];
 
-    /// <summary>Opens the first free slot, or a temporary index when none can be used.</summary>
-    public static OpenedIndex Open(Invocation invocation, string repositoryId, bool startsEmpty)
+    /// <summary>Opens the first free slot, or a temporary index when none can be used. The caller disposes it.</summary>
+    /// <param name="state">Where this machine keeps what it knows of repositories, or null.</param>
+    /// <param name="repositoryId">Which.</param>
+    /// <param name="memoryBytesMax">As <see cref="ChunkIndexOptions.MemoryBytesMax"/>; null for the default.</param>
+    /// <param name="startsEmpty">Whether what was known is dropped.</param>
+    /// <param name="warn">Told why a temporary one is used.</param>
+    public static OpenedIndex Open(string? state, string repositoryId, long? memoryBytesMax, bool startsEmpty, Action<string> warn)
     {
         TemporaryIndex.RemoveLeftovers();
         string? trouble = null;
-        if (DirectoryOf(invocation, repositoryId) is { } directory)
+        if (DirectoryOf(state, repositoryId) is { } directory)
         {
             if (startsEmpty && Directory.Exists(directory))
             {
@@ -41,7 +44,7 @@ internal static class ChunkIndexOpening
                 string path = Path.Combine(directory, $"{slot}");
                 try
                 {
-                    return new OpenedIndex(OpenSlot(path), temporaryDirectory: null);
+                    return new OpenedIndex(OpenSlot(path, memoryBytesMax), temporaryDirectory: null);
                 }
                 catch (VProtectException e) when (e.Retry == RetryAdvice.Later)
                 {
@@ -55,7 +58,7 @@ internal static class ChunkIndexOpening
             }
         }
 
-        invocation.Warn($"{trouble ?? "There is no directory for state."} A temporary index is used: slower to start.");
+        warn($"{trouble ?? "There is no directory for state."} A temporary index is used: slower to start.");
         (FasterChunkIndex index, string temporary) = TemporaryIndex.Create();
         return new OpenedIndex(index, temporary);
     }
@@ -87,38 +90,32 @@ internal static class ChunkIndexOpening
         }
     }
 
-    private static FasterChunkIndex OpenSlot(string path)
+    private static FasterChunkIndex OpenSlot(string path, long? memoryBytesMax)
     {
+        var options = new ChunkIndexOptions { Directory = path };
+        options = memoryBytesMax is { } bytes ? options with { MemoryBytesMax = bytes } : options;
         try
         {
-            return FasterChunkIndex.Open(new ChunkIndexOptions { Directory = path });
+            return FasterChunkIndex.Open(options);
         }
         catch (Exception e) when (e is not VProtectException and not OperationCanceledException)
         {
             // Whatever made the index unreadable: its content is in the packs too.
             Clear(path);
-            return FasterChunkIndex.Open(new ChunkIndexOptions { Directory = path });
+            return FasterChunkIndex.Open(options);
         }
-    }
-
-    private static string? StateDirectory(Invocation invocation)
-    {
-        string? Set(string name) => invocation.Terminal.Variable(name) is { Length: > 0 } value ? value : null;
-        return invocation.Parsed.GetValue(invocation.Common.State)
-            ?? Set("VPROTECT_STATE")
-            ?? (Set("XDG_CACHE_HOME") is { } cache ? Path.Combine(cache, "vprotect")
-                : Set("HOME") is { } home ? Path.Combine(home, ".cache", "vprotect")
-                : null);
     }
 }
 
 /// <summary>An index, and the directory to remove with it when it was only for this run.</summary>
-internal sealed class OpenedIndex(FasterChunkIndex index, string? temporaryDirectory) : IAsyncDisposable
+public sealed class OpenedIndex(FasterChunkIndex index, string? temporaryDirectory) : IAsyncDisposable
 {
+    /// <summary>The index.</summary>
     public FasterChunkIndex Index => index;
 
     /// <summary>Makes what was learned survive; not worth an error when that fails.</summary>
-    public async Task CheckpointAsync(Invocation invocation)
+    /// <param name="warn">Told when it does.</param>
+    public async Task CheckpointAsync(Action<string> warn)
     {
         if (temporaryDirectory is not null)
         {
@@ -131,10 +128,11 @@ internal sealed class OpenedIndex(FasterChunkIndex index, string? temporaryDirec
         }
         catch (VProtectException e)
         {
-            invocation.Warn($"{e.Message} The next run learns again from the repository.");
+            warn($"{e.Message} The next run learns again from the repository.");
         }
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await index.DisposeAsync();

@@ -1,22 +1,23 @@
 using VProtect.Abstractions;
 using VProtect.ChunkIndex.Ledger;
 
-namespace VProtect.Appliance.Cli;
+namespace VProtect.Node.Repositories;
 
 /// <summary>
 /// Finds the ledger of references for this process: what collection knows from its last run. It lies in the slot of the chunk
 /// index. It is worth something only when the same one is used each time, so the first slot is tried first, even by a
 /// process whose index is in another; whichever is found free catches up with what other collections did.
 /// </summary>
-internal static class LedgerOpening
+public static class LedgerOpening
 {
-    /// <summary>Opens the first that is free, or a temporary one that counts everything anew.</summary>
-    /// <param name="invocation">Of whom.</param>
+    /// <summary>Opens the first that is free, or a temporary one that counts everything anew. The caller disposes it.</summary>
+    /// <param name="state">Where this machine keeps what it knows of repositories, or null.</param>
     /// <param name="repositoryId">Of which repository.</param>
-    public static OpenedLedger Open(Invocation invocation, string repositoryId)
+    /// <param name="warn">Told why a temporary one is used.</param>
+    public static OpenedLedger Open(string? state, string repositoryId, Action<string> warn)
     {
         string? trouble = null;
-        foreach (string slot in ChunkIndexOpening.SlotsOf(invocation, repositoryId))
+        foreach (string slot in ChunkIndexOpening.SlotsOf(state, repositoryId))
         {
             try
             {
@@ -32,17 +33,19 @@ internal static class LedgerOpening
             }
         }
 
-        invocation.Warn($"{trouble ?? "There is no directory for state."} All restore points are counted anew: slower.");
+        warn($"{trouble ?? "There is no directory for state."} All restore points are counted anew: slower.");
         string temporary = Directory.CreateTempSubdirectory("vprotect-ledger-").FullName;
         return new OpenedLedger(ReferenceLedger.Open(new ReferenceLedgerOptions { Directory = temporary }), temporary);
     }
 }
 
 /// <summary>A ledger, and the directory to remove with it when it was only for this run.</summary>
-internal sealed class OpenedLedger(ReferenceLedger ledger, string? temporaryDirectory) : IAsyncDisposable
+public sealed class OpenedLedger(ReferenceLedger ledger, string? temporaryDirectory) : IAsyncDisposable
 {
+    /// <summary>The ledger.</summary>
     public ReferenceLedger Ledger => ledger;
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await ledger.DisposeAsync();

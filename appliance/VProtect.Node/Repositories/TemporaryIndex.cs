@@ -1,7 +1,7 @@
 using VProtect.Abstractions;
 using VProtect.ChunkIndex;
 
-namespace VProtect.Appliance.Cli;
+namespace VProtect.Node.Repositories;
 
 /// <summary>
 /// Chunk indexes for one run, in the directory for temporary files. A process that was killed leaves its own behind; the next

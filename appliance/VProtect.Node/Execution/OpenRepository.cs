@@ -1,0 +1,92 @@
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Mover.Seal.Keys;
+using VProtect.Mover.Store;
+using VProtect.Mover.Store.Backends;
+using VProtect.Node.Repositories;
+
+namespace VProtect.Node.Execution;
+
+/// <summary>Opens a repository, or makes one where none is, and tells what it holds.</summary>
+internal static class OpenRepository
+{
+    /// <summary>What may lie in a directory that is to become a repository: of one that was being made when the node died, and of file systems.</summary>
+    private static readonly HashSet<string> Leftovers = new(StringComparer.Ordinal) { "keys", ".tmp", ".reserve", "lost+found" };
+
+    public static async Task<WorkResult> RunAsync(OpenRepositoryWork work, WorkContext context, CancellationToken cancellationToken)
+    {
+        (bool wasCreated, string? recoveryKey) = work.CreatesIfMissing ? await CreateAsync(work.Repository, context, cancellationToken) : (false, null);
+        return await context.UseAsync(
+            work.Repository,
+            shared => DescribeAsync(shared.Repository, wasCreated, recoveryKey, context, cancellationToken),
+            cancellationToken);
+    }
+
+    private static async Task<(bool WasCreated, string? RecoveryKey)> CreateAsync(
+        RepositoryReference reference, WorkContext context, CancellationToken cancellationToken)
+    {
+        context.Enter("looking for a repository");
+        string location = RepositoryPlace.Require(reference.Location);
+        await using IObjectStore store = RepositoryStores.Open(location, create: true);
+        try
+        {
+            await Repository.DescribeAsync(store, cancellationToken);
+            return (false, null);
+        }
+        catch (VProtectException e) when (e.Code == ErrorCode.RepositoryNotFound)
+        {
+            RefuseIfTaken(location);
+        }
+
+        context.Enter("making the repository");
+        var options = new RepositoryOptions { Encrypt = reference.Secret is not null };
+        if (reference.Secret is null)
+        {
+            await Repository.InitAsync(store, options, [], context.Time, cancellationToken);
+            return (true, null);
+        }
+
+        (Secret recovery, string text) = Secret.NewRecoveryKey();
+        await Repository.InitAsync(store, options, [Secret.FromText(reference.Secret), recovery], context.Time, cancellationToken);
+        return (true, text);
+    }
+
+    private static void RefuseIfTaken(string location)
+    {
+        string? directory = RepositoryPlace.DirectoryOf(location);
+        string? other = Directory.Exists(directory)
+            ? Directory.EnumerateFileSystemEntries(directory).Select(entry => Path.GetFileName(entry)).FirstOrDefault(name => !Leftovers.Contains(name))
+            : null;
+        if (other is not null)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryInvalid, ErrorSide.Repository, $"'{directory}' is no repository and not empty: '{other}' lies there.",
+                "Name an empty or new directory, or one that holds a repository.");
+        }
+    }
+
+    private static async Task<WorkResult> DescribeAsync(
+        Repository repository, bool wasCreated, string? recoveryKey, WorkContext context, CancellationToken cancellationToken)
+    {
+        context.Enter("reading restore points");
+        PointListing listing = await repository.ReadPointsAsync(cancellationToken);
+        foreach (IntegrityException damage in listing.Damaged.Values)
+        {
+            context.Warn(damage.Message);
+        }
+
+        IReadOnlyDictionary<string, PointHold> holds = await repository.ListHoldsAsync(cancellationToken);
+        long usedBytes = 0;
+        await foreach (ObjectInfo item in repository.Store.ListAsync("packs/", cancellationToken))
+        {
+            usedBytes += item.SizeBytes;
+        }
+
+        StoreSpace? space = await repository.Store.GetSpaceAsync(cancellationToken);
+        return new RepositoryResult(
+            repository.Id, wasCreated, recoveryKey, space?.TotalBytes, space?.FreeBytes, usedBytes,
+            listing.Points.Sum(point => point.MachineDisks.Sum(disk => disk.SizeBytes)),
+            [.. listing.Points.Select(point => new FoundPoint(
+                point.Id, point.Machine, point.CreatedAt, holds.ContainsKey(point.Id), [.. point.MachineDisks.Select(disk => ResultDisks.Of(disk, name: null))]))]);
+    }
+}

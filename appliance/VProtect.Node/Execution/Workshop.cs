@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Connectors.Contract;
+using VProtect.Node.Channel;
+using VProtect.Node.Repositories;
+
+namespace VProtect.Node.Execution;
+
+/// <summary>Where orders are done: what they share, and which file does which kind of work.</summary>
+internal sealed class Workshop(
+    NodeOptions options, IReadOnlyList<IConnectorFactory> factories, OpenRepositories repositories, SemaphoreSlim slots, ILogger logger, TimeProvider time)
+{
+    public NodeOptions Options => options;
+
+    public OpenRepositories Repositories => repositories;
+
+    public ILogger Logger => logger;
+
+    public TimeProvider Time => time;
+
+    /// <summary>Whether work moves data, and so counts among the slots. Everything else is quick, and must not wait for a long backup.</summary>
+    public static bool TakesSlot(Work work) => work is BackupWork or RestoreFilesWork or RestoreMachineWork or CollectWork or VerifyWork;
+
+    /// <summary>Does an order.</summary>
+    /// <returns>What it made or found; null for work that says nothing.</returns>
+    public async Task<WorkResult?> RunAsync(TaskOrder order, TaskJournal journal, CancellationToken cancellationToken)
+    {
+        var context = new WorkContext(this, order, journal);
+        if (!TakesSlot(order.Work))
+        {
+            return await DispatchAsync(order.Work, context, cancellationToken);
+        }
+
+        // The server goes by the slots it is told are free; if it gives more all the same, the rest waits here.
+        if (!slots.Wait(0, CancellationToken.None))
+        {
+            journal.Enter("waiting for a free slot of the node");
+            await slots.WaitAsync(cancellationToken);
+        }
+
+        try
+        {
+            return await DispatchAsync(order.Work, context, cancellationToken);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    /// <summary>Opens a connection to a platform. The caller disposes it.</summary>
+    /// <exception cref="VProtectException">There is no connector for it, or its endpoint is not written as it needs it.</exception>
+    public IConnector Connect(PlatformReference platform)
+    {
+        IConnectorFactory factory = factories.FirstOrDefault(factory => factory.Platform == platform.Platform)
+            ?? throw new VProtectException(
+                ErrorCode.PlatformNotServed, ErrorSide.Platform, $"This node has no connector for '{platform.Platform}'.",
+                $"It has: {(factories.Count == 0 ? "none" : string.Join(", ", factories.Select(factory => factory.Platform)))}. Use a node of a version that has it.");
+        return factory.Open(new ConnectorEndpoint(platform.Address, platform.Login, platform.Secret, platform.Settings));
+    }
+
+    private static async Task<WorkResult?> DispatchAsync(Work work, WorkContext context, CancellationToken cancellationToken)
+    {
+        switch (work)
+        {
+            case CheckPlatformWork check:
+                return await CheckPlatform.RunAsync(check, context, cancellationToken);
+            case InventoryWork inventory:
+                return await ReadInventory.RunAsync(inventory, context, cancellationToken);
+            case BackupWork backup:
+                return await Backup.RunAsync(backup, context, cancellationToken);
+            case OpenRepositoryWork open:
+                return await OpenRepository.RunAsync(open, context, cancellationToken);
+            case RestoreFilesWork files:
+                return await RestoreFiles.RunAsync(files, context, cancellationToken);
+            case RestoreMachineWork machine:
+                return await RestoreMachine.RunAsync(machine, context, cancellationToken);
+            case CreateSnapshotWork create:
+                return await Snapshots.CreateAsync(create, context, cancellationToken);
+            case RevertSnapshotWork revert:
+                await Snapshots.RevertAsync(revert, context, cancellationToken);
+                return null;
+            case RemoveSnapshotsWork remove:
+                await Snapshots.RemoveAsync(remove, context, cancellationToken);
+                return null;
+            case ForgetWork forget:
+                await Forget.RunAsync(forget, context, cancellationToken);
+                return null;
+            case CollectWork collect:
+                return await Collect.RunAsync(collect, context, cancellationToken);
+            case VerifyWork verify:
+                return await Verify.RunAsync(verify, context, cancellationToken);
+            case CleanUpWork cleanUp:
+                await CleanUp.RunAsync(cleanUp, context, cancellationToken);
+                return null;
+            default:
+                throw new VProtectException(
+                    ErrorCode.WorkNotKnown, ErrorSide.Request, $"This node does not know the work '{work.GetType().Name}'.", "Use a node of the server's version.");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions.Nodes;
+using VProtect.Connectors.Contract;
+using VProtect.Mover;
+using VProtect.Node.Channel;
+using VProtect.Node.Execution;
+using VProtect.Node.Repositories;
+
+namespace VProtect.Node;
+
+/// <summary>
+/// The node role: leases orders from the server, does them with connectors, mover and chunk index, and tells how they go.
+/// <code>
+///  server ──lease──► (1) order ──► (2) run ──► Execution/: one file for each kind of work ──► connectors, mover
+///         ◄─report──────────────── (3) journal: stage, bytes, lines                              │
+///         ──directive─► cancel, abandon                                                          ▼
+///         ◄─complete── (5) outcomes ◄── (4) durable under StatePath ◄──────────────── result or fault
+/// </code>
+/// An outcome is told again and again until the server has it, by the next process too. One instance runs once.
+/// </summary>
+/// <param name="options">How it works.</param>
+/// <param name="channel">The way to the server.</param>
+/// <param name="factories">The platforms it has connectors for.</param>
+/// <param name="loggers">Where it logs. No secret gets there.</param>
+/// <param name="time">For dates and periods.</param>
+public sealed partial class NodeAgent(
+    NodeOptions options, INodeChannel channel, IReadOnlyList<IConnectorFactory> factories, ILoggerFactory loggers, TimeProvider time)
+{
+    /// <summary>Work that takes no slot (errands, inventory, snapshots) at once.</summary>
+    private const int LightMax = 8;
+
+    private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
+
+    private readonly ILogger _logger = loggers.CreateLogger<NodeAgent>();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, OrderRun> _runs = new(StringComparer.Ordinal);
+    private readonly Channel<bool> _ended = System.Threading.Channels.Channel.CreateUnbounded<bool>();
+
+    /// <summary>Works until it is cancelled. Then running orders are stopped and cleaned up, and told to the server as far as <see cref="NodeOptions.StopTimeMax"/> reaches.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(options.StatePath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using var repositories = new OpenRepositories(options, loggers.CreateLogger<OpenRepositories>(), time);
+        using var outcomes = new OutcomeBook(Path.Combine(options.StatePath, "outcomes"), channel, loggers.CreateLogger<OutcomeBook>(), time);
+        using var slots = new SemaphoreSlim(Math.Clamp(options.SlotsMax, 1, 64));
+        var workshop = new Workshop(options, factories, repositories, slots, loggers.CreateLogger<Workshop>(), time);
+        using var stop = new CancellationTokenSource();
+        Task telling = outcomes.TellAsync(stop.Token);
+        Task stopping = ObeyStopsAsync(stop.Token);
+        Log.Started(_logger, options.NodeGuid, ProductVersion.Text, string.Join(", ", factories.Select(factory => factory.Platform)));
+        try
+        {
+            await LeaseAsync(workshop, outcomes, cancellationToken);
+        }
+        finally
+        {
+            await StopAsync(outcomes);
+            await stop.CancelAsync();
+            await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Log.Stopped(_logger, options.NodeGuid);
+        }
+    }
+
+    /// <summary>:: 1. One lease waits at a time.</summary>
+    private async Task LeaseAsync(Workshop workshop, OutcomeBook outcomes, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = PauseMin;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (RunCount() >= Math.Clamp(options.SlotsMax, 1, 64) + LightMax)
+                {
+                    await _ended.Reader.ReadAsync(cancellationToken);
+                }
+
+                long asked = time.GetTimestamp();
+                TaskOrder? order = await channel.LeaseAsync(StatusNow(outcomes), cancellationToken);
+                pause = PauseMin;
+                if (order is not null)
+                {
+                    Begin(order, workshop, outcomes);
+                }
+                else if (time.GetElapsedTime(asked) < PauseMin)
+                {
+                    await Task.Delay(PauseMin, time, cancellationToken);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Whatever it was, it was the way to the server: the node works on and asks again.
+                Log.ChannelFailed(_logger, "lease", e.Message);
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;
+            }
+        }
+    }
+
+    /// <summary>What must end before it is done. Told by reports too, should this be lost.</summary>
+    private async Task ObeyStopsAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan pause = PauseMin;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                long asked = time.GetTimestamp();
+                IReadOnlyList<TaskStop> stops = await channel.WaitForStopsAsync(options.NodeGuid, cancellationToken);
+                pause = PauseMin;
+                foreach (TaskStop stop in stops)
+                {
+                    Obey(stop);
+                }
+
+                if (stops.Count == 0 && time.GetElapsedTime(asked) < PauseMin)
+                {
+                    await Task.Delay(PauseMin, time, cancellationToken);
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                Log.ChannelFailed(_logger, "stops", e.Message);
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;
+            }
+        }
+    }
+
+    private void Obey(TaskStop stop)
+    {
+        lock (_lock)
+        {
+            if (_runs.TryGetValue(stop.TaskGuid, out OrderRun? run) && run.Order.Attempt == stop.Attempt)
+            {
+                run.Obey(stop.Directive);
+            }
+        }
+    }
+
+    private NodeStatus StatusNow(OutcomeBook outcomes)
+    {
+        lock (_lock)
+        {
+            int slotsTaken = _runs.Values.Count(run => run.TakesSlot);
+            return new NodeStatus(
+                options.NodeGuid, ProductVersion.Text, [.. _runs.Keys.Union(outcomes.Untold, StringComparer.Ordinal)],
+                Math.Max(0, Math.Clamp(options.SlotsMax, 1, 64) - slotsTaken), [.. factories.Select(factory => factory.Platform)]);
+        }
+    }
+
+    private int RunCount()
+    {
+        lock (_lock)
+        {
+            return _runs.Count;
+        }
+    }
+
+    private void Begin(TaskOrder order, Workshop workshop, OutcomeBook outcomes)
+    {
+        lock (_lock)
+        {
+            OrderRun? former = _runs.GetValueOrDefault(order.TaskGuid);
+            if (former?.Order.Attempt >= order.Attempt)
+            {
+                // The answer to a lease was lost, and it is given again.
+                return;
+            }
+
+            former?.Abandon();
+            var run = new OrderRun(order, workshop, channel, loggers.CreateLogger<OrderRun>(), time);
+            _runs[order.TaskGuid] = run;
+            run.Completion = Task.Run(() => RunAsync(run, former, outcomes), CancellationToken.None);
+        }
+    }
+
+    private async Task RunAsync(OrderRun run, OrderRun? former, OutcomeBook outcomes)
+    {
+        try
+        {
+            if (former is not null)
+            {
+                await former.Completion;
+            }
+
+            if (await run.RunAsync() is { } outcome)
+            {
+                outcomes.Keep(outcome);
+            }
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (_runs.GetValueOrDefault(run.Order.TaskGuid) == run)
+                {
+                    _runs.Remove(run.Order.TaskGuid);
+                }
+            }
+
+            run.Dispose();
+            _ended.Writer.TryWrite(true);
+        }
+    }
+
+    private async Task StopAsync(OutcomeBook outcomes)
+    {
+        List<OrderRun> runs;
+        lock (_lock)
+        {
+            runs = [.. _runs.Values];
+        }
+
+        foreach (OrderRun run in runs)
+        {
+            run.Stop();
+        }
+
+        using var limit = new CancellationTokenSource(options.StopTimeMax, time);
+        try
+        {
+            await Task.WhenAll(runs.Select(run => run.Completion)).WaitAsync(limit.Token);
+            await outcomes.WaitUntilToldAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Log.StoppedHalfway(_logger, string.Join(", ", runs.Where(run => !run.Completion.IsCompleted).Select(run => run.Order.TaskGuid)), outcomes.Untold.Count);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(6000, LogLevel.Information, "Node {NodeGuid} of version {Version} takes work for {Platforms}")]
+        public static partial void Started(ILogger logger, string nodeGuid, string version, string platforms);
+
+        [LoggerMessage(6001, LogLevel.Information, "Node {NodeGuid} has stopped")]
+        public static partial void Stopped(ILogger logger, string nodeGuid);
+
+        [LoggerMessage(6002, LogLevel.Warning, "The node stops before these tasks have ended: {Tasks}; {UntoldCount} outcomes are told at the next start")]
+        public static partial void StoppedHalfway(ILogger logger, string tasks, int untoldCount);
+
+        [LoggerMessage(6003, LogLevel.Warning, "The server did not answer ({Operation}): {Reason}")]
+        public static partial void ChannelFailed(ILogger logger, string operation, string reason);
+    }
+}
