@@ -82,7 +82,12 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
         Log.Ended(logger, order.TaskGuid, order.Attempt, end);
         return new TaskOutcome
         {
-            TaskGuid = order.TaskGuid, Attempt = order.Attempt, End = end, Result = result, Fault = fault, Lines = journal.TakeRest(),
+            TaskGuid = order.TaskGuid,
+            Attempt = order.Attempt,
+            End = end,
+            Result = result,
+            Fault = fault,
+            Lines = journal.TakeRest(),
         };
     }
 

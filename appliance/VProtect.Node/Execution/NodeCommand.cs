@@ -57,7 +57,11 @@ internal static class NodeCommand
     {
         var start = new ProcessStartInfo(arguments[0], arguments.Skip(1))
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
         };
         start.Environment.Clear();
         foreach (string name in Inherited)

@@ -11,6 +11,8 @@ namespace VProtect.Node.Execution;
 internal sealed class Workshop(
     NodeOptions options, IReadOnlyList<IConnectorFactory> factories, OpenRepositories repositories, SemaphoreSlim slots, ILogger logger, TimeProvider time)
 {
+    private readonly PlatformGate _gate = new();
+
     public NodeOptions Options => options;
 
     public OpenRepositories Repositories => repositories;
@@ -29,7 +31,7 @@ internal sealed class Workshop(
         var context = new WorkContext(this, order, journal);
         if (!TakesSlot(order.Work))
         {
-            return await DispatchAsync(order.Work, context, cancellationToken);
+            return await PassGateAsync(order.Work, context, cancellationToken);
         }
 
         // The server goes by the slots it is told are free; if it gives more all the same, the rest waits here.
@@ -41,7 +43,7 @@ internal sealed class Workshop(
 
         try
         {
-            return await DispatchAsync(order.Work, context, cancellationToken);
+            return await PassGateAsync(order.Work, context, cancellationToken);
         }
         finally
         {
@@ -59,6 +61,32 @@ internal sealed class Workshop(
                 $"It has: {(factories.Count == 0 ? "none" : string.Join(", ", factories.Select(factory => factory.Platform)))}. Use a node of a version that has it.");
         return factory.Open(new ConnectorEndpoint(platform.Address, platform.Login, platform.Secret, platform.Settings));
     }
+
+    /// <summary>Work that makes something on a platform and the cleaning of that platform are kept apart.</summary>
+    private async Task<WorkResult?> PassGateAsync(Work work, WorkContext context, CancellationToken cancellationToken)
+    {
+        if (work is CleanUpWork cleanUp)
+        {
+            await _gate.CleanAsync(cleanUp.Platform.Guid, working => CleanUp.RunAsync(cleanUp, working, context, cancellationToken), cancellationToken);
+            return null;
+        }
+
+        return PlatformOf(work) is { } platform
+            ? await _gate.WorkAsync(
+                platform.Guid, context.TaskGuid, () => context.Enter("waiting until the platform is cleaned up"),
+                () => DispatchAsync(work, context, cancellationToken), cancellationToken)
+            : await DispatchAsync(work, context, cancellationToken);
+    }
+
+    /// <summary>The platform on which work makes something; null for work that makes nothing on any.</summary>
+    private static PlatformReference? PlatformOf(Work work) => work switch
+    {
+        BackupWork backup => backup.Platform,
+        RestoreMachineWork restore => restore.Platform,
+        CreateSnapshotWork create => create.Platform,
+        RevertSnapshotWork revert => revert.Platform,
+        _ => null,
+    };
 
     private static async Task<WorkResult?> DispatchAsync(Work work, WorkContext context, CancellationToken cancellationToken)
     {
@@ -91,9 +119,6 @@ internal sealed class Workshop(
                 return await Collect.RunAsync(collect, context, cancellationToken);
             case VerifyWork verify:
                 return await Verify.RunAsync(verify, context, cancellationToken);
-            case CleanUpWork cleanUp:
-                await CleanUp.RunAsync(cleanUp, context, cancellationToken);
-                return null;
             default:
                 throw new VProtectException(
                     ErrorCode.WorkNotKnown, ErrorSide.Request, $"This node does not know the work '{work.GetType().Name}'.", "Use a node of the server's version.");
