@@ -22,7 +22,14 @@ public enum QuiesceMode
 /// <param name="Quiesce">Whether to freeze.</param>
 /// <param name="Parents">The disks of the restore point to build upon, by disk id; empty for a full backup.</param>
 public sealed record BackupOpening(
-    string TaskGuid, string MachineUuid, IReadOnlySet<string> ExcludedDisks, QuiesceMode Quiesce, IReadOnlyDictionary<string, ParentDisk> Parents);
+    string TaskGuid, string MachineUuid, IReadOnlySet<string> ExcludedDisks, QuiesceMode Quiesce, IReadOnlyDictionary<string, ParentDisk> Parents)
+{
+    /// <summary>
+    /// Where the restore point goes, by a name that stays (the destination's guid): changes are recorded for each destination apart, and a full
+    /// backup then lets go of the record it replaces. Empty: not told, and only <see cref="Parents"/> tell which record is built upon.
+    /// </summary>
+    public string Destination { get; init; } = "";
+}
 
 /// <summary>
 /// A machine's disks as they were at one instant, readable until this is disposed. Disposing removes everything made for it
