@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+using VProtect.Abstractions;
+
+namespace VProtect.Connectors.Kvm.Hosts;
+
+/// <summary>A host behind ssh: commands are run by it, sockets forwarded.</summary>
+internal sealed class SshHost(KvmOptions options, SshIdentity identity) : KvmHost
+{
+    private static readonly TimeSpan ForwardTimeMax = TimeSpan.FromSeconds(30);
+
+    internal override bool IsLocal => false;
+
+    internal override async Task<ReachedSocket> ReachAsync(string socketPath, CancellationToken cancellationToken)
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vprotect-nbd-");
+        string local = Path.Join(directory.FullName, "s");
+        var info = new ProcessStartInfo(
+            identity.CommandPath,
+            ["-N", "-o", "ExitOnForwardFailure=yes", "-L", $"{local}:{socketPath}", .. Target()])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var process = new HostProcess("ssh", Process.Start(info)!);
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            while (!File.Exists(local))
+            {
+                if (process.HasExited || Stopwatch.GetElapsedTime(started) > ForwardTimeMax)
+                {
+                    string why = process.HasExited ? await process.GetErrorAsync(cancellationToken) : "no answer";
+                    throw Errors.Of(
+                        ErrorCode.PlatformUnavailable,
+                        $"ssh could not forward the NBD socket from the host: {why}",
+                        "Allow AllowStreamLocalForwarding in the host's sshd_config.",
+                        RetryAdvice.Later);
+                }
+
+                await Task.Delay(20, cancellationToken);
+            }
+        }
+        catch
+        {
+            await ReleaseAsync();
+            throw;
+        }
+
+        return new ReachedSocket(local, ReleaseAsync);
+
+        async ValueTask ReleaseAsync()
+        {
+            await process.EndAsync();
+            directory.Delete(recursive: true);
+        }
+    }
+
+    protected override ProcessStartInfo ToProcess(IReadOnlyList<string> command) =>
+        new(identity.CommandPath, [.. Target(), Shell.Join(command)]);
+
+    private List<string> Target()
+    {
+        List<string> arguments = ["-T"];
+        if (!options.Address.IsDefaultPort)
+        {
+            arguments.AddRange(["-p", options.Address.Port.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        if (options.Login.Length > 0)
+        {
+            arguments.AddRange(["-l", options.Login]);
+        }
+
+        arguments.Add(options.Address.Host);
+        return arguments;
+    }
+}
