@@ -142,7 +142,10 @@ internal static class Backup
         Dictionary<string, ParentDisk> parents = work.IsFull || parent is null
             ? []
             : parent.MachineDisks.ToDictionary(disk => disk.Name, disk => new ParentDisk(parent.Id, disk.SizeBytes, disk.Token), StringComparer.Ordinal);
-        return new BackupOpening(context.TaskGuid, work.MachineUuid, work.ExcludedDisks.ToHashSet(StringComparer.Ordinal), quiesce, parents);
+        return new BackupOpening(context.TaskGuid, work.MachineUuid, work.ExcludedDisks.ToHashSet(StringComparer.Ordinal), quiesce, parents)
+        {
+            Destination = work.Repository.Guid,
+        };
     }
 
     private static async Task<RestorePoint> CopyAsync(
