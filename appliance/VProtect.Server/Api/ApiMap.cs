@@ -1,14 +1,19 @@
 using VProtect.Server.Api.Audit;
+using VProtect.Server.Api.Backups;
 using VProtect.Server.Api.Credentials;
+using VProtect.Server.Api.Events;
 using VProtect.Server.Api.MailingLists;
 using VProtect.Server.Api.Nodes;
 using VProtect.Server.Api.Policies;
+using VProtect.Server.Api.Retention;
 using VProtect.Server.Api.Schedules;
 using VProtect.Server.Api.ServerCertificates;
 using VProtect.Server.Api.Session;
 using VProtect.Server.Api.Settings;
+using VProtect.Server.Api.Tasks;
 using VProtect.Server.Api.Tokens;
 using VProtect.Server.Api.Users;
+using VProtect.Server.Api.Workflows;
 
 namespace VProtect.Server.Api;
 
@@ -19,17 +24,25 @@ internal static class ApiMap
     {
         RouteGroupBuilder api = endpoints.MapGroup("/api");
         AuditApi.Map(api);
+        BackupPartsApi.Map(api);
+        BackupsApi.Map(api);
         CredentialsApi.Map(api);
+        EventsApi.Map(api);
+        ForecastApi.Map(api);
         MailingListsApi.Map(api);
         NodeConfigsApi.Map(api);
         NodesApi.Map(api);
         PoliciesApi.Map(api);
+        RetentionApi.Map(api);
         RulesApi.Map(api);
         SchedulesApi.Map(api);
         ServerCertificateApi.Map(api);
         SessionApi.Map(api);
         SettingsApi.Map(api);
+        TaskCreationApi.Map(api);
+        TasksApi.Map(api);
         TokensApi.Map(api);
         UsersApi.Map(api);
+        WorkflowExecutionsApi.Map(api);
     }
 }

@@ -10,13 +10,22 @@ namespace VProtect.Server.Policies;
 internal sealed class PolicyBook
 {
     private Page? _page;
+    private long _edition;
+
+    /// <summary>Grows whenever something may have changed.</summary>
+    public long Edition => Interlocked.Read(ref _edition);
 
     /// <summary>Who asks next reads the catalog again.</summary>
-    public void Forget() => Volatile.Write(ref _page, null);
+    public void Forget()
+    {
+        Interlocked.Increment(ref _edition);
+        Volatile.Write(ref _page, null);
+    }
 
     /// <summary>What holds now.</summary>
     public async Task<Page> ReadAsync(CatalogSession session, CancellationToken cancellationToken)
     {
+        long edition = Edition;
         if (Volatile.Read(ref _page) is { } kept)
         {
             return kept;
@@ -25,7 +34,11 @@ internal sealed class PolicyBook
         IReadOnlyList<PolicyModel> backups = await ValidPolicies.AllAsync(session, PolicyKind.VmBackup, cancellationToken);
         IReadOnlyList<PolicyModel> snapshots = await ValidPolicies.AllAsync(session, PolicyKind.VmSnapshot, cancellationToken);
         var page = new Page(backups.Concat(snapshots).ToDictionary(policy => policy.Guid), await ValidSchedules.AllAsync(session, cancellationToken));
-        Volatile.Write(ref _page, page);
+        if (edition == Edition)
+        {
+            Volatile.Write(ref _page, page);
+        }
+
         return page;
     }
 

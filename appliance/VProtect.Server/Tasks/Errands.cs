@@ -65,6 +65,9 @@ internal sealed class Errands(TaskBells bells, TimeProvider time)
         return null;
     }
 
+    /// <summary>Whether there is one that no node has.</summary>
+    public bool IsWaiting => !_waiting.IsEmpty;
+
     /// <summary>Whether somebody still waits for an errand.</summary>
     public bool IsOpen(Guid errand) => _open.ContainsKey(errand);
 

@@ -1,5 +1,7 @@
 using VProtect.Abstractions.Nodes;
+using VProtect.Server.Api.Events;
 using VProtect.Server.Policies;
+using VProtect.Server.Policies.Retention;
 using VProtect.Server.Scheduling;
 using VProtect.Server.Tasks.Channel;
 using VProtect.Server.Tasks.Kinds;
@@ -28,10 +30,22 @@ internal static class TaskServices
         services.AddSingleton<RateMeter>();
         services.AddSingleton<LostOrders>();
         services.AddSingleton<TaskEndings>();
+        services.AddSingleton<TaskCommands>();
+        services.AddSingleton<EventClients>();
         services.AddSingleton<INodeChannel, TaskChannel>();
         AddKinds(services);
+        services.AddSingleton<RetentionRun>();
+        services.AddSingleton<SnapshotRetention>();
+        services.AddSingleton<ScheduledRuns>();
+        services.AddSingleton<IUpkeep, InventoryTimes>();
+        services.AddSingleton<IUpkeep, RetentionTimes>();
+        services.AddSingleton<IUpkeep, DestinationTimes>();
+        services.AddSingleton<IUpkeep, RpoPass>();
+        services.AddSingleton<IUpkeep, Pruning>();
         services.AddHostedOnce<FollowUps>();
         services.AddHostedOnce<TaskWatch>();
+        services.AddHostedOnce<Scheduler>();
+        services.AddHostedOnce<Upkeep>();
     }
 
     /// <summary>A kind of work is a file in Kinds/ and a line here.</summary>

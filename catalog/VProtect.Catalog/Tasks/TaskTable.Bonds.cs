@@ -84,4 +84,19 @@ public sealed partial class TaskTable
             .Equal("machine_guid", machine);
         return await Session.NumberAsync($"SELECT 1 FROM tasks{filter.ToWhere((column, _) => column)} LIMIT 1", cancellationToken) is not null;
     }
+
+    /// <summary>Machines for which a task of a rule waits or runs.</summary>
+    public async Task<IReadOnlyList<Guid>> MachinesUnderWayAsync(Guid rule, CancellationToken cancellationToken) => await Session.QueryAsync(
+        $"""
+        SELECT DISTINCT machine_guid FROM tasks
+        WHERE rule_guid = {rule} AND state IN ({TaskState.Queued}, {TaskState.Running}) AND machine_guid IS NOT NULL
+        """,
+        row => Guid.ParseExact(row.GetString(0), "D"),
+        cancellationToken);
+
+    /// <summary>When a task of one of these types was last done for a destination; null when none is known.</summary>
+    public async Task<DateTimeOffset?> LastFinishedAsync(IReadOnlyCollection<TaskType> types, Guid destination, CancellationToken cancellationToken) =>
+        await Session.NumberAsync(
+            $"SELECT MAX(finished_at) FROM tasks WHERE destination_guid = {destination} AND type IN {types} AND state = {TaskState.Finished}", cancellationToken)
+            is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
 }

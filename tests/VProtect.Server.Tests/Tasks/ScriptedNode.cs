@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Tasks;
@@ -5,16 +6,16 @@ using VProtect.Server.Tasks;
 namespace VProtect.Server.Tests.Tasks;
 
 /// <summary>A node that does what the test says, through the same channel as a real one.</summary>
-public sealed class ScriptedNode(TestEngine engine)
+public sealed class ScriptedNode(IServiceProvider services)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Long enough to be given what there is; a slow machine can only make a test pass that should not.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
-    public INodeChannel Channel { get; } = engine.Get<INodeChannel>();
+    public INodeChannel Channel { get; } = services.GetRequiredService<INodeChannel>();
 
-    public string Guid { get; } = engine.Get<LocalNode>().Guid.ToString("D");
+    public string Guid { get; } = services.GetRequiredService<LocalNode>().Guid.ToString("D");
 
     /// <summary>Orders that it lists as running.</summary>
     public List<string> Running { get; } = [];
@@ -29,6 +30,21 @@ public sealed class ScriptedNode(TestEngine engine)
                 Running.Add(order.TaskGuid);
                 return order;
             }
+        }
+    }
+
+    /// <summary>The order for a task; what comes before it is done, or fails when it has to have a result.</summary>
+    public async Task<TaskOrder> TakeAsync(string task)
+    {
+        while (true)
+        {
+            TaskOrder order = await LeaseAsync();
+            if (order.TaskGuid == task)
+            {
+                return order;
+            }
+
+            await (order.Work is ForgetWork or CleanUpWork or RemoveSnapshotsWork ? SucceedAsync(order, result: null) : FailAsync(order, retry: RetryAdvice.Never));
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class TestEngine : IAsyncDisposable
 
     public CatalogDatabase Catalog => Get<CatalogDatabase>();
 
-    public ScriptedNode Node => new(this);
+    public ScriptedNode Node => new(App.Services);
 
     public static async Task<TestEngine> StartAsync()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
@@ -95,8 +96,9 @@ internal sealed partial class TaskChannel
             return new Ending
             {
                 State = TaskState.Failed,
-                StatusInfo = $"{fault.Message} {fault.Guidance}",
+                StatusInfo = fault.Message,
                 ErrorCode = (int)fault.Code,
+                Result = JsonSerializer.Serialize(fault, JsonSerializerOptions.Web),
                 Warnings = task.Warnings,
                 RetryAt = fault.Retry == RetryAdvice.Never ? null : time.GetUtcNow() + DelayOf(task),
             };

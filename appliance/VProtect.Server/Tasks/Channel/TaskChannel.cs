@@ -1,3 +1,4 @@
+using System.Text.Json;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
@@ -49,6 +50,11 @@ internal sealed partial class TaskChannel(
             }
 
             await Bell.WaitAsync(ring, left < LookAgain ? left : LookAgain, time, cancellationToken);
+            if (status.SlotsFree <= 0 && ring.IsCompleted && !errands.IsWaiting)
+            {
+                // Perhaps a slot has become free, of which this question does not know.
+                return null;
+            }
         }
     }
 
@@ -147,7 +153,14 @@ internal sealed partial class TaskChannel(
         await endings.EndTryAsync(
             transaction,
             task,
-            new Ending { State = TaskState.Failed, StatusInfo = $"{failure.Message} {failure.Guidance}", ErrorCode = (int)failure.Code },
+            new Ending
+            {
+                State = TaskState.Failed,
+                StatusInfo = failure.Message,
+                ErrorCode = (int)failure.Code,
+                Result = JsonSerializer.Serialize(
+                    new TaskFault(failure.Code, failure.Side, failure.Message, failure.Guidance, failure.Retry), JsonSerializerOptions.Web),
+            },
             cancellationToken);
         Log.Impossible(logger, task.Type, task.Guid, failure.Message);
     }

@@ -6,13 +6,14 @@ using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Policies.Retention;
 using VProtect.Server.Scheduling;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
 namespace VProtect.Server.Tasks.Kinds;
 
 /// <summary>EXPORT, which leads its STORE: a machine's disks become a restore point.</summary>
-internal sealed class BackupKind(References references, RpoTerms rpo, TimeProvider time) : TaskKind
+internal sealed class BackupKind(References references, RpoTerms rpo, RetentionRun retention, TimeProvider time) : TaskKind
 {
     /// <summary>The reserved disk that holds the machine's documents: no disk of the machine.</summary>
     public const string DocumentsDisk = "@documents";
@@ -84,6 +85,8 @@ internal sealed class BackupKind(References references, RpoTerms rpo, TimeProvid
         await PointDisks.InsertAsync(transaction, point, disks, cancellationToken);
         await transaction.Machines.RecordBackupAsync(
             point.MachineGuid, point, await rpo.DueAtAsync(transaction, point.MachineGuid, point.CreatedAt, cancellationToken), cancellationToken);
+        Machine machine = await transaction.Machines.GetAsync(point.MachineGuid, cancellationToken);
+        await retention.AfterBackupAsync(transaction, machine, cancellationToken);
         return null;
     }
 

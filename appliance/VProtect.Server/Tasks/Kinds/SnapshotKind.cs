@@ -3,12 +3,13 @@ using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Policies.Retention;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
 namespace VProtect.Server.Tasks.Kinds;
 
 /// <summary>SNAPSHOT: one that stays on the platform.</summary>
-internal sealed class SnapshotKind(References references) : TaskKind
+internal sealed class SnapshotKind(References references, SnapshotRetention retention) : TaskKind
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TaskType> Types => [TaskType.Snapshot];
@@ -33,6 +34,7 @@ internal sealed class SnapshotKind(References references) : TaskKind
         {
             await transaction.Snapshots.UpdateAsync(
                 snapshot with { Uuid = made.SnapshotId, State = SnapshotState.Present, Quiesced = made.IsQuiesced == true, StatusInfo = null }, cancellationToken);
+            await retention.LookAsync(transaction, snapshot.MachineGuid, cancellationToken);
         }
 
         return null;

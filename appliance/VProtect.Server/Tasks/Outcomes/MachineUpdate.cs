@@ -18,6 +18,9 @@ internal sealed class MachineUpdate(
 {
     private const int PageSize = 1000;
 
+    /// <summary>How a reason begins that is the platform's: it goes with the obstacle, while a user's choice stays.</summary>
+    private const string Obstacle = "Cannot be backed up: ";
+
     /// <summary>Writes them.</summary>
     public async Task ApplyAsync(IReadOnlyList<FoundMachine> found, CancellationToken cancellationToken)
     {
@@ -109,9 +112,8 @@ internal sealed class MachineUpdate(
             SizeBytes = disk.SizeBytes,
             StorageGuid = disk.StorageId is { } storage && storages.TryGetValue(storage, out Guid guid) ? guid : null,
 
-            // A user's choice stays; a disk that cannot be backed up is left out for as long as that is so.
-            Excluded = disk.Obstacle is not null || (row.Excluded && row.ExcludeReason is null),
-            ExcludeReason = disk.Obstacle,
+            Excluded = IsUsers(row) || disk.Obstacle is not null,
+            ExcludeReason = IsUsers(row) ? row.ExcludeReason : disk.Obstacle is null ? null : Obstacle + disk.Obstacle,
             Present = true,
         };
         await Upsert<FoundDisk, MachineDisk>.RunAsync(
@@ -129,6 +131,8 @@ internal sealed class MachineUpdate(
             await transaction.Machines.SetTagsAsync(machine, found.Tags, cancellationToken);
         }
     }
+
+    private static bool IsUsers(MachineDisk row) => row.Excluded && row.ExcludeReason?.StartsWith(Obstacle, StringComparison.Ordinal) != true;
 
     private static int IndexOf(IReadOnlyList<FoundDisk> disks, FoundDisk disk)
     {

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using VProtect.Catalog.RestorePoints;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Tasks;
+
+/// <summary>What any request for work may say.</summary>
+internal abstract record TaskBody
+{
+    public int? Priority { get; init; }
+
+    public DateTimeOffset? WindowStart { get; init; }
+
+    public DateTimeOffset? WindowEnd { get; init; }
+
+    public int? RetryCount { get; init; }
+}
+
+/// <summary>Backs machines up: to one destination, or as rules say.</summary>
+internal sealed record ExportBody : TaskBody
+{
+    public IReadOnlyList<NameAndGuid>? ProtectedEntities { get; init; }
+
+    /// <summary>Only <c>VM</c> is served.</summary>
+    public JsonElement? ProtectedEntityType { get; init; }
+
+    public BackupType? BackupType { get; init; }
+
+    public NameAndGuid? BackupDestination { get; init; }
+
+    public IReadOnlyList<NameAndGuid>? Rules { get; init; }
+}
+
+/// <summary>Restores disks to files on a node.</summary>
+internal sealed record RestoreBody : TaskBody
+{
+    public NameAndGuid? Backup { get; init; }
+
+    /// <summary>Absolute path of a directory on the node.</summary>
+    public string? RestorePath { get; init; }
+
+    /// <summary><c>raw</c> (default), <c>qcow2</c>, <c>vmdk</c>, <c>vhdx</c> or <c>vhd</c>.</summary>
+    public string? Format { get; init; }
+
+    public DiskAllocation? RestoredDiskAllocationFormat { get; init; }
+
+    /// <summary>Backup files to restore; empty for all.</summary>
+    public IReadOnlyList<NameAndGuid>? TaskFiles { get; init; }
+
+    public NameAndGuid? Node { get; init; }
+}
+
+/// <summary>Whether disks are allocated whole.</summary>
+internal enum DiskAllocation
+{
+    /// <summary>What is zero takes no space.</summary>
+    Sparse,
+
+    /// <summary>All of it.</summary>
+    Preallocated,
+}
+
+/// <summary>Restores a machine to a platform.</summary>
+internal sealed record ImportBody : TaskBody
+{
+    public NameAndGuid? Backup { get; init; }
+
+    public NameAndGuid? Hypervisor { get; init; }
+
+    public NameAndGuid? HypervisorManager { get; init; }
+
+    public string? RestoredPeName { get; init; }
+
+    /// <summary>The storage: ours or the platform's identity.</summary>
+    public string? RestoreStorageId { get; init; }
+
+    public string? RestoreClusterId { get; init; }
+
+    public string? RestoreProject { get; init; }
+
+    public JsonElement? DataCenter { get; init; }
+
+    public IReadOnlyList<NameAndGuid>? TaskFiles { get; init; }
+
+    public DiskAllocation? RestoredDiskAllocationFormat { get; init; }
+
+    public bool? Overwrite { get; init; }
+
+    public bool? PowerOnAfterRestore { get; init; }
+
+    public IReadOnlyList<RestoredNetwork>? RestoredNetworks { get; init; }
+}
+
+/// <summary>A network that a card of the restored machine is put into.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="NetworkInterfaceCard">Position of the card, from 0; its place in the list when it is left out.</param>
+internal sealed record RestoredNetwork(NameAndGuid? Network, int? NetworkInterfaceCard);
+
+/// <summary>Takes snapshots that stay on the platform.</summary>
+internal sealed record SnapshotBody : TaskBody
+{
+    public IReadOnlyList<NameAndGuid>? ProtectedEntities { get; init; }
+
+    public string? Name { get; init; }
+
+    public NameAndGuid? Rule { get; init; }
+}
+
+/// <summary>Takes a machine back to a snapshot.</summary>
+internal sealed record SnapshotReversionBody : TaskBody
+{
+    public NameAndGuid? Snapshot { get; init; }
+}
+
+/// <summary>Reads inventories: of those named, or of all platforms.</summary>
+internal sealed record InventorySyncBody : TaskBody
+{
+    public NameAndGuid? Hypervisor { get; init; }
+
+    public NameAndGuid? HypervisorManager { get; init; }
+
+    public IReadOnlyList<NameAndGuid>? Hypervisors { get; init; }
+
+    public IReadOnlyList<NameAndGuid>? HypervisorManagers { get; init; }
+}
+
+/// <summary>Removes backups.</summary>
+internal sealed record DeleteBody : TaskBody
+{
+    public NameAndGuid? Backup { get; init; }
+
+    public IReadOnlyList<NameAndGuid>? Backups { get; init; }
+}
+
+/// <summary>Verifies what a destination stores.</summary>
+internal sealed record VerifyBody : TaskBody
+{
+    public NameAndGuid? BackupDestination { get; init; }
+
+    /// <summary>Part of the packs to read, 1 to 100; default 100.</summary>
+    public int? SamplePercent { get; init; }
+
+    public long? BytesPerSecondMax { get; init; }
+}
+
+/// <summary>Frees space of a destination.</summary>
+internal sealed record CollectBody : TaskBody
+{
+    public NameAndGuid? BackupDestination { get; init; }
+}
+
+/// <summary>A mount, which is not served yet.</summary>
+internal sealed record MountBody : TaskBody;
+
+/// <summary>Another priority.</summary>
+internal sealed record PriorityBody(int? Priority);

@@ -1,0 +1,258 @@
+using VProtect.Catalog;
+using VProtect.Catalog.Inventory;
+using VProtect.Catalog.RestorePoints;
+using VProtect.Catalog.Sql;
+using VProtect.Catalog.Tasks;
+using VProtect.Server.Access;
+using VProtect.Server.Api.Shared;
+using VProtect.Server.Tasks;
+using VProtect.Server.Tasks.Requests;
+
+namespace VProtect.Server.Api.Tasks;
+
+/// <summary>Asks for work. Each answers with the tasks that were made; with <c>Idempotency-Key</c> a repetition makes nothing.</summary>
+internal static class TaskCreationApi
+{
+    private const int NameMax = 200;
+    private static readonly string[] Formats = ["raw", "qcow2", "vmdk", "vhdx", "vhd"];
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        RouteGroupBuilder tasks = api.MapGroup("/tasks").WithTags("tasks");
+        tasks.MapPost("/export", ExportAsync).Describe("Backs machines up, to one destination or as rules of policies say.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/restore", RestoreAsync).Describe("Restores disks to files on a node.", Permission.TasksWrite, 400, 404, 409, 422);
+        tasks.MapPost("/restore-and-import", ImportAsync).Describe("Restores a machine to a platform.", Permission.TasksWrite, 400, 404, 409, 422);
+        tasks.MapPost("/vm-snapshot", SnapshotAsync).Describe("Takes snapshots that stay on the platform.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/snapshot-reversion", RevertAsync).Describe("Takes a machine back to a snapshot.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/inventory-sync", SyncAsync).Describe("Reads the inventory of platforms; of all when none is named.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/delete", DeleteAsync).Describe("Removes backups.", Permission.BackupsWrite, 400, 404, 409, 422);
+        tasks.MapPost("/verify", VerifyAsync).Describe("Reads and checks what a destination stores.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/collect", CollectAsync).Describe("Frees space of what no backup needs.", Permission.TasksWrite, 400, 404, 422);
+        foreach (string name in (string[])["restore-and-mount", "mount", "unmount"])
+        {
+            tasks.MapPost("/" + name, (MountBody _) => NotServed(name)).Describe("Refused: mounts are not served yet.", Permission.TasksWrite, 422);
+        }
+    }
+
+    private static Task<IResult> ExportAsync(ExportBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        if (TaskBodyChecks.NameOf(body.ProtectedEntityType) is { } type && type is not ("VM" or "VIRTUAL_MACHINE"))
+        {
+            throw TaskBodyChecks.NotServed($"Backup of {type}", "Send VM.");
+        }
+
+        ExportRequest request = new ExportRequest
+        {
+            Machines = body.ProtectedEntities.Required("protectedEntities"),
+            BackupType = body.BackupType ?? BackupType.Incremental,
+            Destination = body.BackupDestination?.Guid,
+            Rules = [.. (body.Rules ?? []).Select(rule => rule.Guid)],
+        }.With(body);
+        return AnswerAsync(
+            context, body, "tasks.export", transaction => requests.ExportAsync(transaction, request, TaskOrigin.Of(context), cancellationToken), cancellationToken);
+    }
+
+    private static Task<IResult> RestoreAsync(RestoreBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        Guid point = body.Backup.Required("backup");
+        string directory = InvalidFieldException.RequireText("restorePath", body.RestorePath, lengthMax: 4096);
+        if (!Path.IsPathFullyQualified(directory) || directory.Any(char.IsControl))
+        {
+            throw new InvalidFieldException("restorePath", "It is no absolute path.", "Send the path of a directory on the node, for example /restore/web1.");
+        }
+
+        string format = body.Format?.ToLowerInvariant() ?? "raw";
+        if (!Formats.Contains(format))
+        {
+            throw new InvalidFieldException("format", $"'{format}' is not known.", $"Use one of: {string.Join(", ", Formats)}.");
+        }
+
+        bool isSparse = body.RestoredDiskAllocationFormat != DiskAllocation.Preallocated;
+        RestoreRequest request = new RestoreRequest { Point = point, Files = new FilesParameters(directory, format, isSparse), Node = body.Node?.Guid }.With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.restore",
+            async transaction => [await requests.RestoreAsync(
+                transaction, request with { Disks = await DisksAsync(transaction, point, body.TaskFiles, cancellationToken) }, TaskOrigin.Of(context), cancellationToken)],
+            cancellationToken);
+    }
+
+    private static Task<IResult> ImportAsync(ImportBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        Guid point = body.Backup.Required("backup");
+        if (body.RestoredPeName is { Length: > NameMax })
+        {
+            throw new InvalidFieldException("restoredPeName", "It is too long.", $"Send at most {NameMax} characters.");
+        }
+
+        ImportRequest request = new ImportRequest
+        {
+            Point = point,
+            Source = body.HypervisorManager?.Guid,
+            Hypervisor = body.Hypervisor?.Guid,
+            Overwrites = body.Overwrite == true,
+        }.With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.restore-and-import",
+            async transaction => [await requests.RestoreAndImportAsync(
+                transaction,
+                request with
+                {
+                    Disks = await DisksAsync(transaction, point, body.TaskFiles, cancellationToken),
+                    Import = await PlaceAsync(transaction, body, cancellationToken),
+                },
+                TaskOrigin.Of(context),
+                cancellationToken)],
+            cancellationToken);
+    }
+
+    private static Task<IResult> SnapshotAsync(SnapshotBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        SnapshotRequest request = new SnapshotRequest
+        {
+            Machines = body.ProtectedEntities.Required("protectedEntities"),
+            Name = body.Name is null ? null : InvalidFieldException.RequireText("name", body.Name, NameMax),
+            Rule = body.Rule?.Guid,
+        }.With(body);
+        return AnswerAsync(
+            context, body, "tasks.vm-snapshot", transaction => requests.SnapshotAsync(transaction, request, TaskOrigin.Of(context), cancellationToken), cancellationToken);
+    }
+
+    private static Task<IResult> RevertAsync(SnapshotReversionBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        Guid snapshot = body.Snapshot.Required("snapshot");
+        TaskRequest request = new PlainRequest().With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.snapshot-reversion",
+            async transaction => [await requests.RevertAsync(transaction, snapshot, request, TaskOrigin.Of(context), cancellationToken)],
+            cancellationToken);
+    }
+
+    private static Task<IResult> SyncAsync(InventorySyncBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        TaskRequest request = new PlainRequest().With(body);
+        List<NameAndGuid?> named = [body.Hypervisor, body.HypervisorManager, .. body.Hypervisors ?? [], .. body.HypervisorManagers ?? []];
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.inventory-sync",
+            async transaction =>
+            {
+                List<Guid> sources = [.. named.OfType<NameAndGuid>().Select(source => source.Guid).Distinct()];
+                if (sources.Count == 0)
+                {
+                    sources = await Sources.AllAsync(transaction, cancellationToken);
+                }
+
+                var tasks = new List<CatalogTask>();
+                foreach (Guid source in sources)
+                {
+                    tasks.Add(await requests.InventorySyncAsync(transaction, source, request, TaskOrigin.Of(context), cancellationToken));
+                }
+
+                return tasks;
+            },
+            cancellationToken);
+    }
+
+    private static Task<IResult> DeleteAsync(DeleteBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<NameAndGuid> named = body.Backup is { } one ? [one, .. body.Backups ?? []] : body.Backups ?? [];
+        IReadOnlyList<Guid> points = named.Required("backups");
+        TaskRequest request = new PlainRequest().With(body);
+        return AnswerAsync(
+            context, body, "tasks.delete", transaction => requests.DeleteAsync(transaction, points, request, TaskOrigin.Of(context), cancellationToken), cancellationToken);
+    }
+
+    private static Task<IResult> VerifyAsync(VerifyBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        TaskBodyChecks.Between("samplePercent", body.SamplePercent, 1, 100);
+        TaskBodyChecks.Between("bytesPerSecondMax", body.BytesPerSecondMax, 1, long.MaxValue);
+        VerifyRequest request = new VerifyRequest
+        {
+            Destination = body.BackupDestination.Required("backupDestination"),
+            SamplePercent = body.SamplePercent ?? 100,
+            BytesPerSecondMax = body.BytesPerSecondMax,
+        }.With(body);
+        return AnswerAsync(
+            context, body, "tasks.verify", async transaction => [await requests.VerifyAsync(transaction, request, TaskOrigin.Of(context), cancellationToken)], cancellationToken);
+    }
+
+    private static Task<IResult> CollectAsync(CollectBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        Guid destination = body.BackupDestination.Required("backupDestination");
+        TaskRequest request = new PlainRequest().With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.collect",
+            async transaction => [await requests.CollectAsync(transaction, destination, request, TaskOrigin.Of(context), cancellationToken)],
+            cancellationToken);
+    }
+
+    private static IResult NotServed(string name) =>
+        throw TaskBodyChecks.NotServed(name, "Restore to files with POST /api/tasks/restore, or to a platform with POST /api/tasks/restore-and-import.");
+
+    private static Task<IResult> AnswerAsync<TBody>(
+        HttpContext context, TBody body, string action, Func<CatalogTransaction, Task<IReadOnlyList<CatalogTask>>> make, CancellationToken cancellationToken) =>
+        IdempotentRequest.RunAsync(
+            context,
+            body,
+            StatusCodes.Status201Created,
+            async transaction =>
+            {
+                IReadOnlyList<CatalogTask> tasks = await make(transaction);
+                List<TaskView> views = await TaskViews.OfAsync(transaction, tasks, cancellationToken);
+                await AuditTrail.AppendAsync(
+                    transaction, context, action, "tasks", tasks.Count == 1 ? tasks[0].Guid : null, tasks.Count == 1 ? null : $"{tasks.Count} tasks", cancellationToken);
+                return views;
+            },
+            cancellationToken);
+
+    /// <summary>Disks by their ids in the restore point, from the backup files that a client names.</summary>
+    private static async Task<IReadOnlyList<string>> DisksAsync(
+        CatalogSession session, Guid point, IReadOnlyList<NameAndGuid>? files, CancellationToken cancellationToken)
+    {
+        if (files is null or [])
+        {
+            return [];
+        }
+
+        IReadOnlyList<RestorePointDisk> disks = (await session.RestorePointDisks.ListAsync(point, new ListQuery { Size = ListQuery.SizeMax }, cancellationToken)).Rows;
+        return
+        [
+            .. files.Select(file => disks.FirstOrDefault(disk => disk.Guid == file.Guid)?.DeviceId
+                ?? throw new InvalidFieldException("taskFiles", $"{file.Guid} is no file of this backup.", "List them with GET /api/backup-files?backup=.")),
+        ];
+    }
+
+    private static async Task<ImportParameters> PlaceAsync(CatalogSession session, ImportBody body, CancellationToken cancellationToken)
+    {
+        string? storage = body.RestoreStorageId;
+        if (Guid.TryParse(storage, out Guid ours) && await session.HypervisorStorages.FindAsync(ours, cancellationToken) is { } row)
+        {
+            storage = row.Uuid;
+        }
+
+        var networks = new Dictionary<int, string>();
+        foreach ((int place, RestoredNetwork wanted) in (body.RestoredNetworks ?? []).Index())
+        {
+            Network network = await session.Networks.GetAsync(wanted.Network.Required($"restoredNetworks[{place}].network"), cancellationToken);
+            networks[wanted.NetworkInterfaceCard ?? place] = network.Uuid;
+        }
+
+        return new ImportParameters
+        {
+            Name = body.RestoredPeName,
+            StorageUuid = storage,
+            Networks = networks.Count == 0 ? null : networks,
+            IsPreallocated = body.RestoredDiskAllocationFormat == DiskAllocation.Preallocated,
+            PowersOn = body.PowerOnAfterRestore == true,
+        };
+    }
+}
