@@ -32,4 +32,7 @@ public enum NbdErrorKind
 
     /// <summary>A URI or an option makes no sense; nothing was sent.</summary>
     InvalidArgument = 10,
+
+    /// <summary>A server cannot listen where it was told to.</summary>
+    ListenFailed = 11,
 }
