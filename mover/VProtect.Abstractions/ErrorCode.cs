@@ -66,6 +66,21 @@ public enum ErrorCode
     /// <summary>Stored bytes are not what was written: hash, tag or structure do not match.</summary>
     DataCorrupt = 2301,
 
+    /// <summary>A file is no overlay, or is damaged.</summary>
+    OverlayInvalid = 2400,
+
+    /// <summary>An overlay is of another disk or restore point.</summary>
+    OverlayMismatch = 2401,
+
+    /// <summary>An overlay's file failed.</summary>
+    OverlayFailed = 2402,
+
+    /// <summary>The file system of an overlay is full.</summary>
+    OverlayFull = 2403,
+
+    /// <summary>An overlay is in use by another mount.</summary>
+    OverlayInUse = 2404,
+
     /// <summary>The platform cannot be reached or refuses to be used.</summary>
     PlatformUnavailable = 3001,
 
