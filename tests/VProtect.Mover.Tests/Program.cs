@@ -2,6 +2,7 @@ using VProtect.Mover.Tests.Acquire.BlockSource;
 using VProtect.Mover.Tests.Golden;
 using VProtect.Mover.Tests.Posix;
 using VProtect.Mover.Tests.Store.Backends.LocalFile;
+using VProtect.Mover.Tests.View.Overlay;
 
 namespace VProtect.Mover.Tests;
 
@@ -20,6 +21,12 @@ internal static class Program
                 break;
             case ["copy-disk"]:
                 await StandardStreamTests.CopyDiskAsync();
+                break;
+            case ["write-overlay", string path, string from]:
+                await OverlayKillTests.WriteForeverAsync(path, int.Parse(from, System.Globalization.CultureInfo.InvariantCulture));
+                break;
+            case ["write-golden-overlay", string path]:
+                await GoldenOverlayTests.WriteAsync(path);
                 break;
             case ["write-golden", string directory]:
                 await GoldenRepositoryWriter.WriteAsync(directory, encrypt: true);
