@@ -37,6 +37,7 @@ public sealed partial class NodeAgent(
     private readonly Lock _lock = new();
     private readonly Dictionary<string, OrderRun> _runs = new(StringComparer.Ordinal);
     private readonly Channel<bool> _ended = System.Threading.Channels.Channel.CreateUnbounded<bool>();
+    private CancellationTokenSource? _asking;
 
     /// <summary>Works until it is cancelled. Then running orders are stopped and cleaned up, and told to the server as far as <see cref="NodeOptions.StopTimeMax"/> reaches.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -78,7 +79,7 @@ public sealed partial class NodeAgent(
                 }
 
                 long asked = time.GetTimestamp();
-                TaskOrder? order = await channel.LeaseAsync(StatusNow(outcomes), cancellationToken);
+                TaskOrder? order = await AskAsync(outcomes, cancellationToken);
                 pause = PauseMin;
                 if (order is not null)
                 {
@@ -99,6 +100,34 @@ public sealed partial class NodeAgent(
                 Log.ChannelFailed(_logger, "lease", e.Message);
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;
+            }
+        }
+    }
+
+    /// <summary>Asks with no slot free too, for what takes none. When one comes free, the question is put again, with that.</summary>
+    private async Task<TaskOrder?> AskAsync(OutcomeBook outcomes, CancellationToken cancellationToken)
+    {
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        NodeStatus status;
+        lock (_lock)
+        {
+            status = StatusNow(outcomes);
+            _asking = status.SlotsFree == 0 ? asking : null;
+        }
+
+        try
+        {
+            return await channel.LeaseAsync(status, asking.Token);
+        }
+        catch (OperationCanceledException) when (asking.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _asking = null;
             }
         }
     }
@@ -197,16 +226,33 @@ public sealed partial class NodeAgent(
         }
         finally
         {
+            CancellationTokenSource? asking;
             lock (_lock)
             {
                 if (_runs.GetValueOrDefault(run.Order.TaskGuid) == run)
                 {
                     _runs.Remove(run.Order.TaskGuid);
                 }
+
+                asking = run.TakesSlot ? _asking : null;
+                _asking = run.TakesSlot ? null : _asking;
             }
 
+            AskAgain(asking);
             run.Dispose();
             _ended.Writer.TryWrite(true);
+        }
+    }
+
+    private static void AskAgain(CancellationTokenSource? asking)
+    {
+        try
+        {
+            asking?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just been answered.
         }
     }
 

@@ -22,7 +22,14 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _loggers = new LoggerFactory([_log]);
         Datacenter = FakeDatacenter.Create(this["datacenter"], new FakeSite { Password = PlatformSecret });
-        Options = new NodeOptions { NodeGuid = "node-1", StatePath = this["state"], BufferBytes = 8 << 20, ReportPeriod = TimeSpan.FromMilliseconds(100) };
+        Options = new NodeOptions
+        {
+            NodeGuid = "node-1",
+            StatePath = this["state"],
+            BufferBytes = 8 << 20,
+            ReportPeriod = TimeSpan.FromMilliseconds(100),
+            StopTimeMax = TimeSpan.FromSeconds(60),
+        };
         Factories = [new FakePlatform()];
     }
 
@@ -64,7 +71,7 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await _running.WaitAsync(TimeSpan.FromSeconds(30));
+        await _running.WaitAsync(TimeSpan.FromSeconds(90));
     }
 
     /// <summary>The next life of the node, with a new line to the server.</summary>
@@ -127,10 +134,25 @@ internal sealed class TestNode : IAsyncDisposable
             Log, .. Channel.Reports.Select(report => report.Stage), .. Channel.Reports.SelectMany(report => report.Lines).Select(line => line.Text),
             .. Channel.Outcomes.SelectMany(outcome => outcome.Lines).Select(line => line.Text), .. Channel.Outcomes.Select(outcome => $"{outcome.Fault}"),
         ];
+        Assert.DoesNotContain(Directory.EnumerateFiles("/proc/self/fd"), fd => new FileInfo(fd).LinkTarget?.StartsWith(_directory.Path, StringComparison.Ordinal) == true);
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), process => CommandOf(process).Contains(_directory.Path, StringComparison.Ordinal));
         foreach (string text in said)
         {
             Assert.DoesNotContain(PlatformSecret, text, StringComparison.Ordinal);
             Assert.DoesNotContain(PassPhrase, text, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The command line of a process; empty when it has just ended.</summary>
+    private static string CommandOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
         }
     }
 

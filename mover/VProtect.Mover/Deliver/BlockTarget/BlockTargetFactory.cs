@@ -93,7 +93,10 @@ public static class BlockTargetFactory
             bool exists = PosixFile.TryGetStatus(file.Path, out FileStatus status);
             var options = new TargetOptions
             {
-                SizeBytes = sizeBytes, Differential = exists, Format = format, AllowsOtherFiles = file.AllowsBackingFiles,
+                SizeBytes = sizeBytes,
+                Differential = exists,
+                Format = format,
+                AllowsOtherFiles = file.AllowsBackingFiles,
             };
             return exists && status.IsBlockDevice && format == ImageFormat.Raw ? DeviceTarget.Open(file.Path, options)
                 : format == ImageFormat.Raw ? FileTarget.Open(file.Path, options)
