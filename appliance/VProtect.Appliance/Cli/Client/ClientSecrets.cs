@@ -20,6 +20,20 @@ internal static class ClientSecrets
         }
     }
 
+    /// <summary>A file as a whole, such as a private key.</summary>
+    public static string WholeFile(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new VProtectException(
+                ErrorCode.InvalidArgument, ErrorSide.Request, $"'{file}' cannot be read: {exception.Message}", "Name a file that you may read.", RetryAdvice.Never, exception);
+        }
+    }
+
     /// <summary>Asks a person.</summary>
     /// <param name="terminal">Where.</param>
     /// <param name="question">In a few words.</param>

@@ -17,13 +17,17 @@ internal sealed partial class ClientVerbs
     /// <param name="description">A sentence.</param>
     /// <param name="filters">Parameters of the query.</param>
     /// <param name="examples">For help.</param>
-    public Verb List(Resource resource, string description, IReadOnlyList<Field> filters, params (string, string)[] examples)
+    public Verb List(Resource resource, string description, IReadOnlyList<Field> filters, params (string, string)[] examples) =>
+        List(resource, description, filters, "list", examples);
+
+    /// <summary>As above, by another name.</summary>
+    public Verb List(Resource resource, string description, IReadOnlyList<Field> filters, string verbName, params (string, string)[] examples)
     {
         var filter = new Option<string?>("--filter", "-f") { Description = "Only those whose name contains this.", HelpName = "TEXT" };
         var orderBy = new Option<string?>("--order-by") { Description = "Member to sort by, as the API calls it; a dash before it turns the order round.", HelpName = "MEMBER" };
         var limit = new Option<int?>("--limit", "-n") { Description = $"Rows at most; 0 for all. Otherwise {RowsByDefault} in a table, and all with --json.", HelpName = "N" };
         var watch = new Option<bool>("--watch", "-w") { Description = "Show it again whenever something changes, until Ctrl-C." };
-        var verb = new Verb("list", description) { limit, watch };
+        var verb = new Verb(verbName, description) { limit, watch };
         if (!resource.GoesByBefore)
         {
             verb.Options.Add(filter);
@@ -94,10 +98,12 @@ internal sealed partial class ClientVerbs
     /// <param name="resource">What.</param>
     /// <param name="description">A sentence.</param>
     /// <param name="fields">Members of the request.</param>
+    /// <param name="complete">Fills in what follows from the rest; null for nothing.</param>
     /// <param name="told">Writes what only this answer tells, such as a token; null for nothing.</param>
     /// <param name="examples">For help.</param>
     public Verb Create(
-        string verbName, Resource resource, string description, IReadOnlyList<Field> fields, Action<ClientInvocation, JsonElement>? told, params (string, string)[] examples)
+        string verbName, Resource resource, string description, IReadOnlyList<Field> fields, Action<JsonObject>? complete,
+        Action<ClientInvocation, JsonElement>? told, params (string, string)[] examples)
     {
         Option<string?> from = NewFrom();
         var name = new Argument<string?>("NAME") { Description = "Name to give it.", Arity = ArgumentArity.ZeroOrOne };
@@ -116,6 +122,7 @@ internal sealed partial class ClientVerbs
             }
 
             await RequestBody.ApplyAsync(client, fields, body, cancellationToken);
+            complete?.Invoke(body);
             ApiAnswer answer = await client.Api.CreateAsync(resource.Path, body, key: null, cancellationToken);
             if (client.IsJson)
             {
@@ -143,8 +150,8 @@ internal sealed partial class ClientVerbs
             JsonElement found = await ObjectNames.FindAsync(client.Api, resource, client.Parsed.GetRequiredValue(name), cancellationToken);
             string guid = ObjectNames.GuidOf(found);
             ApiAnswer before = await client.Api.GetAsync(resource.PathOf(guid), cancellationToken);
-            JsonObject body = client.Parsed.GetValue(from) is { } file ? RequestBody.FromFile(client.Terminal, file) : JsonObject.Create(before.Body)!;
-            if (await RequestBody.ApplyAsync(client, fields, body, cancellationToken) == 0 && client.Parsed.GetValue(from) is null)
+            JsonObject body = client.Parsed.GetValue(from) is { } file ? RequestBody.FromFile(client.Terminal, file) : resource.IsWrittenWhole ? JsonObject.Create(before.Body)! : [];
+            if (await RequestBody.ApplyAsync(client, fields, body, before.Body, cancellationToken) == 0 && client.Parsed.GetValue(from) is null)
             {
                 throw Invocation.BadArgument("Nothing to change was named.", $"See 'vprotect {resource.ListVerb.Split(' ')[0]} {verbName} --help'.");
             }
@@ -225,14 +232,27 @@ internal sealed partial class ClientVerbs
         }
         else if (list.Rows.Count == 0)
         {
-            client.Note($"There is no {resource.Noun}.");
+            Remark($"There is no {resource.Noun}.");
         }
         else
         {
             Table.Write(writer, resource.Columns, list.Rows, client.Terminal.Width);
             if (list.Total > list.Rows.Count)
             {
-                client.Note($"{list.Rows.Count} of {list.Total} are shown; --limit 0 shows all.");
+                Remark($"{list.Rows.Count} of {list.Total} are shown; --limit 0 shows all.");
+            }
+        }
+
+        // What is drawn again and again has its remarks within it.
+        void Remark(string text)
+        {
+            if (writer == client.Terminal.Out)
+            {
+                client.Note(text);
+            }
+            else
+            {
+                writer.WriteLine(text);
             }
         }
     }

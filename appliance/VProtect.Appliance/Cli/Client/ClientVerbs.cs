@@ -36,7 +36,8 @@ internal sealed partial class ClientVerbs(CommonOptions common, Terminal termina
             return await work(client, cancellationToken);
         });
 
-    private static Verb With(Verb verb, IEnumerable<Field> fields)
+    /// <summary>Adds the options of fields.</summary>
+    public static Verb With(Verb verb, IEnumerable<Field> fields)
     {
         foreach (Field field in fields)
         {

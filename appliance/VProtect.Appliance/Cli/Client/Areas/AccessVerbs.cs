@@ -15,6 +15,7 @@ internal static class AccessVerbs
         Path = "/users",
         ListVerb = "user list",
         NameMember = "login",
+        IsWrittenWhole = true,
         Columns =
         [
             Column.Text("login", "login"), Column.Text("name", "fullName", shrinks: true), Column.Text("mail", "email", shrinks: true), Column.Text("roles", "roles"),
@@ -63,7 +64,7 @@ internal static class AccessVerbs
             verbs.List(_user, "Lists users.", [], ("vprotect user list", "all of them")),
             verbs.Show(_user, "Shows a user.", ("vprotect user show ann", "by login")),
             verbs.Create(
-                "create", _user, "Makes a user. The password that you give must be changed at the first login.", [.. members, Field.Secret("--password-file", "password", "Password of the new user", isNew: true)], told: null,
+                "create", _user, "Makes a user. The password that you give must be changed at the first login.", [.. members, Field.Secret("--password-file", "password", "Password of the new user", isNew: true)], complete: null, told: null,
                 ("vprotect user create ann --full-name 'Ann Example'", "asks for a password, twice"),
                 ("vprotect user create ci --password-file ci.txt", "from a file; - would be standard input")),
             verbs.Update(
@@ -83,6 +84,7 @@ internal static class AccessVerbs
                 Field.Texts("--permission", "permissions", "What it is limited to, such as tasks.read. Otherwise all that you may.", "NAME"),
                 Field.Moment("--expires", "expiresAt", "When it ends: 2027-01-31, or 90d from now. Otherwise never."),
             ],
+            complete: null,
             (client, token) =>
             {
                 client.Note("It is shown this once; keep it where programs find it, for instance in VPROTECT_TOKEN:");

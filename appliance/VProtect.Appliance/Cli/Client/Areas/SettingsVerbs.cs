@@ -18,6 +18,7 @@ internal static class SettingsVerbs
         Noun = "mailing list",
         Path = "/mailing-lists",
         ListVerb = "mailing-list list",
+        IsWrittenWhole = true,
         Columns = [Column.Text("name", "name"), Column.Text("addresses", "addresses", shrinks: true)],
         Details = [Column.Text("name", "name"), Column.Text("addresses", "addresses")],
     };
@@ -39,7 +40,7 @@ internal static class SettingsVerbs
             "mailing-list", "Who gets reports and alerts.",
             verbs.List(_mailingList, "Lists mailing lists.", [], ("vprotect mailing-list list", "all of them")),
             verbs.Show(_mailingList, "Shows a mailing list.", ("vprotect mailing-list show operators", "by name")),
-            verbs.Create("create", _mailingList, "Makes a mailing list.", members, told: null, ("vprotect mailing-list create operators --address ann@example.org --address bob@example.org", "two people")),
+            verbs.Create("create", _mailingList, "Makes a mailing list.", members, complete: null, told: null, ("vprotect mailing-list create operators --address ann@example.org --address bob@example.org", "two people")),
             verbs.Update(_mailingList, "Changes a mailing list; addresses that are given replace all.", members, ("vprotect mailing-list update operators --address ann@example.org", "ann alone")),
             verbs.Delete("delete", _mailingList, "Deletes mailing lists.", warning: null, ("vprotect mailing-list delete operators", "nobody is told any more")));
     }
@@ -58,7 +59,7 @@ internal static class SettingsVerbs
                     .WithExamples(("vprotect certificate replace --certificate server.crt --key server.key", "one of your own authority")),
                 async (client, cancellationToken) =>
                 {
-                    var body = new JsonObject { ["certificate"] = PemOf(client.Parsed.GetRequiredValue(certificate)), ["privateKey"] = PemOf(client.Parsed.GetRequiredValue(key)) };
+                    var body = new JsonObject { ["certificate"] = ClientSecrets.WholeFile(client.Parsed.GetRequiredValue(certificate)), ["privateKey"] = ClientSecrets.WholeFile(client.Parsed.GetRequiredValue(key)) };
                     return Tell(client, await client.Api.UpdateAsync("/server-certificate", body, version: null, cancellationToken));
                 }),
             verbs.Doing(
@@ -183,18 +184,6 @@ internal static class SettingsVerbs
         }
 
         return ExitCodes.Success;
-    }
-
-    private static string PemOf(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Invocation.BadArgument($"'{file}' cannot be read: {exception.Message}", "Name a PEM file that you may read.");
-        }
     }
 
     private static VProtectException Unknown(JsonElement settings, string name) => new(

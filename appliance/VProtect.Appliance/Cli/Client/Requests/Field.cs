@@ -152,12 +152,48 @@ internal sealed class Field
     /// <param name="member">Of the body.</param>
     /// <param name="question">Asked when the option is missing and a person is there; null to go without.</param>
     /// <param name="isNew">Whether it is typed twice.</param>
-    public static Field Secret(string name, string member, string? question, bool isNew = false)
+    /// <param name="unless">Another option that makes the question needless; null for none.</param>
+    public static Field Secret(string name, string member, string? question, bool isNew = false, string? unless = null)
     {
         Option<string?> option = NewOption<string?>(name, $"File that holds the {(question ?? "password").ToLowerInvariant()}; - for standard input.{(question is null ? "" : " Otherwise you are asked.")}", "FILE");
         return new Field(option, member, (client, _) => Result(
             client.Parsed.GetValue(option) is { } file ? JsonValue.Create(ClientSecrets.FromFile(client.Terminal, file))
-            : question is not null && client.Terminal.IsInputTerminal ? JsonValue.Create(ClientSecrets.Ask(client.Terminal, question, isNew)) : null));
+            : question is not null && client.Terminal.IsInputTerminal && (unless is null || client.Parsed.GetResult(unless) is null) ? JsonValue.Create(ClientSecrets.Ask(client.Terminal, question, isNew)) : null));
+    }
+
+    /// <summary>A secret that is a whole file, such as a private key.</summary>
+    public static Field SecretText(string name, string member, string description)
+    {
+        Option<string?> option = NewOption<string?>(name, description, "FILE");
+        return new Field(option, member, (client, _) => Result(client.Parsed.GetValue(option) is { } file ? JsonValue.Create(ClientSecrets.WholeFile(file)) : null));
+    }
+
+    /// <summary><c>NAME=VALUE</c> pairs of an object; values are JSON where they look like it, else text.</summary>
+    public static Field Pairs(string name, string member, string description)
+    {
+        Option<string[]> option = NewOption<string[]>(name, description + " May be given several times.", "NAME=VALUE");
+        return new Field(option, member, (client, _) =>
+        {
+            var pairs = new JsonObject();
+            foreach (string typed in client.Parsed.GetValue(option) ?? [])
+            {
+                pairs[typed.Split('=', 2) is [{ Length: > 0 } key, _] ? key : throw Bad(option, typed, "Write it as NAME=VALUE.")] = ValueOf(typed.Split('=', 2)[1]);
+            }
+
+            return Result(pairs.Count == 0 ? null : pairs);
+        });
+    }
+
+    private static JsonNode? ValueOf(string typed)
+    {
+        try
+        {
+            return JsonNode.Parse(typed);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(typed);
+        }
     }
 
     private static string Typed(string word) => word.Replace('_', '-').ToLowerInvariant();

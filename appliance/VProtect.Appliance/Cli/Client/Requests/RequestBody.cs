@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VProtect.Abstractions;
+using VProtect.Appliance.Cli.Client.Tables;
 
 namespace VProtect.Appliance.Cli.Client.Requests;
 
@@ -10,15 +11,22 @@ internal static class RequestBody
     /// <param name="client">Of whom.</param>
     /// <param name="fields">What options there are.</param>
     /// <param name="body">Changed in place.</param>
+    /// <param name="before">The object as it is: a member that is changed within is sent with all that it holds. Undefined for a new one.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many members were set.</returns>
-    public static async Task<int> ApplyAsync(ClientInvocation client, IEnumerable<Field> fields, JsonObject body, CancellationToken cancellationToken)
+    public static async Task<int> ApplyAsync(ClientInvocation client, IEnumerable<Field> fields, JsonObject body, JsonElement before, CancellationToken cancellationToken)
     {
         int set = 0;
         foreach (Field field in fields)
         {
             if (await field.ReadAsync(client, cancellationToken) is { } value)
             {
+                string whole = field.Member.Split('.')[0];
+                if (!body.ContainsKey(whole) && (whole != field.Member || value is JsonObject) && before.Member(whole) is { ValueKind: JsonValueKind.Object } present)
+                {
+                    body[whole] = JsonObject.Create(present);
+                }
+
                 Set(body, field.Member, value);
                 set++;
             }
@@ -26,6 +34,10 @@ internal static class RequestBody
 
         return set;
     }
+
+    /// <summary>As above, for a request that makes something.</summary>
+    public static Task<int> ApplyAsync(ClientInvocation client, IEnumerable<Field> fields, JsonObject body, CancellationToken cancellationToken) =>
+        ApplyAsync(client, fields, body, before: default, cancellationToken);
 
     /// <summary>Reads a JSON object from a file; <c>-</c> is standard input.</summary>
     public static JsonObject FromFile(Terminal terminal, string file)
@@ -54,6 +66,17 @@ internal static class RequestBody
             }
 
             body = inner;
+        }
+
+        // Pairs are added to those that there are; a reference takes the place of another.
+        if (value is JsonObject pairs && body[names[^1]] is JsonObject before && !pairs.ContainsKey("guid"))
+        {
+            foreach ((string name, JsonNode? item) in pairs)
+            {
+                before[name] = item?.DeepClone();
+            }
+
+            return;
         }
 
         body[names[^1]] = value;

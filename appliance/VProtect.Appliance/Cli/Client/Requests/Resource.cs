@@ -30,6 +30,9 @@ internal sealed record Resource
     /// <summary>Whether its list goes by <c>before</c> instead of pages, as the audit does.</summary>
     public bool GoesByBefore { get; init; }
 
+    /// <summary>Whether a change must send the whole object; else what is not sent stays as it is.</summary>
+    public bool IsWrittenWhole { get; init; }
+
     /// <summary>Verb that lists it, for hints.</summary>
     public required string ListVerb { get; init; }
 
