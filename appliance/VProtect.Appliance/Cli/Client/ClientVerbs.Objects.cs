@@ -46,10 +46,7 @@ internal sealed partial class ClientVerbs
                 parameters.Add(("direction", order is null ? null : order.StartsWith('-') ? "desc" : "asc"));
             }
 
-            foreach (Field field in filters)
-            {
-                parameters.Add((field.Member, ParameterOf(await field.ReadAsync(client, cancellationToken))));
-            }
+            parameters.AddRange(await ParametersAsync(client, filters, cancellationToken));
 
             int rows = parsed.GetValue(limit) ?? (client.IsJson ? 0 : RowsByDefault);
             async Task<Action<TextWriter>> Fetch(CancellationToken token)
@@ -285,6 +282,18 @@ internal sealed partial class ClientVerbs
 
         (await fetch(cancellationToken))(client.Terminal.Out);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Fields as parameters of a query; null where an option was not given.</summary>
+    public static async Task<List<(string Name, string? Value)>> ParametersAsync(ClientInvocation client, IEnumerable<Field> fields, CancellationToken cancellationToken)
+    {
+        List<(string, string?)> parameters = [];
+        foreach (Field field in fields)
+        {
+            parameters.Add((field.Member, ParameterOf(await field.ReadAsync(client, cancellationToken))));
+        }
+
+        return parameters;
     }
 
     private static string Past(string verbName) => verbName switch

@@ -14,6 +14,7 @@ internal static class ServerVerbs
             LoginVerb.New(verbs),
             ContextVerbs.NewLogout(verbs),
             ContextVerbs.New(verbs),
+            StatusVerbs.New(verbs),
             MachineVerbs.New(verbs),
             PointVerbs.New(verbs),
             TaskVerbs.New(verbs),
@@ -35,6 +36,8 @@ internal static class ServerVerbs
             SettingsVerbs.NewSettings(verbs),
             SettingsVerbs.NewMailingList(verbs),
             SettingsVerbs.NewCertificate(verbs),
+            StatusVerbs.NewReport(verbs),
+            StatusVerbs.NewChargeback(verbs),
             ApiVerb.New(verbs),
         ];
     }

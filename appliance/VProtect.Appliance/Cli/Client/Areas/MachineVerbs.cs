@@ -78,7 +78,7 @@ internal static class MachineVerbs
             ("vprotect vm list", "all of them"), ("vprotect vm list --up-to-date false", "what is overdue?"), ("vprotect vm list --filter web --watch", "some, as they change"), ("vprotect vm list --json | jq -r '.[].name'", "for scripts")),
         verbs.Show(Machine, "Shows a machine, its disks and its newest restore points.", ShowPartsAsync, ("vprotect vm show web1", "by name or guid")),
         NewBackup(verbs), PointVerbs.NewMachineRestore(verbs), NewSnapshot(verbs), NewSnapshots(verbs), NewRevert(verbs),
-        NewAssign(verbs, isAssigned: true), NewAssign(verbs, isAssigned: false), NewSettings(verbs), NewSshPassword(verbs), NewDisks(verbs), NewDisk(verbs), NewForgetGone(verbs));
+        NewAssign(verbs, isAssigned: true), NewAssign(verbs, isAssigned: false), NewSettings(verbs), NewSshPassword(verbs), NewDisks(verbs), NewDisk(verbs), ForecastVerbs.NewRetention(verbs), NewRequireFull(verbs), NewForgetGone(verbs));
 
     /// <summary>References to machines, for requests about several.</summary>
     public static async Task<JsonArray> ReferencesAsync(ClientInvocation client, IEnumerable<string> names, CancellationToken cancellationToken)
@@ -267,6 +267,19 @@ internal static class MachineVerbs
         new Verb("forget-gone", "Forgets machines that their platforms no longer have and that have no restore points.").WithExamples(("vprotect vm forget-gone", "tidies the list")),
         async (client, cancellationToken) => ClientVerbs.Answer(
             client, await client.Api.DeleteAsync("/virtual-machines/all-non-present", version: null, cancellationToken), "Machines that are gone are forgotten."));
+
+    private static Verb NewRequireFull(ClientVerbs verbs)
+    {
+        Argument<string[]> names = ObjectArgument.NewList(verbs, Machine);
+        return verbs.Doing(
+            new Verb("require-full", "Makes the next backup of machines read everything.") { names }.WithExamples(("vprotect vm require-full web1", "when its changed blocks are not to be trusted")),
+            async (client, cancellationToken) =>
+            {
+                JsonArray body = await ReferencesAsync(client, client.Parsed.GetRequiredValue(names), cancellationToken);
+                ApiAnswer answer = await client.Api.SendAsync(HttpMethod.Post, "/virtual-machines/incremental-not-possible", body, [], cancellationToken);
+                return ClientVerbs.Answer(client, answer, body.Count == 1 ? "Its next backup reads everything." : $"The next backups of {body.Count} machines read everything.");
+            });
+    }
 
     private static async Task ShowPartsAsync(ClientInvocation client, JsonElement machine, CancellationToken cancellationToken)
     {

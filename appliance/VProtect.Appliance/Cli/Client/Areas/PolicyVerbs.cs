@@ -16,7 +16,7 @@ internal static class PolicyVerbs
 
     public static Verb NewBackup(ClientVerbs verbs) => New(
         verbs, "policy", BackupPolicy, "Backup policies: which machines, by which rules.",
-        [NewRun(verbs, "policy", BackupPolicy, "/tasks/export", "Backs its machines up now, as its rules say.")]);
+        [NewRun(verbs, "policy", BackupPolicy, "/tasks/export", "Backs its machines up now, as its rules say."), ForecastVerbs.NewDryRun(verbs)]);
 
     public static Verb NewSnapshot(ClientVerbs verbs) => New(verbs, "snapshot-policy", SnapshotPolicy, "Snapshot policies: snapshots that stay on the platform.", []);
 

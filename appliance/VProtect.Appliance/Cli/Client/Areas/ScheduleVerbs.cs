@@ -58,7 +58,7 @@ internal static class ScheduleVerbs
                 ("vprotect schedule create monthly --at 02:00 --days sunday --occurrences first-in-month --backup-type full", "the first Sunday"), ("vprotect schedule create odd --cron '30 3 1,15 * *'", "as cron has it")),
             verbs.Update(Schedule, "Changes a schedule; what is not named stays.", members, ("vprotect schedule update at-22 --at 23:00", "an hour later")),
             verbs.Delete("delete", Schedule, "Deletes schedules that start no rule.", warning: null, ("vprotect schedule delete odd", "refused while a rule needs it")),
-            NewNext(verbs));
+            NewNext(verbs), ForecastVerbs.NewForecast(verbs));
     }
 
     /// <summary>An interval without times of day is the whole day.</summary>

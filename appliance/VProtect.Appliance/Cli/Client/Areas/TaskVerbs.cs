@@ -43,8 +43,8 @@ internal static class TaskVerbs
         Path = "/workflow-executions",
         ListVerb = "workflow list",
         NameMember = null,
-        Columns = [Column.Id(), Column.Text("name", "name", shrinks: true), Column.Word("state", "state"), Column.Time("started (UTC)", "created"), Column.Time("ended (UTC)", "finished")],
-        Details = [Column.Text("name", "name"), Column.Word("state", "state"), Column.Text("policy", "policy"), Column.Text("schedule", "schedule"), Column.Time("started (UTC)", "created"), Column.Time("ended (UTC)", "finished")],
+        Columns = [Column.Id(), Column.Text("name", "name", shrinks: true), Column.Word("state", "state"), Column.Time("started (UTC)", "created"), Column.Time("ended (UTC)", "finished"), Column.Text("info", "statusInfo", shrinks: true)],
+        Details = [Column.Text("name", "name"), Column.Word("state", "state"), Column.Text("info", "statusInfo"), Column.Text("policy", "policy"), Column.Text("schedule", "schedule"), Column.Time("started (UTC)", "created"), Column.Time("ended (UTC)", "finished")],
     };
 
     private static readonly string[] _states = ["QUEUED", "RUNNING", "FINISHED", "FAILED", "CANCELLED"];
@@ -64,17 +64,38 @@ internal static class TaskVerbs
 
     public static Verb NewWorkflow(ClientVerbs verbs) => verbs.Area(
         "workflow", "Runs: what was asked for together, with its tasks.",
-        verbs.List(_workflow, "Lists runs, newest first.", [], ("vprotect workflow list -n 20", "the last ones")),
+        verbs.List(
+            _workflow, "Lists runs, newest first.",
+            [
+                Field.Word("--state", "state", "Only in this state", "RUNNING", "FINISHED", "FINISHED_WITH_WARNINGS", "PARTIALLY_FINISHED", "FAILED", "CANCELLED"),
+                Field.Reference(verbs, "--machine", "protectedEntity", MachineVerbs.Machine, "Only of this machine.", bare: true), Field.Reference(verbs, "--policy", "policy", PolicyVerbs.BackupPolicy, "Only of this policy.", bare: true),
+                Field.Reference(verbs, "--schedule", "schedule", ScheduleVerbs.Schedule, "Only of this schedule.", bare: true),
+            ],
+            ("vprotect workflow list -n 20", "the last ones")),
         verbs.Show(
             _workflow, "Shows a run and its tasks.",
-            async (client, item, cancellationToken) =>
+            (client, item, _) =>
             {
-                ObjectList tasks = await ObjectList.ReadAsync(client.Api, Task, [("workflow", item.Text("guid"))], limit: 0, cancellationToken);
                 client.Terminal.Out.WriteLine();
-                Table.Write(client.Terminal.Out, Task.Columns, tasks.Rows, client.Terminal.Width);
+                Table.Write(client.Terminal.Out, Task.Columns, [.. item.Items("tasks")], client.Terminal.Width);
+                return System.Threading.Tasks.Task.CompletedTask;
             },
             ("vprotect workflow show 1f0c93ab", "by its id")),
+        NewWorkflowCancel(verbs),
         verbs.Delete("delete", _workflow, "Deletes runs that have ended, with their tasks.", warning: null, ("vprotect workflow delete 1f0c93ab", "by its id")));
+
+    private static Verb NewWorkflowCancel(ClientVerbs verbs)
+    {
+        Argument<string> id = ObjectArgument.New(verbs, _workflow, "ID");
+        return verbs.Doing(
+            new Verb("cancel", "Cancels all tasks of a run.") { id }.WithExamples(("vprotect workflow cancel 1f0c93ab", "they stop at once and clean up")),
+            async (client, cancellationToken) =>
+            {
+                JsonElement run = await ObjectNames.FindAsync(client.Api, _workflow, client.Parsed.GetRequiredValue(id), cancellationToken);
+                ApiAnswer answer = await client.Api.UpdateAsync(_workflow.PathOf(ObjectNames.GuidOf(run)) + "/state", new JsonObject { ["state"] = "CANCELLED" }, version: null, cancellationToken);
+                return ClientVerbs.Answer(client, answer, $"Cancelled {run.Text("name")}.");
+            });
+    }
 
     private static Field[] Filters(ClientVerbs verbs) =>
     [
