@@ -1,4 +1,3 @@
-using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Server.Tasks;
 
@@ -30,9 +29,9 @@ internal sealed partial class Scheduler(CatalogDatabase catalog, ScheduledRuns r
             {
                 break;
             }
-            catch (VProtectException failure)
+            catch (Exception failure)
             {
-                Log.Failed(logger, failure.Message);
+                Log.Failed(logger, failure);
                 await Task.Delay(Every, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -81,7 +80,7 @@ internal sealed partial class Scheduler(CatalogDatabase catalog, ScheduledRuns r
 
     private static partial class Log
     {
-        [LoggerMessage(5324, LogLevel.Error, "Schedules could not be looked at, which is tried again: {Problem}")]
-        public static partial void Failed(ILogger logger, string problem);
+        [LoggerMessage(5324, LogLevel.Error, "Schedules could not be looked at, which is tried again")]
+        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

@@ -1,5 +1,3 @@
-using VProtect.Abstractions;
-
 namespace VProtect.Server.Scheduling;
 
 /// <summary>Something that is looked after every minute; most minutes there is nothing to do.</summary>
@@ -43,15 +41,15 @@ internal sealed partial class Upkeep(IEnumerable<IUpkeep> all, TimeProvider time
         {
             // The server stops.
         }
-        catch (VProtectException failure)
+        catch (Exception failure)
         {
-            Log.Failed(logger, upkeep.GetType().Name, failure.Message);
+            Log.Failed(logger, failure, upkeep.GetType().Name);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(5325, LogLevel.Error, "{Upkeep} failed and is tried again: {Problem}")]
-        public static partial void Failed(ILogger logger, string upkeep, string problem);
+        [LoggerMessage(5325, LogLevel.Error, "{Upkeep} failed and is tried again")]
+        public static partial void Failed(ILogger logger, Exception exception, string upkeep);
     }
 }

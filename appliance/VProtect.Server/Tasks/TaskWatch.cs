@@ -1,4 +1,3 @@
-using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Api.Settings;
@@ -52,9 +51,9 @@ internal sealed partial class TaskWatch(
             {
                 break;
             }
-            catch (VProtectException failure)
+            catch (Exception failure)
             {
-                Log.Failed(logger, failure.Message);
+                Log.Failed(logger, failure);
             }
         }
 
@@ -114,7 +113,7 @@ internal sealed partial class TaskWatch(
         [LoggerMessage(5313, LogLevel.Warning, "{Type} {Task} did not begin within its start window")]
         public static partial void Missed(ILogger logger, TaskType type, Guid task);
 
-        [LoggerMessage(5314, LogLevel.Warning, "Looking after tasks failed and is tried again: {Problem}")]
-        public static partial void Failed(ILogger logger, string problem);
+        [LoggerMessage(5314, LogLevel.Warning, "Looking after tasks failed and is tried again")]
+        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using VProtect.Abstractions.Nodes;
+using VProtect.Catalog.Policies;
+using VProtect.Server.Policies;
 
 namespace VProtect.Server.Tests.Api;
 
@@ -216,8 +219,31 @@ public sealed class TasksApiTests(ServerFixture server) : IClassFixture<ServerFi
     [Fact]
     public async Task Forecast_tells_what_would_run_and_starts_nothing()
     {
-        using HttpResponseMessage none = await server.Client.GetAsync("/api/schedules/forecast");
-        Assert.Equal(0, (await none.JsonAsync()).GetArrayLength());
+        Inventory rows = await Inventory.MakeAsync(server);
+        var policy = new Policy { Name = "gold", Kind = PolicyKind.VmBackup };
+        var rule = new Rule { Name = "nightly", PolicyGuid = policy.Guid };
+        Schedule schedule = Scheduling.Schedules.Daily("22:00");
+        await rows.WriteAsync(async tx =>
+        {
+            await tx.Policies.InsertAsync(policy, default);
+            await tx.Rules.InsertAsync(rule, default);
+            await tx.RuleDestinations.InsertAsync(
+                new RuleDestination { RuleGuid = rule.Guid, Role = DestinationRole.Primary, DestinationGuid = rows.Destination.Guid }, default);
+            await tx.Schedules.InsertAsync(schedule, default);
+            await tx.Schedules.SetRulesAsync(schedule.Guid, [rule.Guid], default);
+            await tx.Policies.AssignAsync(policy.Guid, rows.Machine.Guid, AssignmentSource.Manual, default);
+        });
+        server.App.Services.GetRequiredService<PolicyBook>().Forget();
+
+        JsonElement run = Assert.Single((await GetAsync($"/api/schedules/forecast?policy={policy.Guid}")).EnumerateArray());
+
+        Assert.Equal(
+            (rows.Machine.Name, "gold", "nightly", rows.Destination.Name, "INCREMENTAL"),
+            (run.GetProperty("protectedEntity").GetProperty("name").GetString(), run.GetProperty("policy").GetProperty("name").GetString(),
+                run.GetProperty("rule").GetProperty("name").GetString(), run.GetProperty("backupDestination").GetProperty("name").GetString(), Name(run, "backupType")));
+        Assert.Equal(0, (await GetAsync($"/api/tasks?policy={policy.Guid}")).GetArrayLength());
+        JsonElement now = await CreateAsync("export", new { rules = new[] { new { guid = rule.Guid } }, backupType = "FULL" });
+        Assert.Equal(rows.Machine.Name, Assert.Single(now.EnumerateArray()).GetProperty("protectedEntity").GetProperty("name").GetString());
         await (await server.Client.GetAsync("/api/schedules/forecast?until=5")).ProblemAsync(HttpStatusCode.BadRequest, 2001);
     }
 

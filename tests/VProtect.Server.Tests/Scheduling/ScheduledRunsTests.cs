@@ -95,6 +95,30 @@ public sealed class ScheduledRunsTests
     }
 
     [Fact]
+    public async Task A_snapshot_policy_takes_snapshots_on_time()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        var policy = new Policy { Name = "snapshots", Kind = PolicyKind.VmSnapshot };
+        var rule = new Rule { Name = "hourly", PolicyGuid = policy.Guid, RetentionVersions = 3 };
+        Schedule schedule = Schedules.Daily("13:00") with { Type = ScheduleType.VmSnapshot };
+        await engine.WriteAsync(async tx =>
+        {
+            await tx.Policies.InsertAsync(policy, default);
+            await tx.Rules.InsertAsync(rule, default);
+            await tx.Schedules.InsertAsync(schedule, default);
+            await tx.Schedules.SetRulesAsync(schedule.Guid, [rule.Guid], default);
+            await tx.Policies.AssignAsync(policy.Guid, engine.Machine.Guid, AssignmentSource.Manual, default);
+        });
+        await RunAsync(engine);
+        engine.Time.Advance(TimeSpan.FromHours(1));
+
+        await RunAsync(engine);
+
+        CatalogTask task = Assert.Single(await TasksAsync(engine, TaskType.Snapshot));
+        Assert.Equal((rule.Guid, schedule.Guid, engine.Machine.Guid), (task.RuleGuid, task.ScheduleGuid, task.MachineGuid));
+    }
+
+    [Fact]
     public async Task A_changed_schedule_is_planned_anew_and_an_inactive_policy_starts_nothing()
     {
         await using TestEngine engine = await TestEngine.StartAsync();

@@ -66,6 +66,20 @@ public sealed class BackupFlowTests
     }
 
     [Fact]
+    public async Task A_result_that_cannot_be_written_down_fails_the_task_and_is_not_told_for_ever()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask export = await engine.BackUpAsync();
+        ScriptedNode node = engine.Node;
+        BackupResult twice = ScriptedNode.Backup("p1");
+
+        await node.SucceedAsync(await node.LeaseAsync(), twice with { Disks = [twice.Disks[0], twice.Disks[0]] });
+
+        CatalogTask failed = await engine.TaskAsync(export.Guid);
+        Assert.Equal((TaskState.Failed, 5101, RestorePointState.Failed), (failed.State, failed.ErrorCode, (await engine.PointAsync(export)).State));
+    }
+
+    [Fact]
     public async Task What_cannot_begin_fails_at_once_with_the_reason_and_the_next_one_begins()
     {
         await using TestEngine engine = await TestEngine.StartAsync();

@@ -15,6 +15,9 @@ namespace VProtect.Server.Tests.Tasks;
 /// <summary>A server with a platform, a destination and a machine, whose node is played by the test. It can be ended and started again on its data.</summary>
 public sealed class TestEngine : IAsyncDisposable
 {
+    /// <summary>The data of a server that was started once: making keys and passwords takes longer than a test.</summary>
+    private static readonly Lazy<Task<TemporaryDirectory>> Template = new(MakeTemplateAsync);
+
     private readonly TemporaryDirectory _directory = new();
 
     public WebApplication App { get; private set; } = null!;
@@ -34,6 +37,7 @@ public sealed class TestEngine : IAsyncDisposable
     public static async Task<TestEngine> StartAsync()
     {
         var engine = new TestEngine();
+        Copy((await Template.Value).Path, engine._directory.Path);
         await engine.BuildAsync();
         engine.Machine = engine.NewMachine("web");
         await engine.WriteAsync(async tx =>
@@ -114,6 +118,29 @@ public sealed class TestEngine : IAsyncDisposable
         await App.StopAsync();
         await App.DisposeAsync();
         _directory.Dispose();
+    }
+
+    private static async Task<TemporaryDirectory> MakeTemplateAsync()
+    {
+        var engine = new TestEngine();
+        await engine.BuildAsync();
+        await engine.App.StopAsync();
+        await engine.App.DisposeAsync();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => engine._directory.Dispose();
+        return engine._directory;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (string directory in Directory.GetDirectories(from, "*", SearchOption.AllDirectories))
+        {
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
+        }
+
+        foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+        }
     }
 
     private async Task BuildAsync()

@@ -19,7 +19,7 @@ internal static class TaskCreationApi
     public static void Map(IEndpointRouteBuilder api)
     {
         RouteGroupBuilder tasks = api.MapGroup("/tasks").WithTags("tasks");
-        tasks.MapPost("/export", ExportAsync).Describe("Backs machines up, to one destination or as rules of policies say.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/export", ExportAsync).Describe("Backs machines up, to one destination or as rules of policies say; with rules and no machines, all machines of their policies.", Permission.TasksWrite, 400, 404, 422);
         tasks.MapPost("/restore", RestoreAsync).Describe("Restores disks to files on a node.", Permission.TasksWrite, 400, 404, 409, 422);
         tasks.MapPost("/restore-and-import", ImportAsync).Describe("Restores a machine to a platform.", Permission.TasksWrite, 400, 404, 409, 422);
         tasks.MapPost("/vm-snapshot", SnapshotAsync).Describe("Takes snapshots that stay on the platform.", Permission.TasksWrite, 400, 404, 422);
@@ -41,15 +41,24 @@ internal static class TaskCreationApi
             throw TaskBodyChecks.NotServed($"Backup of {type}", "Send VM.");
         }
 
+        Guid[] rules = [.. (body.Rules ?? []).Select(rule => rule.Guid).Distinct()];
+        bool isWholePolicy = rules.Length > 0 && body.ProtectedEntities is null or [];
         ExportRequest request = new ExportRequest
         {
-            Machines = body.ProtectedEntities.Required("protectedEntities"),
+            Machines = isWholePolicy ? [] : body.ProtectedEntities.Required("protectedEntities"),
             BackupType = body.BackupType ?? BackupType.Incremental,
             Destination = body.BackupDestination?.Guid,
-            Rules = [.. (body.Rules ?? []).Select(rule => rule.Guid)],
+            Rules = rules,
         }.With(body);
+        TaskOrigin origin = TaskOrigin.Of(context);
         return AnswerAsync(
-            context, body, "tasks.export", transaction => requests.ExportAsync(transaction, request, TaskOrigin.Of(context), cancellationToken), cancellationToken);
+            context,
+            body,
+            "tasks.export",
+            transaction => isWholePolicy
+                ? PolicyRuns.ExportAsync(transaction, requests, request, origin, cancellationToken)
+                : requests.ExportAsync(transaction, request, origin, cancellationToken),
+            cancellationToken);
     }
 
     private static Task<IResult> RestoreAsync(RestoreBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)

@@ -62,6 +62,24 @@ internal sealed partial class TaskChannel
     {
         Guid guid = GuidOf(outcome.TaskGuid);
         errands.Complete(guid, outcome);
+        try
+        {
+            await EndAsync(guid, outcome, cancellationToken);
+        }
+        catch (Exception failure) when (
+            outcome.End == TaskEnd.Succeeded && failure is not (OperationCanceledException or VProtectException { Retry: not RetryAdvice.Never }))
+        {
+            // Else its node would tell it for ever, and the task would never end.
+            Log.ResultRefused(logger, failure, guid);
+            var fault = new TaskFault(
+                ErrorCode.TaskImpossible, ErrorSide.Catalog, $"It was done, but its result could not be written down: {failure.Message}",
+                "What it made is still there; the next look at the destination or platform finds it. Report this with the server's log.", RetryAdvice.Never);
+            await EndAsync(guid, outcome with { End = TaskEnd.Failed, Result = null, Fault = fault }, cancellationToken);
+        }
+    }
+
+    private async Task EndAsync(Guid guid, Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
+    {
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         if (await RunningAsync(transaction, guid, outcome.Attempt, cancellationToken) is not { } task)
         {

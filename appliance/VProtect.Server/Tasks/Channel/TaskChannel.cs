@@ -180,7 +180,7 @@ internal sealed partial class TaskChannel(
         [LoggerMessage(5302, LogLevel.Information, "{Type} {Task} ended {State}: {Info}")]
         public static partial void Ended(ILogger logger, TaskType type, Guid task, TaskState state, string info);
 
-        [LoggerMessage(5303, LogLevel.Error, "{Type} {Task} was done, but its result could not be taken")]
-        public static partial void ResultRefused(ILogger logger, Exception exception, TaskType type, Guid task);
+        [LoggerMessage(5303, LogLevel.Error, "Task {Task} was done, but its result could not be taken")]
+        public static partial void ResultRefused(ILogger logger, Exception exception, Guid task);
     }
 }
