@@ -27,8 +27,8 @@ public static class ServerHost
     public static Task<WebApplication> BuildAsync(ServerOptions options, CancellationToken cancellationToken) =>
         BuildAsync(options, adapt: null, cancellationToken);
 
-    /// <summary>As above; <paramref name="adapt"/> may change the builder last, as tests do.</summary>
-    internal static async Task<WebApplication> BuildAsync(ServerOptions options, Action<WebApplicationBuilder>? adapt, CancellationToken cancellationToken)
+    /// <summary>As above; <paramref name="adapt"/> may change the builder last: to add what runs beside the server, as tests do too.</summary>
+    public static async Task<WebApplication> BuildAsync(ServerOptions options, Action<WebApplicationBuilder>? adapt, CancellationToken cancellationToken)
     {
         List<ListenAddress> addresses = [.. options.Urls.Select(ListenAddress.Parse)];
         DataDirectory data = DataDirectory.Open(options.DataPath);

@@ -14,7 +14,7 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, IReadOnlyList<IConnectorFactory> platforms)
     {
-        using var signals = new Interruption();
+        using var signals = new Interruption(args);
         Task<int> running = RunAsync(args, terminal, platforms, signals.Token);
         if (await Task.WhenAny(running, signals.Overdue) == running)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using VProtect.Appliance.Serve;
 
 namespace VProtect.Appliance.Cli;
 
@@ -6,14 +7,17 @@ namespace VProtect.Appliance.Cli;
 internal sealed class Interruption : IDisposable
 {
     /// <summary>For removing the lease and temporary files, on a slow share too.</summary>
-    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VerbGrace = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _source = new();
     private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly TimeSpan _grace;
 
-    public Interruption()
+    /// <param name="args">As typed: a server has more to end than other verbs.</param>
+    public Interruption(string[] args)
     {
+        _grace = args is [ServeVerb.Name, ..] ? ServeTimes.Process : VerbGrace;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),

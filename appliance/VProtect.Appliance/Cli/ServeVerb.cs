@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using VProtect.Abstractions;
 using VProtect.Appliance.Cli.Client.Connection;
+using VProtect.Appliance.Serve;
 using VProtect.Connectors.Contract;
 using VProtect.Server;
 
@@ -12,7 +14,11 @@ namespace VProtect.Appliance.Cli;
 /// <summary><c>vprotect serve</c></summary>
 internal static class ServeVerb
 {
+    public const string Name = "serve";
     private const string DefaultData = "/var/lib/vprotect";
+    private const string RoleAll = "all";
+    private const string RoleServer = "server";
+    private const string RoleNode = "node";
 
     public static Verb New(CommonOptions common, Terminal terminal, IReadOnlyList<IConnectorFactory> platforms)
     {
@@ -28,28 +34,51 @@ internal static class ServeVerb
             HelpName = "URL",
             DefaultValueFactory = _ => ["https://*:8181"],
         };
-        return new Verb("serve", "Runs the server in the foreground until it is interrupted.") { data, urls }
+        var role = new Option<string>("--role")
+        {
+            Description = $"{RoleAll}: the server, and a node beside it that moves the bytes. {RoleServer}: the server alone, for nodes elsewhere. Otherwise {RoleAll}.",
+            HelpName = "ROLE",
+            DefaultValueFactory = _ => RoleAll,
+        };
+        return new Verb(Name, "Runs the appliance in the foreground until it is interrupted.") { data, role, urls }
             .WithExamples(
                 ("vprotect serve --data ./data", "tells the first administrator's password at first start"),
                 ("vprotect serve --urls https://192.0.2.10:443", "at one address only"))
             .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(
-                invocation, invocation.Parsed.GetRequiredValue(data), invocation.Parsed.GetRequiredValue(urls), cancellationToken));
+                invocation, invocation.Parsed.GetRequiredValue(data), invocation.Parsed.GetRequiredValue(urls),
+                HasNode(invocation.Parsed.GetRequiredValue(role)) ? platforms : null, cancellationToken));
     }
 
-    private static async Task<int> RunAsync(Invocation invocation, string data, string[] urls, CancellationToken cancellationToken)
+    private static bool HasNode(string role) => role switch
+    {
+        RoleAll => true,
+        RoleServer => false,
+        RoleNode => throw Invocation.BadArgument(
+            "--role: a node without a server in its process cannot join one yet.", $"Leave --role out, or use {RoleAll} or {RoleServer}."),
+        _ => throw Invocation.BadArgument($"--role: there is no role '{role}'.", $"Use {RoleAll} or {RoleServer}."),
+    };
+
+    /// <param name="invocation">Of whom.</param>
+    /// <param name="data">Directory of everything.</param>
+    /// <param name="urls">Where to listen.</param>
+    /// <param name="platforms">What the node can connect to; null for no node.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private static async Task<int> RunAsync(
+        Invocation invocation, string data, string[] urls, IReadOnlyList<IConnectorFactory>? platforms, CancellationToken cancellationToken)
     {
         TextWriter console = invocation.Terminal.Error;
         var options = new ServerOptions
         {
             DataPath = data,
             Urls = urls,
+            StopTimeout = ServeTimes.Server,
             FirstPassword = password =>
             {
                 console.WriteLine($"first login:  admin   one-time password:  {password}");
                 console.WriteLine("              It is shown only now, and must be changed at the first login.");
             },
         };
-        await using WebApplication app = await ServerHost.BuildAsync(options, cancellationToken);
+        await using WebApplication app = await ServerHost.BuildAsync(options, builder => AddNode(builder, platforms), cancellationToken);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -74,5 +103,14 @@ internal static class ServeVerb
         console.WriteLine($"log           {Path.Join(Path.GetFullPath(data), "logs", "vprotect.log")}");
         await app.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Success;
+    }
+
+    private static void AddNode(WebApplicationBuilder builder, IReadOnlyList<IConnectorFactory>? platforms)
+    {
+        if (platforms is not null)
+        {
+            builder.Services.AddSingleton(platforms);
+            builder.Services.AddHostedService<LocalNodeService>();
+        }
     }
 }

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions.Nodes;
+using VProtect.Connectors.Contract;
+using VProtect.Node;
+using VProtect.Server;
+using VProtect.Server.Tasks;
+
+namespace VProtect.Appliance.Serve;
+
+/// <summary>The node role beside the server in one process: it asks for work by method calls.</summary>
+internal sealed class LocalNodeService(
+    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, ILoggerFactory loggers, TimeProvider time)
+    : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var options = new NodeOptions
+        {
+            NodeGuid = node.Guid.ToString(),
+            StatePath = Path.Join(Path.GetFullPath(server.DataPath), "node"),
+            ProtectedPaths = [Path.GetFullPath(server.DataPath)],
+            StopTimeMax = server.StopTimeout - ServeTimes.Margin,
+        };
+        return new NodeAgent(options, channel, platforms, loggers, time).RunAsync(stoppingToken);
+    }
+}
