@@ -90,6 +90,10 @@ internal sealed partial class LostOrders(
         await ReconcileAsync(cancellationToken);
     }
 
+    /// <summary>Decides on a task that its node gave back because it stops.</summary>
+    public Task GivenBackAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken) =>
+        DecideAsync(transaction, task, cancellationToken);
+
     private bool IsLost(CatalogTask task, IReadOnlyList<string> known) =>
         kinds.Find(task.Type) is not null && !known.Contains(task.Guid.ToString("D"))
         && lives.OrderHeardAt(task) is { } heard && time.GetUtcNow() - heard > Grace;

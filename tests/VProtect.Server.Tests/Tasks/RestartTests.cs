@@ -112,6 +112,20 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task A_node_that_stops_in_good_order_gives_its_task_back_and_the_try_does_not_count()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask task = await engine.BackUpAsync();
+        ScriptedNode node = engine.Node;
+
+        await node.FailAsync(await node.LeaseAsync(), Abstractions.ErrorCode.NodeStopped, Abstractions.RetryAdvice.Now);
+
+        Assert.Equal((TaskState.Queued, RestorePointState.Pending), ((await engine.TaskAsync(task.Guid)).State, (await engine.PointAsync(task)).State));
+        await node.SucceedAsync(await TakeAsync(node, task), ScriptedNode.Backup("p1"));
+        Assert.Equal(TaskState.Finished, (await engine.TaskAsync(task.Guid)).State);
+    }
+
+    [Fact]
     public async Task A_silent_node_loses_its_tasks_and_is_told_when_it_comes_back()
     {
         await using TestEngine engine = await TestEngine.StartAsync();

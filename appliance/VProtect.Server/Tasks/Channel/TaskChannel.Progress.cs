@@ -90,6 +90,15 @@ internal sealed partial class TaskChannel
         IReadOnlyList<TaskLogLine> told = await transaction.Tasks.LogAsync(guid, after: 0, LinesMax, cancellationToken);
         await AppendAsync(transaction, guid, LinesOf(outcome, [.. told.Select(line => line.Text)]), cancellationToken);
         task = await transaction.Tasks.GetAsync(guid, cancellationToken);
+        if (outcome.Fault?.Code == ErrorCode.NodeStopped || (outcome.End == TaskEnd.Cancelled && !task.CancelRequested))
+        {
+            // A node that stops in good order is as one that dies, only tidier: the task is not to blame.
+            await lost.GivenBackAsync(transaction, task, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            bells.Work.Ring();
+            return;
+        }
+
         Ending ending = await EndingAsync(transaction, task, outcome, cancellationToken);
         await endings.EndTryAsync(transaction, task, ending, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -72,7 +72,12 @@ internal sealed partial class TaskRequests
             // A half is never claimed: it counts for no source and has no window of its own.
             CatalogTask store = export with
             {
-                Guid = Guid.CreateVersion7(), Type = TaskType.Store, SourceGuid = null, WindowStart = null, WindowEnd = null, DependsOnGuid = null,
+                Guid = Guid.CreateVersion7(),
+                Type = TaskType.Store,
+                SourceGuid = null,
+                WindowStart = null,
+                WindowEnd = null,
+                DependsOnGuid = null,
             };
             export = export with { LinkedTaskGuid = store.Guid };
             rows.Points.Add(point);
