@@ -83,7 +83,7 @@ public sealed record BackupWork : Work
     /// <summary>Run before the snapshot; its failure fails the backup.</summary>
     public CommandHook? Before { get; init; }
 
-    /// <summary>Run after the snapshot, whatever became of it.</summary>
+    /// <summary>Run after the snapshot, whatever became of it; its failure is a warning.</summary>
     public CommandHook? After { get; init; }
 
     /// <summary>What commands find in their environment.</summary>
