@@ -168,6 +168,20 @@ public sealed class UpkeepTests
     }
 
     [Fact]
+    public async Task A_verification_that_is_slow_on_purpose_ends_at_once_when_cancelled()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        await node.SucceedAsync<BackupResult>(node.BackupOf(await node.AddMachineAsync()));
+        string task = node.Channel.Give(new VerifyWork(node.Repository, 100, BytesPerSecondMax: 1));
+        await node.Channel.WaitForStageAsync(task, "verifying");
+
+        node.Channel.Stop(task, TaskDirective.Cancel);
+
+        Assert.Equal(TaskEnd.Cancelled, (await node.Channel.WaitAsync(task)).End);
+        await node.NothingIsLeftAsync();
+    }
+
+    [Fact]
     public async Task A_repository_that_nobody_uses_is_closed()
     {
         await using TestNode node = await TestNode.StartAsync(node => node.Options = node.Options with { RepositoryIdleTime = TimeSpan.Zero });
