@@ -7,6 +7,7 @@ using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Policies;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Settings;
+using VProtect.Catalog.Statistics;
 using VProtect.Catalog.Tasks;
 
 namespace VProtect.Catalog;
@@ -115,6 +116,9 @@ public partial class CatalogSession
 
     /// <summary>Logins.</summary>
     public SessionTable Sessions => new(this);
+
+    /// <summary>Numbers of the dashboard and of reports.</summary>
+    public BackupStatistics Statistics => new(this);
 
     /// <summary>The audit log.</summary>
     public AuditTable Audit => new(this);

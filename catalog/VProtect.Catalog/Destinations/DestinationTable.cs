@@ -18,6 +18,18 @@ public sealed class DestinationTable : EditableTable<Destination>
     public Task<ListPage<Destination>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
 
+    /// <summary>Some of the rules that send backups to a destination.</summary>
+    public Task<IReadOnlyList<CatalogUse>> UsesAsync(Guid destination, CancellationToken cancellationToken) => Session.UsesAsync(
+        new Dictionary<string, SqlText>
+        {
+            ["rules"] = $"""
+                SELECT rules.guid, policies.name || ' / ' || rules.name FROM rule_destinations
+                JOIN rules ON rules.guid = rule_destinations.rule_guid JOIN policies ON policies.guid = rules.policy_guid
+                WHERE rule_destinations.destination_guid = {destination}
+                """,
+        },
+        cancellationToken);
+
     /// <summary>The one that on-demand backups go to, or null.</summary>
     public async Task<Destination?> FindDefaultAsync(CancellationToken cancellationToken) =>
         (await WhereAsync($"is_default = 1 ORDER BY guid LIMIT 1", cancellationToken)).FirstOrDefault();

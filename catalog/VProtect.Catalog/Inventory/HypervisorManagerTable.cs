@@ -27,4 +27,13 @@ public sealed class HypervisorManagerTable : EditableTable<HypervisorManager>
         """,
         CatalogChangeKind.Updated,
         cancellationToken);
+
+    /// <summary>As above, only those of a platform; null any.</summary>
+    public Task<ListPage<HypervisorManager>> ListAsync(string? platform, ListQuery query, CancellationToken cancellationToken)
+    {
+        SqlFilter filter = new SqlFilter()
+            .Equal("platform", platform)
+            .Contains("name_key", query.Filter);
+        return PageAsync(filter, query, cancellationToken);
+    }
 }

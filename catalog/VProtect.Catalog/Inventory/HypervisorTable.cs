@@ -39,4 +39,15 @@ public sealed class HypervisorTable : EditableTable<Hypervisor>
         """,
         CatalogChangeKind.Updated,
         cancellationToken);
+
+    /// <summary>As above, only those of a platform; null any.</summary>
+    public Task<ListPage<Hypervisor>> ListAsync(string? platform, Guid? manager, Guid? cluster, ListQuery query, CancellationToken cancellationToken)
+    {
+        SqlFilter filter = new SqlFilter()
+            .Equal("platform", platform)
+            .Equal("hypervisor_manager_guid", manager)
+            .Equal("cluster_guid", cluster)
+            .Contains("name_key", query.Filter);
+        return PageAsync(filter, query, cancellationToken);
+    }
 }

@@ -129,6 +129,9 @@ public sealed record Machine : IEntity
     /// <summary>Its size, bytes.</summary>
     public long? LastFullBytes { get; init; }
 
+    /// <summary>Whether the next backup must be full.</summary>
+    public bool NextBackupFull { get; init; }
+
     /// <summary>Until when the last good backup satisfies the shortest RPO of its policies; up to date while it lies ahead; null when no policy asks.</summary>
     public DateTimeOffset? RpoDueAt { get; init; }
 

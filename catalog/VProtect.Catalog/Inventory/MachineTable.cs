@@ -66,7 +66,7 @@ public sealed class MachineTable : EditableTable<Machine>
             good = $", last_success_at = {point.CreatedAt}, last_success_bytes = {point.SizeBytes}, rpo_due_at = {rpoDueAt}";
             if (point.Type == BackupType.Full)
             {
-                good = $"{good}, last_full_at = {point.CreatedAt}, last_full_bytes = {point.SizeBytes}";
+                good = $"{good}, last_full_at = {point.CreatedAt}, last_full_bytes = {point.SizeBytes}, next_backup_full = 0";
             }
         }
 
@@ -105,6 +105,46 @@ public sealed class MachineTable : EditableTable<Machine>
             cancellationToken);
         writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
         return deleted;
+    }
+
+    /// <summary>Notes that machines are gone with their manager, or with their host that stood alone.</summary>
+    public async Task SetGoneAsync(Guid? manager, Guid? hypervisor, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        SqlText owner = manager is not null
+            ? SqlText.Of($"hypervisor_manager_guid = {manager}")
+            : SqlText.Of($"hypervisor_manager_guid IS NULL AND hypervisor_guid = {hypervisor}");
+        await writer.ExecuteAsync($"UPDATE machines SET present = 0 WHERE {owner}", cancellationToken);
+        writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
+    }
+
+    /// <summary>Makes the next backups of machines full ones; a good full one ends it. Not a new version.</summary>
+    public async Task RequireFullAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        await writer.ExecuteAsync($"UPDATE machines SET next_backup_full = 1 WHERE guid IN {machines}", cancellationToken);
+        foreach (Guid machine in machines)
+        {
+            writer.Changed(Rows.Name, machine, CatalogChangeKind.Updated);
+        }
+    }
+
+    /// <summary>Machines on each of these hosts.</summary>
+    public Task<IReadOnlyDictionary<Guid, long>> CountByHypervisorAsync(IReadOnlyCollection<Guid> hypervisors, CancellationToken cancellationToken) =>
+        CountAsync("hypervisor_guid", hypervisors, cancellationToken);
+
+    /// <summary>Machines of each of these managers.</summary>
+    public Task<IReadOnlyDictionary<Guid, long>> CountByManagerAsync(IReadOnlyCollection<Guid> managers, CancellationToken cancellationToken) =>
+        CountAsync("hypervisor_manager_guid", managers, cancellationToken);
+
+    private async Task<IReadOnlyDictionary<Guid, long>> CountAsync(string column, IReadOnlyCollection<Guid> guids, CancellationToken cancellationToken)
+    {
+        SqlText of = SqlText.Raw(column);
+        List<(Guid Guid, long Count)> rows = await Session.QueryAsync(
+            $"SELECT {of}, COUNT(*) FROM machines WHERE {of} IN {guids} GROUP BY {of}",
+            row => (Guid.ParseExact(row.GetString(0), "D"), Convert.ToInt64(row.GetValue(1), null)),
+            cancellationToken);
+        return rows.ToDictionary(row => row.Guid, row => row.Count);
     }
 
     internal SqlFilter ToSql(MachineFilter filter, ListQuery query)

@@ -27,6 +27,19 @@ public sealed class RestorePointTable : EditableTable<RestorePoint>
         (await WhereAsync($"repository_point_id = {repositoryPointId} AND destination_guid = {destination} ORDER BY guid LIMIT 1", cancellationToken))
         .FirstOrDefault();
 
+    /// <summary>Removes the rows of a destination's restore points, which stay in its repository; returns how many.</summary>
+    public async Task<int> ForgetDestinationAsync(Guid destination, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        int forgotten = await writer.ExecuteAsync($"DELETE FROM restore_points WHERE destination_guid = {destination}", cancellationToken);
+        if (forgotten > 0)
+        {
+            writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
+        }
+
+        return forgotten;
+    }
+
     /// <summary>All good ones of a machine, newest first: what retention looks at.</summary>
     public async Task<IReadOnlyList<RestorePoint>> GoodOfMachineAsync(Guid machine, CancellationToken cancellationToken) => await WhereAsync(
         $"machine_guid = {machine} AND state = {RestorePointState.Success} ORDER BY created_at DESC, guid DESC", cancellationToken);

@@ -3,6 +3,7 @@ using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Tasks;
 
 namespace VProtect.Server.Api.Credentials;
 
@@ -11,9 +12,6 @@ internal static class SealedCredential
 {
     /// <summary>A certificate chain with its key has a few KiB.</summary>
     private const int SecretLengthMax = 64 << 10;
-
-    /// <summary>What the secret of a credential is sealed for.</summary>
-    public static string Purpose(Guid credential) => $"credentials:{credential:D}";
 
     /// <summary>The credential with another secret.</summary>
     public static Credential With(Credential credential, string secret, string field, SecretBox box, DateTimeOffset now)
@@ -28,7 +26,7 @@ internal static class SealedCredential
             throw new InvalidFieldException(field, "It is not in PEM form.", "Send the whole text, from '-----BEGIN' on.");
         }
 
-        return credential with { Sealed = box.Seal(Encoding.UTF8.GetBytes(secret), Purpose(credential.Guid)), ChangedAt = now };
+        return credential with { Sealed = box.Seal(Encoding.UTF8.GetBytes(secret), References.PurposeOfCredential(credential.Guid)), ChangedAt = now };
     }
 
     /// <summary>
@@ -57,7 +55,7 @@ internal static class SealedCredential
             Guid = owner,
             Name = "",
             Kind = CredentialKind.Password,
-            Sealed = box.Seal([], Purpose(owner)),
+            Sealed = box.Seal([], References.PurposeOfCredential(owner)),
             CreatedAt = now,
             ChangedAt = now,
         }) with

@@ -1,9 +1,13 @@
 namespace VProtect.Server.Api.Session;
 
 /// <summary>What is sent to log in.</summary>
+/// <param name="Login">Without regard to case.</param>
+/// <param name="Password">The password.</param>
 internal sealed record LoginRequest(string? Login, string? Password);
 
 /// <summary>What is sent to change one's own password.</summary>
+/// <param name="CurrentPassword">The one that was logged in with.</param>
+/// <param name="NewPassword">At least 12 characters, and not easily guessed.</param>
 internal sealed record PasswordRequest(string? CurrentPassword, string? NewPassword);
 
 /// <summary>Who is logged in.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using VProtect.Abstractions;
 
 namespace VProtect.Server.Api.Shared;
@@ -46,6 +47,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
                     context, StatusCodes.Status415UnsupportedMediaType, ErrorCode.MediaTypeRefused, "The body is not understood.", "Send JSON with Content-Type: application/json.");
             case BadHttpRequestException { InnerException: JsonException json }:
                 return AnswerAsync(context, FieldOf(json));
+            case BadHttpRequestException bad when ParameterPattern().Match(bad.Message) is { Success: true } match:
+                return AnswerAsync(context, new InvalidFieldException(JsonNamingPolicy.CamelCase.ConvertName(match.Groups[1].Value), "The value is not understood.", "Correct its form."));
             case BadHttpRequestException bad:
                 return Problem.WriteAsync(context, bad.StatusCode, ErrorCode.InvalidArgument, bad.Message, "Correct the request.");
             default:
@@ -64,6 +67,10 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             ? new InvalidFieldException(field, "The value is not known.", json.Message)
             : new InvalidFieldException(field, "It is no JSON of the expected form.", "Correct the value's type.");
     }
+
+    // How the binder says which parameter it could not read: Failed to bind parameter "Nullable<Guid> policy" from "x".
+    [GeneratedRegex(@"^Failed to bind parameter ""\S+ ([^""]+)"" from ")]
+    private static partial Regex ParameterPattern();
 
     private static Task AnswerStatusAsync(HttpContext context) => context.Response.StatusCode switch
     {

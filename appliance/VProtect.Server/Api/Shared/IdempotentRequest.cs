@@ -8,6 +8,9 @@ using VProtect.Server.Access;
 
 namespace VProtect.Server.Api.Shared;
 
+/// <summary>An endpoint that understands the header <c>Idempotency-Key</c>.</summary>
+internal sealed record TakesIdempotencyKey;
+
 /// <summary>
 /// A POST that makes tasks: with the header <c>Idempotency-Key</c> a repeated request gets the first one's answer and makes nothing. Key, work and
 /// answer are one transaction.

@@ -52,6 +52,9 @@ internal sealed record Problem(
         ErrorCode.LoginTooOften => StatusCodes.Status429TooManyRequests,
         _ when failure.Side == ErrorSide.Request => StatusCodes.Status400BadRequest,
         _ when failure.Retry != RetryAdvice.Never => StatusCodes.Status503ServiceUnavailable,
+
+        // What a node met at a place that the request is about: it will be so again until somebody acts there.
+        _ when failure.Side is not (ErrorSide.Transform or ErrorSide.Catalog) => StatusCodes.Status422UnprocessableEntity,
         _ => StatusCodes.Status500InternalServerError,
     };
 }

@@ -4,6 +4,16 @@ using VProtect.Server.Api.Shared;
 namespace VProtect.Server.Api.Users;
 
 /// <summary>A user as clients see it; no hash of anything.</summary>
+/// <param name="Guid">Identity.</param>
+/// <param name="Login">What is typed; unique without regard to case.</param>
+/// <param name="FullName">Name shown to people.</param>
+/// <param name="Email">Mail address.</param>
+/// <param name="Active">Whether it may log in.</param>
+/// <param name="MustChangePassword">Whether the next login asks for a new one.</param>
+/// <param name="Source">Who knows the secret.</param>
+/// <param name="Roles">Its roles.</param>
+/// <param name="LastLoginAt">Last good login.</param>
+/// <param name="CreatedAt">When it was made.</param>
 internal sealed record UserView(
     Guid Guid, string Login, string? FullName, string? Email, bool Active, bool MustChangePassword, UserSource Source, IReadOnlyList<NameAndGuid> Roles,
     DateTimeOffset? LastLoginAt, DateTimeOffset CreatedAt)
@@ -13,4 +23,9 @@ internal sealed record UserView(
 }
 
 /// <summary>A user as clients write it. A password that is given must be changed at the next login.</summary>
+/// <param name="Login">What is typed; unique without regard to case.</param>
+/// <param name="FullName">Name shown to people.</param>
+/// <param name="Email">Mail address.</param>
+/// <param name="Active">Whether it may log in.</param>
+/// <param name="Password">Write only.</param>
 internal sealed record UserRequest(string? Login, string? FullName, string? Email, bool? Active, string? Password);

@@ -39,13 +39,14 @@ internal sealed partial class TaskRequests
         Workflow workflow = WorkflowOf($"Backup of {machine.Name}", origin, machine.Guid) with { PolicyGuid = run.Policy?.Guid, ScheduleGuid = request.Schedule };
         rows.Workflows.Add(workflow);
         CatalogTask? before = null;
+        BackupType type = machine.NextBackupFull ? BackupType.Full : request.BackupType;
         foreach (RuleDestination to in run.Destinations)
         {
             var point = new RestorePoint
             {
                 MachineGuid = machine.Guid,
                 DestinationGuid = to.DestinationGuid,
-                Type = request.BackupType,
+                Type = type,
                 CreatedAt = workflow.CreatedAt,
                 LockedUntil = to.LockDays > 0 ? workflow.CreatedAt.AddDays(to.LockDays) : null,
                 PolicyGuid = run.Policy?.Guid,
@@ -62,7 +63,7 @@ internal sealed partial class TaskRequests
                 HypervisorGuid = machine.HypervisorGuid,
                 SourceGuid = SourceOf(machine),
                 RestorePointGuid = point.Guid,
-                BackupType = request.BackupType,
+                BackupType = type,
                 DestinationGuid = to.DestinationGuid,
                 RuleGuid = point.RuleGuid,
                 TenantId = machine.TenantId,

@@ -1,0 +1,71 @@
+using VProtect.Catalog;
+using VProtect.Catalog.Destinations;
+using VProtect.Catalog.Inventory;
+using VProtect.Catalog.RestorePoints;
+using VProtect.Catalog.Sql;
+using VProtect.Catalog.Statistics;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Dashboard;
+
+/// <summary>Gathers what the dashboard and reports show.</summary>
+internal static class Report
+{
+    /// <summary>Failures and overdue machines that are named; lists of backups and machines have all.</summary>
+    private const int NamedMax = 50;
+
+    public static async Task<ReportView> OfAsync(CatalogSession session, Span span, CancellationToken cancellationToken)
+    {
+        ListPage<RestorePoint> failed = await session.RestorePoints.ListAsync(
+            new RestorePointFilter { States = [RestorePointState.Failed], From = span.From, Before = span.To }, new ListQuery { Size = NamedMax }, cancellationToken);
+        ListPage<Machine> overdue = await session.Machines.ListAsync(
+            new MachineFilter { UpToDate = false, Present = true }, new ListQuery { Size = NamedMax, OrderBy = "rpoDue" }, cancellationToken);
+        NameLookup machines = await NameLookup.OfAsync(session.Machines, failed.Rows.Select(point => (Guid?)point.MachineGuid), cancellationToken);
+        NameLookup destinations = await NameLookup.OfAsync(session.Destinations, failed.Rows.Select(point => (Guid?)point.DestinationGuid), cancellationToken);
+        return new ReportView(
+            span.From,
+            span.To,
+            await ProtectionAsync(session, cancellationToken),
+            await StatsAsync(session, span, cancellationToken),
+            await DestinationsAsync(session, cancellationToken),
+            [
+                .. failed.Rows.Select(point => new FailedBackupView(
+                    point.Guid, machines.Of(point.MachineGuid), point.CreatedAt, destinations.Of(point.DestinationGuid), point.StatusInfo)),
+            ],
+            [.. overdue.Rows.Select(machine => new OverdueView(new NameAndGuid(machine.Guid, machine.Name), machine.LastSuccessAt, machine.RpoDueAt))]);
+    }
+
+    public static async Task<ProtectionView> ProtectionAsync(CatalogSession session, CancellationToken cancellationToken)
+    {
+        ProtectionCounts counts = await session.Statistics.ProtectionAsync(cancellationToken);
+        var machines = new ProtectedView(counts.Scheduled, counts.NotProtected, counts.NotScheduled);
+
+        // Machines are the only kind of entity that the catalog has.
+        return new ProtectionView(machines, machines, new ProtectedView(0, 0, 0));
+    }
+
+    public static async Task<BackupStatsView> StatsAsync(CatalogSession session, Span span, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<RestorePointState, BackupSums> sums = await session.Statistics.ByStateAsync(span.From, span.To, cancellationToken);
+        IReadOnlyDictionary<RestorePointState, long> now = await session.RestorePoints.CountByStateAsync(machine: null, cancellationToken);
+        BackupSums? good = sums.GetValueOrDefault(RestorePointState.Success);
+        return new BackupStatsView(
+            good?.Points ?? 0,
+            sums.GetValueOrDefault(RestorePointState.Failed)?.Points ?? 0,
+            sums.GetValueOrDefault(RestorePointState.Cancelled)?.Points ?? 0,
+            now.GetValueOrDefault(RestorePointState.Running),
+            now.GetValueOrDefault(RestorePointState.Pending),
+            good?.ChangedBytes ?? 0,
+            good?.StoredBytes ?? 0);
+    }
+
+    public static async Task<List<DestinationSpaceView>> DestinationsAsync(CatalogSession session, CancellationToken cancellationToken)
+    {
+        ListPage<Destination> all = await session.Destinations.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
+        return
+        [
+            .. all.Rows.Select(destination => new DestinationSpaceView(
+                destination.Guid, destination.Name, destination.UsedBytes, destination.AvailableBytes, destination.LogicalBytes)),
+        ];
+    }
+}

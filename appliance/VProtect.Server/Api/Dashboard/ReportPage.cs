@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace VProtect.Server.Api.Dashboard;
+
+/// <summary>A report as one HTML page that needs nothing else: to be kept, sent or printed.</summary>
+internal static class ReportPage
+{
+    private const string Style =
+        "body{font:15px/1.5 system-ui,sans-serif;color:#1b1f24;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .5rem}" +
+        ".span{color:#5a6472;margin:.2rem 0 1.5rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #d9dde3;" +
+        "vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.none{color:#5a6472}" +
+        "@media (prefers-color-scheme:dark){body{background:#14171b;color:#e6e9ee}th,td{border-color:#323943}.span,.none{color:#a0a9b6}}";
+
+    /// <summary>What the page may load, for the header: its own style, by its hash, and nothing else.</summary>
+    public static string ContentSecurityPolicy { get; } =
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+    public static string Write(ReportView report)
+    {
+        var page = new StringBuilder();
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\"><title>VProtect report</title><style>")
+            .Append(Style).Append("</style></head><body>\n<h1>VProtect report</h1>\n<p class=\"span\">").Append(Time(report.From)).Append(" to ").Append(Time(report.To)).Append("</p>\n");
+        BackupStatsView stats = report.BackupStats;
+        Table(page, "Backups", ["Successful", "Failed", "Cancelled", "In progress", "Queued", "Read", "Stored"],
+            [[Number(stats.Successful), Number(stats.Failed), Number(stats.Cancelled), Number(stats.InProgress), Number(stats.Queued), Size(stats.TotalData), Size(stats.TotalStored)]], texts: 0);
+        ProtectedView vm = report.Protection.Vm;
+        Table(page, "Machines", ["Protected", "Without schedule", "Not protected"], [[Number(vm.ProtectedNo), Number(vm.NoSchedule), Number(vm.NotProtected)]], texts: 0);
+        Table(page, "Destinations", ["Name", "Used", "Available", "Before deduplication"],
+            report.Destinations.Select(one => new[] { one.Name, Size(one.TotalUsedSpace), Size(one.TotalAvailableSpace), Size(one.LogicalSize) }), texts: 1);
+        Table(page, "Failed backups", ["Machine", "Time", "Destination", "Why"],
+            report.FailedBackups.Select(one => new[] { one.Vm.Name ?? "", Time(one.Time), one.BackupDestination.Name ?? "", one.StatusInfo ?? "" }), texts: 4);
+        Table(page, "Not up to date", ["Machine", "Last good backup", "Was due"],
+            report.Overdue.Select(one => new[] { one.Vm.Name ?? "", one.LastSuccessfulBackup is { } last ? Time(last) : "never", one.Due is { } due ? Time(due) : "" }), texts: 3);
+        return page.Append("</body></html>\n").ToString();
+    }
+
+    private static void Table(StringBuilder page, string title, string[] heads, IEnumerable<string[]> rows, int texts)
+    {
+        page.Append("<h2>").Append(title).Append("</h2>\n");
+        string[][] all = [.. rows];
+        if (all.Length == 0)
+        {
+            page.Append("<p class=\"none\">None.</p>\n");
+            return;
+        }
+
+        page.Append("<table><thead><tr>");
+        Cells(page, "th", heads, texts);
+        page.Append("</tr></thead><tbody>\n");
+        foreach (string[] row in all)
+        {
+            page.Append("<tr>");
+            Cells(page, "td", row, texts);
+            page.Append("</tr>\n");
+        }
+
+        page.Append("</tbody></table>\n");
+    }
+
+    /// <summary>Columns behind the first <paramref name="texts"/> are numbers.</summary>
+    private static void Cells(StringBuilder page, string tag, string[] cells, int texts)
+    {
+        foreach ((int i, string cell) in cells.Index())
+        {
+            page.Append('<').Append(tag).Append(i < texts ? ">" : " class=\"n\">").Append(HtmlEncoder.Default.Encode(cell)).Append("</").Append(tag).Append('>');
+        }
+    }
+
+    private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Size(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 ? value : Math.Round(value, 2)):0.##} {units[unit]}");
+    }
+}

@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using VProtect.Abstractions;
+using VProtect.Catalog;
+using VProtect.Catalog.Mounts;
+using VProtect.Catalog.RestorePoints;
+using VProtect.Catalog.Sql;
+using VProtect.Server.Access;
+using VProtect.Server.Api.Shared;
+
+namespace VProtect.Server.Api.Mounts;
+
+/// <summary>Backups that are shown as disks, files or machines. They are set up and taken down by tasks.</summary>
+internal static class MountsApi
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        RouteGroupBuilder mounts = api.MapGroup("").WithTags("mounts");
+        mounts.MapGet("/mounted-backups", ListAsync).Describe("Lists mounted backups, newest first.", Permission.BackupsRead, 400);
+        mounts.MapGet("/mounted-backups/{guid:guid}", GetAsync).Describe("Gets a mounted backup.", Permission.BackupsRead, 404);
+        mounts.MapGet("/mounted-file-systems/detailed", FileSystemsAsync).Describe("Lists file systems of mounted backups, or of one.", Permission.BackupsRead, 400);
+        mounts.MapGet("/mounted-files", FilesAsync).Describe("Lists the disks of a backup that is mounted as devices.", Permission.BackupsRead, 400, 404);
+        mounts.MapPost("/mounted-file-systems/{guid:guid}/listing", ListingAsync)
+            .Describe("Lists a directory of a mounted file system.", Permission.BackupsRead, 400, 404, 422);
+        mounts.MapPost("/mounted-file-systems/{guid:guid}/download", ListingAsync)
+            .Describe("Downloads from a mounted file system.", Permission.BackupsRead, 400, 404, 422);
+    }
+
+    private static async Task<Ok<List<MountView>>> ListAsync(
+        Guid? backup, Guid? node, [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        ListPage<Mount> page = await session.Mounts.ListAsync(backup, node, list.ToQuery(), cancellationToken);
+        return ListParameters.Answer(context, page, await ViewsAsync(session, page.Rows, cancellationToken));
+    }
+
+    private static async Task<Ok<MountView>> GetAsync(Guid guid, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        Mount mount = await session.Mounts.GetAsync(guid, cancellationToken);
+        RowVersion.Tell(context, mount.Version);
+        return TypedResults.Ok((await ViewsAsync(session, [mount], cancellationToken))(mount));
+    }
+
+    private static async Task<Ok<List<MountedFileSystemView>>> FileSystemsAsync(
+        [FromQuery(Name = "mounted-backup")] Guid? mount, [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog,
+        CancellationToken cancellationToken)
+    {
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        ListPage<MountedFileSystem> page = await session.MountedFileSystems.ListAsync(mount, list.ToQuery(), cancellationToken);
+        return ListParameters.Answer(context, page, row => new MountedFileSystemView(
+            row.Guid, new NameAndGuid(row.MountGuid), row.Label, row.Type, row.SizeBytes, row.UsedBytes, row.MountPath));
+    }
+
+    private static async Task<Ok<List<MountedFileView>>> FilesAsync(
+        [FromQuery(Name = "mounted-backup")] Guid? mount, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        if (mount is not { } guid)
+        {
+            throw new InvalidFieldException("mounted-backup", "It is missing.", "Send the guid of a mounted backup.");
+        }
+
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        Mount found = await session.Mounts.GetAsync(guid, cancellationToken);
+        if (found.Mode is not (MountMode.Nbd or MountMode.Iscsi))
+        {
+            return TypedResults.Ok(new List<MountedFileView>());
+        }
+
+        ListPage<RestorePointDisk> disks = await session.RestorePointDisks.ListAsync(found.RestorePointGuid, new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
+        return TypedResults.Ok(disks.Rows.Select(disk => new MountedFileView(disk.Guid, new NameAndGuid(guid), disk.Label, disk.SizeBytes, found.Address)).ToList());
+    }
+
+    private static async Task<NoContent> ListingAsync(Guid guid, MountedPathRequest request, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        string path = InvalidFieldException.RequireText("path", request.Path, lengthMax: 4096);
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        MountedFileSystem fileSystem = await session.MountedFileSystems.GetAsync(guid, cancellationToken);
+        throw new VProtectException(
+            ErrorCode.NotSupported, ErrorSide.Request, $"'{path}' of the file system {fileSystem.Label ?? fileSystem.Type} cannot be read over the API yet.",
+            $"Read it on the node, at {fileSystem.MountPath}.");
+    }
+
+    private static async Task<Func<Mount, MountView>> ViewsAsync(CatalogSession session, IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)
+    {
+        Dictionary<Guid, RestorePoint> points = (await session.RestorePoints.FindManyAsync([.. mounts.Select(mount => mount.RestorePointGuid)], cancellationToken))
+            .ToDictionary(point => point.Guid);
+        NameLookup machines = await NameLookup.OfAsync(session.Machines, points.Values.Select(point => (Guid?)point.MachineGuid), cancellationToken);
+        NameLookup nodes = await NameLookup.OfAsync(session.Nodes, mounts.Select(mount => mount.NodeGuid), cancellationToken);
+        return mount => new MountView(
+            mount.Guid, new NameAndGuid(mount.RestorePointGuid), machines[points.GetValueOrDefault(mount.RestorePointGuid)?.MachineGuid], nodes[mount.NodeGuid],
+            mount.Mode, mount.State, mount.CreatedAt, mount.UnmountAt, mount.AllowedClients, mount.Address, mount.StatusInfo);
+    }
+}
