@@ -19,12 +19,18 @@ public sealed class EngineQueryTests
         CatalogTask store = catalog.NewTask(TaskType.Store);
         CatalogTask export = catalog.NewTask() with
         {
-            LinkedTaskGuid = store.Guid, MachineGuid = machine.Guid, PolicyGuid = policy.Guid, RuleGuid = rule.Guid, DestinationGuid = destination.Guid,
+            LinkedTaskGuid = store.Guid,
+            MachineGuid = machine.Guid,
+            PolicyGuid = policy.Guid,
+            RuleGuid = rule.Guid,
+            DestinationGuid = destination.Guid,
         };
         CatalogTask failed = catalog.NewTask() with { State = TaskState.Failed, PolicyGuid = policy.Guid, ErrorCode = 2200 };
         CatalogTask collected = catalog.NewTask(TaskType.Collect) with
         {
-            State = TaskState.Finished, DestinationGuid = destination.Guid, FinishedAt = catalog.Clock.Now.AddHours(-1),
+            State = TaskState.Finished,
+            DestinationGuid = destination.Guid,
+            FinishedAt = catalog.Clock.Now.AddHours(-1),
         };
         CatalogTask waiting = catalog.NewTask() with { DependsOnGuid = export.Guid };
         await catalog.WriteAsync(async tx =>

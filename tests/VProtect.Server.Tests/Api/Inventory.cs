@@ -18,7 +18,11 @@ internal sealed class Inventory
         Destination = new Destination { Name = $"store {unique}", Type = "FILESYSTEM", Settings = """{"path":"/nowhere"}""" };
         Machine = new Machine
         {
-            Name = $"web {unique}", Uuid = $"uuid-{unique}", Platform = "FAKE", HypervisorManagerGuid = Manager.Guid, FirstSeenAt = server.Time.GetUtcNow(),
+            Name = $"web {unique}",
+            Uuid = $"uuid-{unique}",
+            Platform = "FAKE",
+            HypervisorManagerGuid = Manager.Guid,
+            FirstSeenAt = server.Time.GetUtcNow(),
         };
         Storage = new HypervisorStorage { Name = "pool", Uuid = $"pool-{unique}", HypervisorManagerGuid = Manager.Guid };
         Network = new Network { Name = "lan", Uuid = $"lan-{unique}", HypervisorManagerGuid = Manager.Guid };

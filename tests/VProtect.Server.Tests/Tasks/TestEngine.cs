@@ -100,7 +100,11 @@ public sealed class TestEngine : IAsyncDisposable
     {
         var request = new ExportRequest
         {
-            Machines = [(machine ?? Machine).Guid], BackupType = BackupType.Incremental, RetryCount = retries, WindowEnd = windowEnd, Priority = priority,
+            Machines = [(machine ?? Machine).Guid],
+            BackupType = BackupType.Incremental,
+            RetryCount = retries,
+            WindowEnd = windowEnd,
+            Priority = priority,
         };
         return (await WriteAsync(tx => Get<TaskRequests>().ExportAsync(tx, request, TaskOrigin.Appliance, default)))[0];
     }
