@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VProtect.Catalog;
 using VProtect.Server.Access;
@@ -72,6 +73,10 @@ public static class ServerHost
         services.AddHostedService<SystemdNotifications>();
         services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // The console is for whoever started it: what needs a look. Everything else, and why a start failed in all its frames, is in the log.
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(category: null, LogLevel.Warning);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>("Microsoft.Extensions.Hosting", LogLevel.None);
 
         // Who comes without a session is answered; a line for each would bury the rest.
         builder.Logging.AddFilter(typeof(SessionHandler).FullName, LogLevel.Warning);

@@ -13,7 +13,7 @@ internal sealed class SecretScrubber
 
     public SecretScrubber(Work work)
     {
-        IEnumerable<string?> secrets = [PlatformOf(work)?.Secret, RepositoryOf(work)?.Secret];
+        IEnumerable<string?> secrets = [PlatformOf(work)?.Secret, RepositoryOf(work)?.Secret, .. ShellsOf(work)];
 
         // Keys have many lines, and one of them is as good as all.
         _secrets =
@@ -50,6 +50,9 @@ internal sealed class SecretScrubber
         CleanUpWork w => w.Platform,
         _ => null,
     };
+
+    private static IEnumerable<string?> ShellsOf(Work work) =>
+        work is BackupWork backup ? [backup.Before?.Shell?.Secret, backup.After?.Shell?.Secret] : [];
 
     private static RepositoryReference? RepositoryOf(Work work) => work switch
     {

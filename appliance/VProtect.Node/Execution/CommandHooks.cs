@@ -27,9 +27,13 @@ internal sealed class CommandHooks(IConnector connector, string machineUuid, IRe
                 ErrorCode.InvalidArgument, ErrorSide.Request, $"The command {when} the snapshot is empty.", "Give a program and its arguments, or no command.");
         }
 
-        CommandOutcome outcome = hook.InGuest
-            ? await RunInGuestAsync(hook, when, cancellationToken)
-            : await NodeCommand.RunAsync(hook.Arguments, environment, hook.Timeout, cancellationToken);
+        CommandOutcome outcome = hook switch
+        {
+            { InGuest: false } => await NodeCommand.RunAsync(hook.Arguments, environment, hook.Timeout, cancellationToken),
+            { Shell: { } shell } => await GuestShellCommand.RunAsync(
+                shell, hook.Arguments, environment, hook.Timeout, context.Options.StatePath, cancellationToken),
+            _ => await RunInGuestAsync(hook, when, cancellationToken),
+        };
         Keep(outcome.Output);
         Keep(outcome.Error);
         if (outcome.ExitCode is not { } exitCode)
@@ -46,7 +50,7 @@ internal sealed class CommandHooks(IConnector connector, string machineUuid, IRe
         {
             throw new VProtectException(
                 ErrorCode.NotSupported, ErrorSide.Platform, "The platform cannot run commands inside machines.",
-                $"Run the command {when} the snapshot on the node, or none.");
+                $"Give the machine's SSH address, or run the command {when} the snapshot on the node, or none.");
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace VProtect.Server.Access;
 
@@ -8,6 +9,8 @@ internal static class AccessServices
 {
     public static void AddAccess(this IServiceCollection services)
     {
+        // Authentication asks for it and nothing of ours uses it: no keys on disk.
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddSingleton<Sessions>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<Logins>();

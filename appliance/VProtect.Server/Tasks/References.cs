@@ -67,6 +67,19 @@ internal sealed class References(SecretBox box)
         return new PlatformReference(Text(host.Guid), host.Platform, host.Host, login, secret, settings);
     }
 
+    /// <summary>How commands get into a machine over SSH; null when it has no SSH address.</summary>
+    public async Task<GuestShell?> ShellAsync(CatalogSession session, Machine machine, CancellationToken cancellationToken)
+    {
+        if (machine.SshHost is not { Length: > 0 } host)
+        {
+            return null;
+        }
+
+        (string login, string? secret) = await CredentialAsync(session, machine.SshCredentialGuid, cancellationToken);
+        string user = machine.SshUser is { Length: > 0 } given ? given : login.Length > 0 ? login : "root";
+        return new GuestShell(host, machine.SshPort ?? 22, user, machine.SshKeyPath, secret);
+    }
+
     /// <summary>The repository of a destination.</summary>
     /// <exception cref="VProtectException"><see cref="ErrorCode.TaskImpossible"/>: there is no such destination; <see cref="ErrorCode.SecretUnreadable"/>.</exception>
     public async Task<RepositoryReference> RepositoryAsync(CatalogSession session, Guid? destination, CancellationToken cancellationToken) =>

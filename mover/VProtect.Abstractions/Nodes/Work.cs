@@ -44,8 +44,21 @@ public sealed record RepositoryReference(string Guid, string Location, string? S
 /// <param name="Timeout">After which it is given up.</param>
 /// <param name="IgnoredExitCodes">Codes that are no failure besides 0.</param>
 /// <param name="StandardError">What text on standard error means: <c>DONT_IGNORE</c>, <c>IGNORE_WITH_WARNING</c>, <c>IGNORE_WITHOUT_WARNING</c>.</param>
+/// <param name="Shell">How to get into the machine over SSH; null for the platform's guest agent.</param>
 public sealed record CommandHook(
-    IReadOnlyList<string> Arguments, bool InGuest, TimeSpan Timeout, IReadOnlyList<int> IgnoredExitCodes, string StandardError);
+    IReadOnlyList<string> Arguments, bool InGuest, TimeSpan Timeout, IReadOnlyList<int> IgnoredExitCodes, string StandardError, GuestShell? Shell = null);
+
+/// <summary>A machine's SSH server. <see cref="Secret"/> is never logged.</summary>
+/// <param name="Host">Name or address.</param>
+/// <param name="Port">Port.</param>
+/// <param name="User">As whom.</param>
+/// <param name="KeyPath">Path of a private key on the node, or null.</param>
+/// <param name="Secret">Password or private key (PEM), or null.</param>
+public sealed record GuestShell(string Host, int Port, string User, string? KeyPath, string? Secret)
+{
+    /// <summary>The address only.</summary>
+    public override string ToString() => $"{User}@{Host}:{Port}";
+}
 
 /// <summary>Looks whether a platform can be used. Result: <see cref="CheckPlatformResult"/>.</summary>
 public sealed record CheckPlatformWork(PlatformReference Platform) : Work;

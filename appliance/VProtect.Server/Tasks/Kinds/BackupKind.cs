@@ -34,7 +34,7 @@ internal sealed class BackupKind(References references, RpoTerms rpo, RetentionR
         }
 
         Destination destination = await transaction.Destinations.GetAsync(point.DestinationGuid, cancellationToken);
-        GuestCommands commands = await GuestCommands.OfAsync(transaction, machine, task.PolicyGuid, cancellationToken);
+        GuestCommands commands = await GuestCommands.OfAsync(transaction, references, machine, task.PolicyGuid, cancellationToken);
         IReadOnlyList<MachineDisk> disks = (await transaction.MachineDisks.ListAsync(machine.Guid, new ListQuery { Size = ListQuery.SizeMax }, cancellationToken)).Rows;
         await transaction.RestorePoints.UpdateAsync(point with { State = RestorePointState.Running, StatusInfo = null }, cancellationToken);
         return new BackupWork

@@ -19,7 +19,8 @@ internal sealed record GuestCommands(string Quiesce, CommandHook? Before, Comman
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>The commands of a backup.</summary>
-    public static async Task<GuestCommands> OfAsync(CatalogSession session, Machine machine, Guid? policy, CancellationToken cancellationToken)
+    public static async Task<GuestCommands> OfAsync(
+        CatalogSession session, References references, Machine machine, Guid? policy, CancellationToken cancellationToken)
     {
         Policy? found = policy is { } guid ? await session.Policies.FindAsync(guid, cancellationToken) : null;
         using var settings = JsonDocument.Parse(found?.Settings ?? "{}");
@@ -29,7 +30,8 @@ internal sealed record GuestCommands(string Quiesce, CommandHook? Before, Comman
         CommandHook? after = machine.PostCommandEnabled
             ? Hook(machine.PostCommandArgs, machine.PostCommandIgnoredExitCodes, machine.PostCommandErrors)
             : Hook(settings.RootElement, "postSnapshotCommand");
-        return new GuestCommands(QuiesceOf(machine, settings.RootElement), before, after);
+        GuestShell? shell = before?.InGuest == true || after?.InGuest == true ? await references.ShellAsync(session, machine, cancellationToken) : null;
+        return new GuestCommands(QuiesceOf(machine, settings.RootElement), Through(before, shell), Through(after, shell));
     }
 
     /// <summary>What commands find in their environment.</summary>
@@ -42,6 +44,9 @@ internal sealed record GuestCommands(string Quiesce, CommandHook? Before, Comman
         ["VP_BD_NAME"] = destination.Name,
         ["VP_TASK_TYPE"] = ApiName.Of(task.Type),
     };
+
+    /// <summary>A machine that has an SSH address is entered there, else through the platform's agent.</summary>
+    private static CommandHook? Through(CommandHook? hook, GuestShell? shell) => hook is { InGuest: true } ? hook with { Shell = shell } : hook;
 
     private static string QuiesceOf(Machine machine, JsonElement settings) => Text(settings, "quiesce")?.ToUpperInvariant() switch
     {
