@@ -54,7 +54,7 @@ internal sealed class KvmConformancePlatform : ConformancePlatform
     internal Dictionary<string, string> ExtraSettings { get; } = [];
 
     /// <summary>Where everything is.</summary>
-    internal string Directory_ => _directory;
+    internal string WorkDirectory => _directory;
 
     internal LibvirtApi Api => _api;
 
