@@ -225,6 +225,36 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Backup_is_given_up_before_the_scratch_directory_is_full_and_the_guest_goes_on()
+    {
+        string scratch = _platform.Daemon.Small;
+        string uuid = await AddAsync();
+        _platform.ExtraSettings["scratchDirectory"] = scratch;
+        _platform.ExtraSettings["scratchReserveMiB"] = "2";
+        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+        IBackupAccess access = await connector.OpenBackupAsync(KvmBackup.Opening(uuid), CancellationToken.None);
+        await WriteAsync(uuid, 0, 2 << 20);
+        while (access.Warnings.Count == 0)
+        {
+            await Task.Delay(20);
+        }
+
+        Assert.Contains("given up", access.Warnings[0], StringComparison.Ordinal);
+        await access.DisposeAsync();
+        await WriteAsync(uuid, 2 << 20, 2 << 20);
+        await HasOnlyAsync(uuid, checkpoints: 0);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(scratch));
+
+        // And when there is too little to begin with.
+        string filler = Path.Join(scratch, "filler");
+        File.WriteAllBytes(filler, new byte[3 << 20]);
+        VProtectException refusal = await Assert.ThrowsAsync<VProtectException>(() => connector.OpenBackupAsync(KvmBackup.Opening(uuid), CancellationToken.None));
+        Assert.Contains(scratch, refusal.Message, StringComparison.Ordinal);
+        File.Delete(filler);
+        await HasOnlyAsync(uuid, checkpoints: 0);
+    }
+
+    [Fact]
     public async Task Discarded_ranges_cost_nothing_to_read()
     {
         string uuid = await AddAsync();

@@ -17,6 +17,9 @@ public sealed class LibvirtDaemon : IAsyncLifetime, IDisposable
 
     public string Uri => $"qemu:///system?socket={_directory["sock/libvirt-sock"]}";
 
+    /// <summary>A directory of 4 MiB, for what happens when one is full; mounted before the daemon gets a mount namespace of its own.</summary>
+    public string Small => _directory["small"];
+
     /// <summary>Where the process ids of machines are.</summary>
     public string RunDirectory => _directory["run"];
 
@@ -28,6 +31,8 @@ public sealed class LibvirtDaemon : IAsyncLifetime, IDisposable
             Directory.CreateDirectory(_directory[name]);
         }
 
+        Directory.CreateDirectory(Small);
+        Tool.Run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", Small);
         File.WriteAllText(_directory["etc/qemu.conf"], """
             user = "root"
             group = "root"
@@ -82,6 +87,7 @@ public sealed class LibvirtDaemon : IAsyncLifetime, IDisposable
 
         _process!.Kill();
         await _process.WaitForExitAsync();
+        Tool.Run("umount", Small);
     }
 
     public void Dispose()
