@@ -22,7 +22,7 @@ internal sealed class SnapshotKind(References references, SnapshotRetention rete
     {
         Snapshot snapshot = await transaction.Snapshots.GetAsync(TaskParameters.Of(task).Snapshots![0], cancellationToken);
         Machine machine = await transaction.Machines.GetAsync(snapshot.MachineGuid, cancellationToken);
-        GuestCommands commands = await GuestCommands.OfAsync(transaction, machine, task.PolicyGuid, cancellationToken);
+        GuestCommands commands = await GuestCommands.OfAsync(transaction, references, machine, task.PolicyGuid, cancellationToken);
         return new CreateSnapshotWork(
             await references.PlatformAsync(transaction, task.SourceGuid ?? default, cancellationToken), machine.Uuid, snapshot.Name, commands.Quiesce);
     }
