@@ -35,7 +35,8 @@ internal static class ProgressDisplay
             ProgressSample now = sample();
             pace.Add(now, Stopwatch.GetTimestamp());
             string[] parts = [now.Total > 0 ? $"{now.Fraction:P0}" : "", now.Position, pace.Rate, now.Details, pace.Left(now)];
-            await writer.WriteLineAsync($"{now.Step}: {string.Join(", ", parts.Where(part => part.Length > 0))}");
+            string figures = string.Join(", ", parts.Where(part => part.Length > 0));
+            await writer.WriteLineAsync(figures.Length > 0 ? $"{now.Step}: {figures}" : now.Step);
         }
     }
 }

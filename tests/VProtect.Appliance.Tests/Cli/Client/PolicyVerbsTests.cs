@@ -74,7 +74,7 @@ public sealed class PolicyVerbsTests(ApplianceFixture server)
     {
         using Desk desk = Desk.At(server);
         using var ending = new CancellationTokenSource();
-        ending.CancelAfter(TimeSpan.FromSeconds(1));
+        ending.CancelAfter(TimeSpan.FromSeconds(4));
 
         Outcome outcome = await desk.RunAsync(ending.Token, "user", "list", "--watch");
 
