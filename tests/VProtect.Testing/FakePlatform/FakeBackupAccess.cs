@@ -80,7 +80,7 @@ internal sealed class FakeBackupAccess : IBackupAccess
         {
             HashSet<string> replaced = [.. _opening.Parents.Values.Select(parent => FakeDiskSource.CheckpointIn(parent.Token)).OfType<string>()];
             List<FakeCheckpoint> kept = [.. Kept().OrderByDescending(checkpoint => checkpoint.Number)];
-            foreach (FakeCheckpoint old in kept.Where((checkpoint, i) => replaced.Contains(checkpoint.Id) || i >= CheckpointsMax))
+            foreach (FakeCheckpoint old in kept.Where((checkpoint, i) => replaced.Contains(checkpoint.Id) || IsReplacedInDestination(checkpoint) || i >= CheckpointsMax))
             {
                 FakeFile.RemoveDirectory(CheckpointFolder(old.Id));
             }
@@ -143,6 +143,9 @@ internal sealed class FakeBackupAccess : IBackupAccess
         return machine;
     }
 
+    private bool IsReplacedInDestination(FakeCheckpoint checkpoint) =>
+        checkpoint.Destination.Length > 0 && checkpoint.Destination == _opening.Destination && checkpoint.Number < _checkpoint!.Number;
+
     private void CopyDirtyMaps(FakeMachine machine)
     {
         foreach (FakeCheckpoint checkpoint in Kept())
@@ -163,7 +166,7 @@ internal sealed class FakeBackupAccess : IBackupAccess
     private void BeginCheckpoint(FakeMachine machine)
     {
         long number = Kept().Select(checkpoint => checkpoint.Number).DefaultIfEmpty(0).Max() + 1;
-        _checkpoint = new FakeCheckpoint(Guid.NewGuid().ToString("N"), number, _mark);
+        _checkpoint = new FakeCheckpoint(Guid.NewGuid().ToString("N"), number, _mark, _opening.Destination);
         Save(_checkpoint);
         foreach (FakeDisk disk in Wanted(machine))
         {

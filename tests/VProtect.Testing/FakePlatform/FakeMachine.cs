@@ -68,4 +68,5 @@ public sealed record FakeSnapshot(string Id, string Name, DateTimeOffset Created
 /// <param name="Id">What tokens say.</param>
 /// <param name="Number">Larger than those of earlier ones.</param>
 /// <param name="Mark">Mark of the backup that made it, until that is committed.</param>
-public sealed record FakeCheckpoint(string Id, long Number, string? Mark);
+/// <param name="Destination">Where that backup went; empty when it was not told.</param>
+public sealed record FakeCheckpoint(string Id, long Number, string? Mark, string Destination);
