@@ -1,14 +1,13 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using VProtect.Catalog;
 using VProtect.Server.Access;
 using VProtect.Server.Api;
+using VProtect.Server.Api.Docs;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
 using VProtect.Server.Hosting;
-using VProtect.Server.Policies;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server;
@@ -69,7 +68,6 @@ public static class ServerHost
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton(_ => SecretBox.Open(data.SecretKey));
         services.AddSingleton<LiveSettings>();
-        services.TryAddSingleton<AutoAssignmentRun>();
         services.AddHostedService<SystemdNotifications>();
         services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -115,6 +113,7 @@ public static class ServerHost
         app.UseAuthorization();
         app.Use(AccessGate.CheckAsync);
         ApiMap.Map(app);
+        DocsApi.Map(app);
         HealthApi.Map(app);
         _ = app.Services.GetRequiredService<CatalogDatabase>();
     }

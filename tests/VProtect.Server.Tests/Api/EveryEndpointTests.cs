@@ -12,7 +12,11 @@ namespace VProtect.Server.Tests.Api;
 public sealed partial class EveryEndpointTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
     /// <summary>What may be asked without a session, and nothing else.</summary>
-    private static readonly string[] Open = ["POST /api/session/login", "GET /health/live", "GET /health/ready"];
+    private static readonly string[] Open =
+    [
+        "POST /api/session/login", "GET /health/live", "GET /health/ready",
+        "GET /openapi/v1.json", "GET /api-docs", "GET /api-docs/docs.css", "GET /api-docs/docs.js",
+    ];
 
     [Fact]
     public async Task Every_endpoint_but_the_open_ones_refuses_a_request_without_a_session()

@@ -11,7 +11,7 @@ namespace VProtect.Server.Api.Events;
 internal static class EventsApi
 {
     public static void Map(IEndpointRouteBuilder api) => api.MapGroup("/events").WithTags("events")
-        .MapGet("", StreamAsync).Describe("Streams changes as they happen, until the client goes or the server stops.", Permission.Self, 503);
+        .MapGet("", StreamAsync).Describe("Streams changes as they happen, until the client goes or the server stops.", Permission.Self, 503).Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
     private static async Task StreamAsync(
         HttpContext context, CatalogDatabase catalog, EventClients clients, IHostApplicationLifetime lifetime, TimeProvider time)

@@ -18,7 +18,8 @@ internal static class TaskCreationApi
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        RouteGroupBuilder tasks = api.MapGroup("/tasks").WithTags("tasks");
+        RouteGroupBuilder tasks = api.MapGroup("/tasks").WithTags("tasks")
+            .WithMetadata(new TakesIdempotencyKey(), new ProducesResponseTypeMetadata(StatusCodes.Status201Created, typeof(List<TaskView>), ["application/json"]));
         tasks.MapPost("/export", ExportAsync).Describe("Backs machines up, to one destination or as rules of policies say; with rules and no machines, all machines of their policies.", Permission.TasksWrite, 400, 404, 422);
         tasks.MapPost("/restore", RestoreAsync).Describe("Restores disks to files on a node.", Permission.TasksWrite, 400, 404, 409, 422);
         tasks.MapPost("/restore-and-import", ImportAsync).Describe("Restores a machine to a platform.", Permission.TasksWrite, 400, 404, 409, 422);
