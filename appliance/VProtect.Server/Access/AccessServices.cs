@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.DataProtection;
 
 namespace VProtect.Server.Access;
 
@@ -9,12 +8,14 @@ internal static class AccessServices
 {
     public static void AddAccess(this IServiceCollection services)
     {
-        // Authentication asks for it and nothing of ours uses it: no keys on disk.
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddSingleton<Sessions>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<Logins>();
-        services.AddAuthentication(CallerHandler.AnyScheme)
+
+        // What AddAuthentication does but for data protection, which nothing of ours uses and which keeps keys on disk.
+        services.AddAuthenticationCore(options => options.DefaultScheme = CallerHandler.AnyScheme);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddPolicyScheme(CallerHandler.AnyScheme, displayName: null, options => options.ForwardDefaultSelector = context =>
                 context.Request.Headers.Authorization.Count > 0 ? TokenHandler.SchemeName : SessionHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.SchemeName, configureOptions: null)
