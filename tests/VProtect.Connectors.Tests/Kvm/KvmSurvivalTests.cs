@@ -13,14 +13,15 @@ namespace VProtect.Connectors.Tests.Kvm;
 [Collection(LibvirtTests.Name)]
 public sealed class KvmSurvivalTests : IAsyncLifetime
 {
-    private readonly KvmConformancePlatform _platform;
     private readonly Random _random = new(11);
 
-    public KvmSurvivalTests(LibvirtDaemon daemon) => _platform = new KvmConformancePlatform(daemon);
+    public KvmSurvivalTests(LibvirtDaemon daemon) => Platform = new KvmConformancePlatform(daemon);
+
+    private KvmConformancePlatform Platform { get; }
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _platform.DisposeAsync();
+    public async Task DisposeAsync() => await Platform.DisposeAsync();
 
     [Theory]
     [InlineData(true)]
@@ -28,14 +29,14 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Killed_QEMU_costs_one_full_reading(bool duringBackup)
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await WriteAsync(uuid, 65_536);
-        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+        await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
         if (duringBackup)
         {
             IBackupAccess access = await connector.OpenBackupAsync(KvmBackup.Opening(uuid, first), CancellationToken.None);
             Kill("vm");
-            await Assert.ThrowsAsync<VProtectException>(() => KvmBackup.ReadAsync(_platform, access, first));
+            await Assert.ThrowsAsync<VProtectException>(() => KvmBackup.ReadAsync(Platform, access, first));
             await access.DisposeAsync();
         }
         else
@@ -43,9 +44,9 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
             Kill("vm");
         }
 
-        Assert.Empty(await _platform.LeftoversAsync());
-        _platform.Daemon.Virsh("start", uuid, "--paused");
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        Assert.Empty(await Platform.LeftoversAsync());
+        Platform.Daemon.Virsh("start", uuid, "--paused");
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.False(second.IsDelta);
         Assert.Contains(second.Warnings, warning => warning.Contains("vda", StringComparison.Ordinal) && warning.Contains("record of changes", StringComparison.Ordinal));
         await IsRightAsync(uuid, second);
@@ -57,10 +58,10 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Checkpoint_that_libvirt_forgot_is_learned_again_from_the_images()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await WriteAsync(uuid, 65_536);
-        _platform.Daemon.Virsh("checkpoint-delete", uuid, CheckpointOf(first), "--metadata");
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        Platform.Daemon.Virsh("checkpoint-delete", uuid, CheckpointOf(first), "--metadata");
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.True(second.IsDelta);
         await IsRightAsync(uuid, second);
         await HasOnlyAsync(uuid, checkpoints: 1);
@@ -70,10 +71,10 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Checkpoint_that_is_gone_altogether_costs_one_full_reading()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await WriteAsync(uuid, 65_536);
-        _platform.Daemon.Virsh("checkpoint-delete", uuid, CheckpointOf(first));
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        Platform.Daemon.Virsh("checkpoint-delete", uuid, CheckpointOf(first));
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.False(second.IsDelta);
         Assert.Contains(second.Warnings, warning => warning.Contains("is gone", StringComparison.Ordinal));
         await NextIsDeltaAsync(uuid, second);
@@ -84,12 +85,12 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Bitmap_lost_behind_the_back_of_its_checkpoint_costs_one_full_reading()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
-        await _platform.PowerOffAsync(uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
+        await Platform.PowerOffAsync(uuid);
         Tool.Run("qemu-img", "bitmap", "--remove", "-f", "qcow2", ImageOf(uuid), CheckpointOf(first));
-        _platform.Daemon.Virsh("start", uuid, "--paused");
+        Platform.Daemon.Virsh("start", uuid, "--paused");
         await WriteAsync(uuid, 65_536);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.False(second.IsDelta);
         await IsRightAsync(uuid, second);
         await NextIsDeltaAsync(uuid, second);
@@ -100,10 +101,10 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Resized_disk_is_read_whole_once()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
-        _platform.Daemon.Virsh("blockresize", uuid, "vda", "6M");
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
+        Platform.Daemon.Virsh("blockresize", uuid, "vda", "6M");
         await WriteAsync(uuid, 5 << 20);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.False(second.IsDelta);
         Assert.Equal(6 << 20, second.Images["vda"].Length);
         await IsRightAsync(uuid, second);
@@ -115,16 +116,16 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Machine_that_was_switched_off_is_backed_up_by_what_QEMU_recorded_and_so_is_its_next_life()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await WriteAsync(uuid, 65_536);
-        await _platform.PowerOffAsync(uuid);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        await Platform.PowerOffAsync(uuid);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.True(second.IsDelta);
         Assert.InRange(second.ChangedBytes, 1, 65_536);
         await IsRightAsync(uuid, second);
-        _platform.Daemon.Virsh("start", uuid, "--paused");
+        Platform.Daemon.Virsh("start", uuid, "--paused");
         await WriteAsync(uuid, 1 << 20);
-        KvmBackup third = await KvmBackup.MakeAsync(_platform, uuid, second);
+        KvmBackup third = await KvmBackup.MakeAsync(Platform, uuid, second);
         Assert.True(third.IsDelta);
         await IsRightAsync(uuid, third);
         await HasOnlyAsync(uuid, checkpoints: 1);
@@ -133,33 +134,33 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     [Fact]
     public async Task Machine_cannot_be_started_while_its_images_are_read()
     {
-        string uuid = await _platform.AddMachineAsync("vm", isRunning: false, diskCount: 1);
-        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+        string uuid = await Platform.AddMachineAsync("vm", isRunning: false, diskCount: 1);
+        await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
         await using (await connector.OpenBackupAsync(KvmBackup.Opening(uuid), CancellationToken.None))
         {
-            Assert.Contains("lock", Tool.TryRun("virsh", "-c", _platform.Daemon.Uri, "start", uuid).Error, StringComparison.Ordinal);
+            Assert.Contains("lock", Tool.TryRun("virsh", "-c", Platform.Daemon.Uri, "start", uuid).Error, StringComparison.Ordinal);
         }
 
-        _platform.Daemon.Virsh("start", uuid, "--paused");
+        Platform.Daemon.Virsh("start", uuid, "--paused");
     }
 
     [Fact]
     public async Task Snapshots_of_a_running_machine_and_backups_do_not_disturb_each_other()
     {
         string uuid = await AddAsync();
-        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await WriteAsync(uuid, 0);
         MachineSnapshot snapshot = await connector.CreateSnapshotAsync(
             new SnapshotCreation(Guid.NewGuid().ToString(), uuid, "vprotect-nightly", QuiesceMode.No), CancellationToken.None);
         await WriteAsync(uuid, 1 << 20);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.True(second.IsDelta);
         await IsRightAsync(uuid, second);
         await WriteAsync(uuid, 2 << 20);
         await connector.RemoveSnapshotAsync(uuid, snapshot.Id, CancellationToken.None);
         await WriteAsync(uuid, 3 << 20);
-        KvmBackup third = await KvmBackup.MakeAsync(_platform, uuid, second);
+        KvmBackup third = await KvmBackup.MakeAsync(Platform, uuid, second);
         Assert.True(third.IsDelta);
         await IsRightAsync(uuid, third);
         await HasOnlyAsync(uuid, checkpoints: 1);
@@ -169,13 +170,13 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Reverted_machine_is_read_whole_once()
     {
         string uuid = await AddAsync();
-        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+        await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
         MachineSnapshot snapshot = await connector.CreateSnapshotAsync(
             new SnapshotCreation(Guid.NewGuid().ToString(), uuid, "vprotect-nightly", QuiesceMode.No), CancellationToken.None);
         await WriteAsync(uuid, 0);
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await connector.RevertSnapshotAsync(uuid, snapshot.Id, CancellationToken.None);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.False(second.IsDelta);
         await IsRightAsync(uuid, second);
         await NextIsDeltaAsync(uuid, second);
@@ -187,51 +188,51 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Two_destinations_have_records_of_their_own_and_a_full_backup_ends_the_one_it_replaces()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid, destination: "first");
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid, destination: "first");
         await WriteAsync(uuid, 0);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, destination: "second");
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, destination: "second");
         await WriteAsync(uuid, 1 << 20);
-        KvmBackup firstNext = await KvmBackup.MakeAsync(_platform, uuid, first, "first");
+        KvmBackup firstNext = await KvmBackup.MakeAsync(Platform, uuid, first, "first");
         await WriteAsync(uuid, 2 << 20);
-        KvmBackup secondNext = await KvmBackup.MakeAsync(_platform, uuid, second, "second");
+        KvmBackup secondNext = await KvmBackup.MakeAsync(Platform, uuid, second, "second");
         Assert.True(firstNext.IsDelta && secondNext.IsDelta);
         await IsRightAsync(uuid, secondNext);
         await HasOnlyAsync(uuid, checkpoints: 2);
-        _ = await KvmBackup.MakeAsync(_platform, uuid, destination: "first");
+        _ = await KvmBackup.MakeAsync(Platform, uuid, destination: "first");
         await HasOnlyAsync(uuid, checkpoints: 2);
-        Assert.True((await KvmBackup.MakeAsync(_platform, uuid, secondNext, "second")).IsDelta);
+        Assert.True((await KvmBackup.MakeAsync(Platform, uuid, secondNext, "second")).IsDelta);
     }
 
     [Fact]
     public async Task Job_and_checkpoint_of_others_are_not_touched()
     {
         string uuid = await AddAsync();
-        _platform.Daemon.Virsh("checkpoint-create-as", uuid, "theirs", "--diskspec", "vda,checkpoint=bitmap");
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
-        string job = Path.Join(_platform.WorkDirectory, "job.xml");
+        Platform.Daemon.Virsh("checkpoint-create-as", uuid, "theirs", "--diskspec", "vda,checkpoint=bitmap");
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
+        string job = Path.Join(Platform.WorkDirectory, "job.xml");
         File.WriteAllText(job, $"""
-            <domainbackup mode='pull'><server transport='unix' socket='{_platform.WorkDirectory}/their.sock'/>
-            <disks><disk name='vda' backup='yes' type='file'><scratch file='{_platform.WorkDirectory}/their.scratch'/></disk></disks></domainbackup>
+            <domainbackup mode='pull'><server transport='unix' socket='{Platform.WorkDirectory}/their.sock'/>
+            <disks><disk name='vda' backup='yes' type='file'><scratch file='{Platform.WorkDirectory}/their.scratch'/></disk></disks></domainbackup>
             """);
-        _platform.Daemon.Virsh("backup-begin", uuid, job);
-        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+        Platform.Daemon.Virsh("backup-begin", uuid, job);
+        await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
         VProtectException busy = await Assert.ThrowsAsync<VProtectException>(() => connector.OpenBackupAsync(KvmBackup.Opening(uuid, first), CancellationToken.None));
         Assert.Equal((ErrorCode.MachineBusy, RetryAdvice.Later), (busy.Code, busy.Retry));
         Assert.Empty(await connector.CleanUpAsync(new HashSet<string>(), CancellationToken.None));
-        Assert.Contains("their.sock", _platform.Daemon.Virsh("backup-dumpxml", uuid), StringComparison.Ordinal);
-        _platform.Daemon.Virsh("domjobabort", uuid);
+        Assert.Contains("their.sock", Platform.Daemon.Virsh("backup-dumpxml", uuid), StringComparison.Ordinal);
+        Platform.Daemon.Virsh("domjobabort", uuid);
         await NextIsDeltaAsync(uuid, first);
-        Assert.Contains("theirs", _platform.Daemon.Virsh("checkpoint-list", uuid, "--name"), StringComparison.Ordinal);
+        Assert.Contains("theirs", Platform.Daemon.Virsh("checkpoint-list", uuid, "--name"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Backup_is_given_up_before_the_scratch_directory_is_full_and_the_guest_goes_on()
     {
-        string scratch = _platform.Daemon.Small;
+        string scratch = Platform.Daemon.Small;
         string uuid = await AddAsync();
-        _platform.ExtraSettings["scratchDirectory"] = scratch;
-        _platform.ExtraSettings["scratchReserveMiB"] = "2";
-        await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+        Platform.ExtraSettings["scratchDirectory"] = scratch;
+        Platform.ExtraSettings["scratchReserveMiB"] = "2";
+        await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
         IBackupAccess access = await connector.OpenBackupAsync(KvmBackup.Opening(uuid), CancellationToken.None);
         await WriteAsync(uuid, 0, 2 << 20);
         while (access.Warnings.Count == 0)
@@ -258,9 +259,9 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Discarded_ranges_cost_nothing_to_read()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
-        Monitor.Io(_platform.Api, uuid, "vda", "discard 1M 2M");
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
+        Monitor.Io(Platform.Api, uuid, "vda", "discard 1M 2M");
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.True(second.IsDelta);
         Assert.Equal(0, second.ChangedBytes);
         Assert.All(second.Images["vda"][(1 << 20)..(3 << 20)], value => Assert.Equal(0, value));
@@ -270,13 +271,13 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     public async Task Backups_killed_one_after_the_other_leave_no_more_than_the_next_can_ask_for()
     {
         string uuid = await AddAsync();
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         for (int i = 0; i < 3; i++)
         {
             // Forgotten: what a killed node would leave.
-            await using IConnector dying = _platform.Factory.Open(_platform.Endpoint);
+            await using IConnector dying = Platform.Factory.Open(Platform.Endpoint);
             _ = await dying.OpenBackupAsync(KvmBackup.Opening(uuid, first), CancellationToken.None);
-            await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
+            await using IConnector connector = Platform.Factory.Open(Platform.Endpoint);
             Assert.NotEmpty(await connector.CleanUpAsync(new HashSet<string>(), CancellationToken.None));
         }
 
@@ -289,33 +290,33 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     [Fact]
     public async Task Raw_disk_beside_a_qcow2_is_read_whole_and_the_other_by_its_changes()
     {
-        string raw = Path.Join(_platform.WorkDirectory, "b.raw");
-        string qcow2 = Path.Join(_platform.WorkDirectory, "a.qcow2");
+        string raw = Path.Join(Platform.WorkDirectory, "b.raw");
+        string qcow2 = Path.Join(Platform.WorkDirectory, "a.qcow2");
         Tool.Run("qemu-img", "create", "-q", "-f", "raw", raw, "4M");
         Tool.Run("qemu-img", "create", "-q", "-f", "qcow2", qcow2, "4M");
-        string uuid = _platform.Define("mixed", $"""
+        string uuid = Platform.Define("mixed", $"""
             <disk type='file' device='disk'><driver name='qemu' type='qcow2' discard='unmap'/><source file='{qcow2}'/><target dev='vda' bus='virtio'/></disk>
             <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{raw}'/><target dev='vdb' bus='virtio'/></disk>
             <disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>
             """);
-        _platform.Daemon.Virsh("start", uuid, "--paused");
-        KvmBackup first = await KvmBackup.MakeAsync(_platform, uuid);
+        Platform.Daemon.Virsh("start", uuid, "--paused");
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
         await WriteAsync(uuid, 0);
-        KvmBackup second = await KvmBackup.MakeAsync(_platform, uuid, first);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
         Assert.IsType<VProtect.Abstractions.ChangedBlocks.Delta>(second.Answers["vda"]);
         Assert.IsType<VProtect.Abstractions.ChangedBlocks.MustFull>(second.Answers["vdb"]);
         await IsRightAsync(uuid, second);
-        await _platform.PowerOffAsync(uuid);
-        KvmBackup third = await KvmBackup.MakeAsync(_platform, uuid, second);
+        await Platform.PowerOffAsync(uuid);
+        KvmBackup third = await KvmBackup.MakeAsync(Platform, uuid, second);
         Assert.IsType<VProtect.Abstractions.ChangedBlocks.Delta>(third.Answers["vda"]);
         await IsRightAsync(uuid, third);
-        Assert.Empty(await _platform.LeftoversAsync());
+        Assert.Empty(await Platform.LeftoversAsync());
     }
 
     private async Task<string> AddAsync()
     {
-        string uuid = await _platform.AddMachineAsync("vm", isRunning: true, diskCount: 1);
-        await WriteAsync(uuid, 0, _platform.DiskBytes);
+        string uuid = await Platform.AddMachineAsync("vm", isRunning: true, diskCount: 1);
+        await WriteAsync(uuid, 0, Platform.DiskBytes);
         return uuid;
     }
 
@@ -323,14 +324,14 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     {
         byte[] bytes = new byte[lengthBytes];
         _random.NextBytes(bytes);
-        return _platform.WriteAsync(uuid, "vda", offsetBytes, bytes);
+        return Platform.WriteAsync(uuid, "vda", offsetBytes, bytes);
     }
 
     private void Kill(string name)
     {
-        string file = Path.Join(_platform.Daemon.RunDirectory, "qemu", name + ".pid");
+        string file = Path.Join(Platform.Daemon.RunDirectory, "qemu", name + ".pid");
         Tool.Run("kill", "-9", File.ReadAllText(file).Trim());
-        while (!_platform.Daemon.Virsh("domstate", name).Contains("shut off", StringComparison.Ordinal))
+        while (!Platform.Daemon.Virsh("domstate", name).Contains("shut off", StringComparison.Ordinal))
         {
             Thread.Sleep(20);
         }
@@ -338,7 +339,7 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
 
     private string ImageOf(string uuid)
     {
-        using DomainHandle domain = _platform.Api.LookupDomain(uuid);
+        using DomainHandle domain = Platform.Api.LookupDomain(uuid);
         return DomainDefinition.Parse(LibvirtApi.GetXml(domain)).Find("vda")!.Path!;
     }
 
@@ -348,14 +349,14 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
     {
         foreach ((string disk, byte[] image) in backup.Images)
         {
-            Assert.Equal(await _platform.ReadAsync(uuid, disk), image);
+            Assert.Equal(await Platform.ReadAsync(uuid, disk), image);
         }
     }
 
     private async Task NextIsDeltaAsync(string uuid, KvmBackup parent)
     {
         await WriteAsync(uuid, 2 << 20);
-        KvmBackup next = await KvmBackup.MakeAsync(_platform, uuid, parent);
+        KvmBackup next = await KvmBackup.MakeAsync(Platform, uuid, parent);
         Assert.True(next.IsDelta, string.Join(' ', next.Warnings));
         Assert.Empty(next.Warnings);
         await IsRightAsync(uuid, next);
@@ -363,19 +364,19 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
 
     private async Task HasOnlyAsync(string uuid, int checkpoints)
     {
-        Assert.Empty(await _platform.LeftoversAsync());
-        string[] names = _platform.Daemon.Virsh("checkpoint-list", uuid, "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Empty(await Platform.LeftoversAsync());
+        string[] names = Platform.Daemon.Virsh("checkpoint-list", uuid, "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.Equal(checkpoints, names.Length);
-        using (DomainHandle domain = _platform.Api.LookupDomain(uuid))
+        using (DomainHandle domain = Platform.Api.LookupDomain(uuid))
         {
             if (InventoryReader.ToPower(LibvirtApi.GetState(domain)) != PowerState.Off)
             {
-                await _platform.PowerOffAsync(uuid);
+                await Platform.PowerOffAsync(uuid);
             }
         }
 
         string info = Tool.Run("qemu-img", "info", "--output=json", "-f", "qcow2", ImageOf(uuid));
         Assert.Equal(names.Order(StringComparer.Ordinal), ImageInfo.ReadBitmaps(info).Keys.Order(StringComparer.Ordinal));
-        _platform.Daemon.Virsh("start", uuid, "--paused");
+        Platform.Daemon.Virsh("start", uuid, "--paused");
     }
 }

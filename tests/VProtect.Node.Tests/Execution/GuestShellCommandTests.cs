@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Node.Execution;
-using VProtect.Testing;
 
 namespace VProtect.Node.Tests.Execution;
 
