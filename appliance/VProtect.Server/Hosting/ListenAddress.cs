@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Security;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using VProtect.Abstractions;
 
 namespace VProtect.Server.Hosting;

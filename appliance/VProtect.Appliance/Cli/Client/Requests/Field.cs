@@ -93,7 +93,8 @@ internal sealed class Field
         option.CompletionSources.Add(context => ObjectArgument.Complete(verbs, resource, context));
         return new Field(option, member, async (client, cancellationToken) => client.Parsed.GetValue(option) is not { } typed ? null
             : bare ? JsonValue.Create(ObjectNames.GuidOf(await ObjectNames.FindAsync(client.Api, resource, typed, cancellationToken)))
-            : await ReferenceAsync(client, resource, typed, cancellationToken)) { IsRequired = required };
+            : await ReferenceAsync(client, resource, typed, cancellationToken))
+        { IsRequired = required };
     }
 
     /// <summary>Several other objects.</summary>
