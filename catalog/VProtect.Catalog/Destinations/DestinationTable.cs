@@ -47,6 +47,17 @@ public sealed class DestinationTable : EditableTable<Destination>
             CatalogChangeKind.Updated,
             cancellationToken);
 
+    /// <summary>Notes what a backup has added, until somebody looks again. Not a new version, and not a look.</summary>
+    public Task AddUseAsync(Guid destination, long storedBytes, long logicalBytes, CancellationToken cancellationToken) => ChangeOneAsync(
+        destination,
+        $"""
+        UPDATE destinations SET used_bytes = used_bytes + {storedBytes}, logical_bytes = logical_bytes + {logicalBytes},
+          available_bytes = CASE WHEN available_bytes > {storedBytes} THEN available_bytes - {storedBytes} ELSE 0 END
+        WHERE guid = {destination}
+        """,
+        CatalogChangeKind.Updated,
+        cancellationToken);
+
     /// <summary>Nodes that may reach a destination, by their shared settings; none for all.</summary>
     public async Task<IReadOnlyList<Guid>> NodeConfigsAsync(Guid destination, CancellationToken cancellationToken) =>
         await new LinkTable(Session, "destination_node_configs", "destination_guid", "node_config_guid").GetAsync<Guid>(destination, cancellationToken);

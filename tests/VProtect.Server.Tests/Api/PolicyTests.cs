@@ -75,6 +75,31 @@ public sealed class PolicyTests(ServerFixture server) : IClassFixture<ServerFixt
     }
 
     [Fact]
+    public async Task Freezing_and_commands_are_written_kept_when_left_out_and_removed_by_an_empty_list()
+    {
+        (JsonElement made, string path, _) = await server.Client.MadeAsync("/api/policies/vm-backup", new
+        {
+            name = "databases",
+            quiesce = new { name = "REQUIRE" },
+            preSnapshotCommand = new { arguments = new[] { "/usr/bin/freeze-db", "--now" }, inGuest = true, timeout = 60_000, ignoredExitCodes = new[] { 7 } },
+            postSnapshotCommand = new { arguments = new[] { "/usr/bin/thaw-db" }, standardError = new { name = "IGNORE_WITH_WARNING" } },
+        });
+        Assert.Equal("REQUIRE", made.NameOf("quiesce"));
+        JsonElement before = made.GetProperty("preSnapshotCommand");
+        Assert.Equal("--now", before.GetProperty("arguments")[1].GetString());
+        Assert.Equal((true, 60_000, 7), (before.GetProperty("inGuest").GetBoolean(), before.GetProperty("timeout").GetInt64(), before.GetProperty("ignoredExitCodes")[0].GetInt32()));
+        Assert.Equal("IGNORE_WITH_WARNING", made.GetProperty("postSnapshotCommand").NameOf("standardError"));
+
+        JsonElement changed = await (await server.Client.PutAsJsonAsync(
+            path, new { description = "x", postSnapshotCommand = new { arguments = Array.Empty<string>() } })).JsonAsync();
+        Assert.Equal("/usr/bin/freeze-db", changed.GetProperty("preSnapshotCommand").GetProperty("arguments")[0].GetString());
+        Assert.Equal(JsonValueKind.Null, changed.GetProperty("postSnapshotCommand").ValueKind);
+
+        using HttpResponseMessage slow = await server.Client.PutAsJsonAsync(path, new { preSnapshotCommand = new { arguments = new[] { "x" }, timeout = 5 } });
+        Assert.Equal("preSnapshotCommand.timeout", (await slow.ProblemAsync(HttpStatusCode.BadRequest, 2001)).Text("field"));
+    }
+
+    [Fact]
     public async Task List_has_rules_in_short_and_whole_when_extended()
     {
         Guid destination = (await server.DestinationAsync("of lists")).Guid;

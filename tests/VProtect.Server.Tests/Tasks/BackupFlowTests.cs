@@ -44,6 +44,19 @@ public sealed class BackupFlowTests
         Assert.Equal((RestorePointState.Success, (long?)1000, true), (machine.LastBackupState, machine.LastSuccessBytes, machine.WarningsPresent));
     }
 
+    [Theory]
+    [InlineData(BackupType.Full, BackupType.Full)]
+    [InlineData(BackupType.Incremental, BackupType.Incremental)]
+    public async Task A_backup_that_compares_is_what_was_asked_for_and_its_destination_grows_at_once(BackupType asked, BackupType becomes)
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask export = await engine.BackUpAsync(type: asked);
+        await engine.Node.SucceedAsync(await engine.Node.LeaseAsync(), ScriptedNode.Backup("p1", "compare"));
+        RestorePoint point = await engine.PointAsync(export);
+        Assert.Equal(becomes, point.Type);
+        Assert.Equal(point.StoredBytes, (await engine.ReadAsync(session => session.Destinations.GetAsync(point.DestinationGuid, default))).UsedBytes);
+    }
+
     [Fact]
     public async Task An_outcome_that_is_told_twice_counts_once_and_one_of_an_earlier_try_not_at_all()
     {

@@ -96,12 +96,13 @@ public sealed class TestEngine : IAsyncDisposable
     public Task<Workflow> WorkflowAsync(CatalogTask task) => ReadAsync(session => session.Workflows.GetAsync(task.WorkflowGuid!.Value, default));
 
     /// <summary>Queues a backup of the machine.</summary>
-    internal async Task<CatalogTask> BackUpAsync(int retries = 0, DateTimeOffset? windowEnd = null, Machine? machine = null, int priority = 50)
+    internal async Task<CatalogTask> BackUpAsync(
+        int retries = 0, DateTimeOffset? windowEnd = null, Machine? machine = null, int priority = 50, BackupType type = BackupType.Incremental)
     {
         var request = new ExportRequest
         {
             Machines = [(machine ?? Machine).Guid],
-            BackupType = BackupType.Incremental,
+            BackupType = type,
             RetryCount = retries,
             WindowEnd = windowEnd,
             Priority = priority,

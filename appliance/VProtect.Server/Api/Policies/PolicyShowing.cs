@@ -44,6 +44,7 @@ internal sealed class PolicyShowing
     public PolicyView View(PolicyConfig config, bool isExtended)
     {
         Policy policy = config.Policy;
+        (PolicyQuiesce quiesce, PolicyCommandView? before, PolicyCommandView? after) = PolicyCommands.Of(policy.Settings);
         return new PolicyView(
             policy.Guid,
             policy.Name,
@@ -68,7 +69,10 @@ internal sealed class PolicyShowing
             _mailingLists[policy.MailingListGuid],
             Duration.In(policy.Rpo),
             config.TimeZone,
-            policy.TenantId);
+            policy.TenantId,
+            quiesce,
+            before,
+            after);
     }
 
     /// <summary>A rule.</summary>

@@ -22,10 +22,14 @@ namespace VProtect.Server.Api.Policies;
 /// <param name="Rpo">Longest time without a good backup, milliseconds; null as its schedules have it.</param>
 /// <param name="TimeZone">IANA name of the zone whose days and weeks its retention counts.</param>
 /// <param name="TenantId">Tenant that it belongs to.</param>
+/// <param name="Quiesce">Whether file systems are frozen for the instant of a snapshot.</param>
+/// <param name="PreSnapshotCommand">Run before the snapshot; its failure fails the backup.</param>
+/// <param name="PostSnapshotCommand">Run after the snapshot, whatever became of it.</param>
 internal sealed record PolicyView(
     Guid Guid, string Name, string? Description, bool Active, int Priority, IReadOnlyList<NameAndGuid> Vms, IReadOnlyList<RuleView> Rules, bool AutoRemoveNonPresent,
     AutoAssignView AutoAssignSettings, int? FailRemainingBackupTasksExportThreshold, int? FailRemainingBackupTasksStoreThreshold, int BackupRetryCount,
-    long RetryDelay, bool DailyReportEnabled, NameAndGuid? MailingList, long? Rpo, string TimeZone, string? TenantId);
+    long RetryDelay, bool DailyReportEnabled, NameAndGuid? MailingList, long? Rpo, string TimeZone, string? TenantId,
+    PolicyQuiesce Quiesce, PolicyCommandView? PreSnapshotCommand, PolicyCommandView? PostSnapshotCommand);
 
 /// <summary>Which machines join and leave a policy by themselves. Exclusions win; inclusions are joined by OR; clusters narrow them.</summary>
 /// <param name="Mode">Whether they do.</param>
@@ -101,10 +105,14 @@ internal sealed record RetentionView(
 /// <param name="TimeZone">IANA name of the zone whose days and weeks its retention counts; UTC by default.</param>
 /// <param name="TenantId">Tenant that it belongs to.</param>
 /// <param name="ExecuteAutoAssignmentAfterSavingPolicy">Whether machines join and leave at once.</param>
+/// <param name="Quiesce">Whether file systems are frozen for the instant of a snapshot.</param>
+/// <param name="PreSnapshotCommand">Run before the snapshot; its failure fails the backup.</param>
+/// <param name="PostSnapshotCommand">Run after the snapshot, whatever became of it.</param>
 internal sealed record PolicyRequest(
     string? Name, string? Description, bool? Active, int? Priority, IReadOnlyList<NameAndGuid>? Vms, IReadOnlyList<RuleRequest>? Rules, bool? AutoRemoveNonPresent,
     AutoAssignView? AutoAssignSettings, int? FailRemainingBackupTasksExportThreshold, int? FailRemainingBackupTasksStoreThreshold, int? BackupRetryCount,
-    long? RetryDelay, bool? DailyReportEnabled, NameAndGuid? MailingList, long? Rpo, string? TimeZone, string? TenantId, bool? ExecuteAutoAssignmentAfterSavingPolicy);
+    long? RetryDelay, bool? DailyReportEnabled, NameAndGuid? MailingList, long? Rpo, string? TimeZone, string? TenantId, bool? ExecuteAutoAssignmentAfterSavingPolicy,
+    PolicyQuiesce? Quiesce, PolicyCommandView? PreSnapshotCommand, PolicyCommandView? PostSnapshotCommand);
 
 /// <summary>A rule as clients write it; what is missing stays as it is, or has its default when the rule is new.</summary>
 /// <param name="Guid">In a policy's list: the rule that is meant; missing makes a new one.</param>

@@ -41,7 +41,7 @@ internal static class PolicyWriting
             MailingListGuid = request.MailingList?.Guid ?? old.MailingListGuid,
             Rpo = request.Rpo is 0 ? null : Duration.Of(request.Rpo, "rpo") ?? old.Rpo,
             TenantId = TextField.Applied("tenantId", old.TenantId, request.TenantId, lengthMax: 255),
-            Settings = WithZone(old.Settings, zone),
+            Settings = Settings(old.Settings, zone, request),
         };
         return before with
         {
@@ -167,10 +167,11 @@ internal static class PolicyWriting
         ? before.Matches.Where(match => match.Kind == kind)
         : sent.Distinct(StringComparer.Ordinal).Select(value => new PolicyMatch { PolicyGuid = before.Policy.Guid, Kind = kind, Value = value });
 
-    private static string WithZone(string settings, string zone)
+    private static string Settings(string before, string zone, PolicyRequest request)
     {
-        JsonObject document = JsonNode.Parse(settings)!.AsObject();
+        JsonObject document = JsonNode.Parse(before)!.AsObject();
         document[TimeZoneSetting] = zone;
+        PolicyCommands.Apply(document, request);
         return document.ToJsonString();
     }
 }

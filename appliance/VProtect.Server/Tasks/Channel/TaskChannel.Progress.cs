@@ -105,6 +105,12 @@ internal sealed partial class TaskChannel
         lives.Forget(task);
         rates.Forget(guid);
         _told.TryRemove((guid, outcome.Attempt), out _);
+        if (outcome.Fault is { Side: ErrorSide.Platform } && task.SourceGuid is { } source)
+        {
+            // A platform that went away or refused may have kept what was made on it, which would be in the way of the next task.
+            cleanUps.Soon([source]);
+        }
+
         bells.Work.Ring();
         Log.Ended(logger, task.Type, guid, ending.State, ending.StatusInfo ?? "");
     }

@@ -62,7 +62,9 @@ internal sealed class BackupKind(References references, RpoTerms rpo, RetentionR
         }
 
         IReadOnlyList<BackupResultDisk> disks = [.. made.Disks.Where(disk => disk.Id != DocumentsDisk)];
-        bool isFull = disks.All(disk => disk.Mode == "full");
+
+        // One that was asked to be full has read everything, also where what it read was compared with what is stored.
+        bool isFull = point.Type == BackupType.Full || disks.All(disk => disk.Mode == "full");
         RestorePoint? before = isFull
             ? null
             : (await transaction.RestorePoints.GoodOfMachineAsync(point.MachineGuid, cancellationToken)).FirstOrDefault(good => good.DestinationGuid == point.DestinationGuid);
@@ -83,6 +85,7 @@ internal sealed class BackupKind(References references, RpoTerms rpo, RetentionR
         };
         await transaction.RestorePoints.UpdateAsync(point, cancellationToken);
         await PointDisks.InsertAsync(transaction, point, disks, cancellationToken);
+        await transaction.Destinations.AddUseAsync(point.DestinationGuid, point.StoredBytes, point.SizeBytes, cancellationToken);
         await transaction.Machines.RecordBackupAsync(
             point.MachineGuid, point, await rpo.DueAtAsync(transaction, point.MachineGuid, point.CreatedAt, cancellationToken), cancellationToken);
         Machine machine = await transaction.Machines.GetAsync(point.MachineGuid, cancellationToken);

@@ -11,7 +11,7 @@ using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 namespace VProtect.Server.Tasks.Kinds;
 
 /// <summary>INVENTORY_SYNC: what a platform holds, then who belongs to which policy.</summary>
-internal sealed class InventoryKind(References references, FollowUps followUps, AutoAssignmentRun assignment, TimeProvider time) : TaskKind
+internal sealed class InventoryKind(References references, FollowUps followUps, CleanUps cleanUps, AutoAssignmentRun assignment, TimeProvider time) : TaskKind
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TaskType> Types => [TaskType.InventorySync];
@@ -29,7 +29,8 @@ internal sealed class InventoryKind(References references, FollowUps followUps, 
         }
 
         HypervisorManager? manager = await transaction.HypervisorManagers.FindAsync(source, cancellationToken);
-        string? platform = manager?.Platform ?? (await transaction.Hypervisors.FindAsync(source, cancellationToken))?.Platform;
+        Hypervisor? host = await transaction.Hypervisors.FindAsync(source, cancellationToken);
+        string? platform = manager?.Platform ?? host?.Platform;
         if (platform is null)
         {
             return "The platform connection was removed meanwhile.";
@@ -38,6 +39,12 @@ internal sealed class InventoryKind(References references, FollowUps followUps, 
         var of = new InventorySource(platform, manager?.Guid, manager is null ? source : null);
         await new InventoryUpdate(transaction, of, time.GetUtcNow()).ApplyAsync(found, cancellationToken);
         await StateAsync(transaction, source, ConnectionState.Online, info: null, cancellationToken);
+        if ((manager?.State ?? host!.State) != ConnectionState.Online)
+        {
+            // It was away, and nobody could remove what was on it then.
+            cleanUps.Soon([source]);
+        }
+
         followUps.Post("Assignment of machines to policies", AssignAsync);
         return $"{found.Hosts.Count} hosts, {found.Machines.Count} machines.";
     }
