@@ -20,6 +20,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(BackupDocument))]
 [JsonSerializable(typeof(ListDocument))]
 [JsonSerializable(typeof(RestoreDocument))]
+[JsonSerializable(typeof(MountDocument))]
 [JsonSerializable(typeof(ForgetDocument))]
 [JsonSerializable(typeof(HoldDocument))]
 [JsonSerializable(typeof(InfoDocument))]

@@ -19,6 +19,7 @@ internal static class Verbs
             ForgetVerb.New(common, terminal),
             HoldVerb.NewHold(common, terminal),
             ListVerb.New(common, terminal),
+            MountVerb.New(common, terminal),
             HoldVerb.NewRelease(common, terminal),
             RepoVerb.New(common, terminal),
             RestoreVerb.New(common, terminal),

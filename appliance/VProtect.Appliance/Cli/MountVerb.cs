@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions;
+using VProtect.Mover;
+using VProtect.Mover.Documents;
+using VProtect.Mover.Store;
+using VProtect.Mover.View;
+using VProtect.Mover.View.Overlay;
+using VProtect.Nbd;
+using VProtect.Nbd.Server;
+
+namespace VProtect.Appliance.Cli;
+
+/// <summary><c>vprotect mount</c></summary>
+internal static class MountVerb
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    public static Verb New(CommonOptions common, Terminal terminal)
+    {
+        Argument<string> id = RestorePoints.NewArgument("ID");
+        Option<string?> repo = CommonOptions.NewRepo();
+        Option<string?> machine = RestorePoints.NewMachineOption();
+        var disk = new Option<string?>("--disk", "-d") { Description = "Only this disk. Default: all of the restore point, each an export of its name.", HelpName = "NAME" };
+        var listen = new Option<string>("--listen", "-l") { Description = $"Where clients connect: unix:/path, an IP address with or without a port, or tcp for all addresses. Default {MountListening.Default}, port {NbdUri.DefaultPort}.", HelpName = "WHERE", DefaultValueFactory = _ => MountListening.Default };
+        var overlay = new Option<string?>("--overlay") { Description = "File that takes what clients write, made when missing, kept for the next time. Without it the disks are read-only. With several disks, one file for each: FILE-DISK.", HelpName = "FILE" };
+        var commit = new Option<bool>("--commit") { Description = "Serve nothing: store what the overlay holds as a new restore point of the machine. The overlay may be deleted then." };
+        var label = new Option<string?>("--label") { Description = "With --commit: a remark kept with the restore point.", HelpName = "TEXT" };
+        var tls = new Option<string?>("--tls-certificates") { Description = "Directory with ca-cert.pem, server-cert.pem and server-key.pem: over TCP only clients with a certificate of that authority are let in.", HelpName = "DIR" };
+        var allow = new Option<string[]>("--allow") { Description = "Network that may connect over TCP, as in 192.0.2.0/24. May be given several times.", HelpName = "CIDR" };
+        var cache = new Option<string?>("--cache") { Description = "Memory for what was read lately. Default 256 MiB.", HelpName = "SIZE" };
+        return new Verb(
+            "mount",
+            "Serves the disks of a restore point over NBD until it is interrupted. Opens at once, whatever the size; every byte is checked before it is given out.")
+        {
+            id, repo, machine, disk, listen, overlay, commit, label, tls, allow, cache,
+        }
+        .WithExamples(
+            ("vprotect mount latest --machine web1 --repo /backup/repo", "read-only at nbd://127.0.0.1:10809/disk0"),
+            ("vprotect mount 1279aad5 --repo /backup/repo --listen unix:/run/web1.sock --overlay web1.overlay", "writable, for QEMU: nbd+unix:///disk0?socket=/run/web1.sock"),
+            ("vprotect mount 1279aad5 --repo /backup/repo --overlay web1.overlay --commit --label repaired", "what was written, as the machine's next restore point"),
+            ("vprotect mount latest --repo /backup/repo --listen tcp --tls-certificates /etc/pki/nbd --allow 192.0.2.0/24", "to a network, over TLS with client certificates"))
+        .Doing(common, terminal, (invocation, cancellationToken) =>
+        {
+            ParseResult parsed = invocation.Parsed;
+            string? tlsDirectory = parsed.GetValue(tls);
+            var options = new NbdServerOptions
+            {
+                AllowedClients = MountListening.ParseNetworks(parsed.GetValue(allow) ?? []),
+                Tls = tlsDirectory is null ? null : new NbdServerTls { CertificatesDirectory = tlsDirectory },
+            };
+            var order = new Order(
+                parsed.GetRequiredValue(id), parsed.GetValue(machine), parsed.GetValue(disk), MountListening.Parse(parsed.GetRequiredValue(listen)),
+                parsed.GetValue(overlay), parsed.GetValue(commit), parsed.GetValue(label), options, CacheBytes(parsed.GetValue(cache)));
+            if (order.IsCommit && order.Overlay is null)
+            {
+                throw Invocation.BadArgument("--commit stores what an overlay holds, and no --overlay was given.", "Name its file with --overlay.");
+            }
+
+            order.Listening.RequireProtection(options);
+            return RunAsync(invocation, parsed.GetValue(repo), order, cancellationToken);
+        });
+    }
+
+    private static async Task<int> RunAsync(Invocation invocation, string? place, Order order, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        await using OpenedRepository opened = await RepositoryOpening.OpenWithIndexAsync(invocation, place, cancellationToken);
+        RestorePoint point = await opened.Repository.FindPointAsync(order.Id, order.Machine, cancellationToken);
+        await opened.SynchronizeAsync(invocation, cancellationToken);
+        using var loggers = new LoggerFactory([new TerminalLog(invocation.Terminal.Error, invocation.IsQuiet ? LogLevel.Warning : LogLevel.Information)]);
+        long began = Stopwatch.GetTimestamp();
+        await using var disks = await MountedDisks.OpenAsync(opened, point, order, loggers.CreateLogger<VirtualDisk>(), cancellationToken);
+        if (invocation.IsVerbose)
+        {
+            invocation.Note(string.Create(CultureInfo.InvariantCulture, $"opened in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0.0} ms"));
+        }
+
+        return order.IsCommit
+            ? await CommitAsync(invocation, opened, point, disks, order.Label, started, cancellationToken)
+            : await ServeAsync(invocation, point, disks, order, loggers.CreateLogger<NbdServer>(), cancellationToken);
+    }
+
+    private static async Task<int> ServeAsync(
+        Invocation invocation, RestorePoint point, MountedDisks disks, Order order, ILogger<NbdServer> log, CancellationToken cancellationToken)
+    {
+        await using var server = new NbdServer(order.Options, log, TimeProvider.System);
+        foreach (MountedDisk disk in disks.Served)
+        {
+            string description = $"{point.Machine}, number {point.Sequence}, made {SizeText.Of(point.CreatedAt)}";
+            server.AddExport(disk.Name, disk.Overlay is { } overlay ? new OverlayExport(overlay, description) : new VirtualDiskExport(disk.Below, description));
+        }
+
+        NbdUri address = order.Listening.Begin(server);
+        var mounted = disks.Served.Select(disk => new MountedDiskDocument(
+            disk.Name, disk.Below.SizeBytes, (address with { ExportName = disk.Name }).ToString(), disk.OverlayPath, disk.Overlay?.ChangedBytes)).ToList();
+        TextWriter writer = invocation.Terminal.Out;
+        if (invocation.IsJson)
+        {
+            JsonOutput.Write(writer, new MountDocument(point.Id, point.Machine, mounted));
+        }
+        else
+        {
+            writer.WriteLine($"Serving {point.Machine}, number {point.Sequence}, made {SizeText.Of(point.CreatedAt)}");
+            Listing.Write(writer, ["  disk", ">size", ">changed", "at"], [.. mounted.Select(disk => (IReadOnlyList<string>)
+                [$"  {disk.Disk}", SizeText.Of(disk.SizeBytes), disk.ChangedBytes is { } changed ? SizeText.Of(changed) : "read-only", disk.Uri])]);
+        }
+
+        await writer.FlushAsync(CancellationToken.None);
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.StopAsync(Grace);
+        return ExitCodes.Success;
+    }
+
+    private static async Task<int> CommitAsync(
+        Invocation invocation, OpenedRepository opened, RestorePoint point, MountedDisks disks, string? label, long started, CancellationToken cancellationToken)
+    {
+        var counters = new BackupCounters();
+        var pipeline = new BackupPipeline(opened.Chunks, new BackupOptions(), counters, TimeProvider.System);
+        var request = new BackupRequest
+        {
+            Machine = point.Machine,
+            Parent = point.Id,
+            Label = label,
+            OnWarning = invocation.Warn,
+            Documents = await DocumentReading.ReadAsync(opened.Chunks, point, cancellationToken),
+
+            // Disks without an overlay too, read not at all: a restore point is the whole machine.
+            Disks = [.. disks.All.Select(disk => new BackupDisk(disk.Name, new OverlaySource(disk.Overlay is { } overlay ? overlay : disk.Below, point.Id)))],
+        };
+        RestorePoint made = await ProgressDisplay.RunAsync(
+            invocation, () => BackupSummary.SampleOf(counters), () => pipeline.RunAsync(request, cancellationToken));
+        await opened.Index.CheckpointAsync(invocation.Warn);
+        BackupSummary.Write(invocation, made, counters, Stopwatch.GetElapsedTime(started));
+        return ExitCodes.Success;
+    }
+
+    private static long CacheBytes(string? text)
+    {
+        const long Least = 16L << 20;
+        if (text is null)
+        {
+            return new ViewOptions().CacheBytes;
+        }
+
+        return SizeText.TryParse(text, out long bytes) && bytes >= Least
+            ? bytes
+            : throw Invocation.BadArgument($"'{text}' is no size of at least {SizeText.Of(Least)}.", "Correct --cache, as in 512M.");
+    }
+
+    internal sealed record Order(
+        string Id, string? Machine, string? Disk, MountListening Listening, string? Overlay, bool IsCommit, string? Label, NbdServerOptions Options,
+        long CacheBytes);
+}
