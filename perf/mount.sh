@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# Measures mounted restore points side by side with qemu-nbd and nbdkit on the same disk, in one run.
+#
+#   perf/mount.sh [--size GIB] [--seconds N] [--scratch DIR] [--save]
+#
+#   --size GIB      size of the disk (2), half of it text, a quarter noise, the rest holes
+#   --seconds N     how long each random workload runs (8)
+#   --scratch DIR   where to work (about five times the disk); emptied at the end
+#   --save          also keep the report as perf/results/mount-DATE.md
+#
+# vprotect serves a restore point of an encrypted repository, qemu-nbd a zstd qcow2, nbdkit the raw file; all three over a unix socket, read by fio's nbd
+# engine. Cold: a new server, and its files dropped from the page cache. Warm: the same workload once more on the same server.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
+source .build/shell.sh
+# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
+source .build/setup.sh
+# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
+source .build/publish.sh
+# shellcheck source-path=SCRIPTDIR source=../tests/testbed/lib.sh
+source tests/testbed/lib.sh
+
+size=2 seconds=8 scratch=${VPROTECT_CACHE}/perf save=0
+while [ $# -gt 0 ]; do
+  case $1 in
+    --size) size=$2 && shift ;;
+    --seconds) seconds=$2 && shift ;;
+    --scratch) scratch=$(realpath -m "$2") && shift ;;
+    --save) save=1 ;;
+    -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" && exit ;;
+    *) die "unknown option '$1'" "perf/mount.sh --help tells what there is." ;;
+  esac
+  shift
+done
+
+need_packages jq fio nbdkit libnbd-bin python3-libnbd qemu-utils
+publish
+mkdir -p "$scratch"
+work=$(mktemp -d "$scratch/mount.XXXXXX")
+server=
+stop_server() { [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" || true; server=; }; }
+defer rm -rf "$work"
+defer stop_server
+export VPROTECT_PASSPHRASE=measured VPROTECT_STATE=$work/state VPROTECT_REPOSITORY=$work/repo
+socket=$work/s
+
+# drop FILE...: out of the page cache, and of nobody else's.
+drop() {
+  sync -f "$work"
+  find "$@" -type f -exec /usr/bin/python3 -c '
+import os, sys
+for path in sys.argv[1:]:
+    fd = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(fd)' {} +
+}
+
+# serve COMMAND...: in the background, until it listens.
+serve() {
+  stop_server
+  rm -f "$socket"
+  "$@" >"$work/server.log" 2>&1 &
+  server=$!
+  until [ -S "$socket" ] && nbdinfo --size "$uri" >/dev/null 2>&1; do
+    kill -0 "$server" 2>/dev/null || die "a server did not start" "$(cat "$work/server.log")"
+    sleep 0.02
+  done
+}
+
+serve_tool() {
+  uri="nbd+unix:///$([ "$1" = vprotect ] && echo disk0)?socket=$socket"
+  case $1 in
+    vprotect) serve artifacts/vprotect mount latest --machine vm --listen "unix:$socket" --quiet ;;
+    qemu-nbd) serve qemu-nbd -t -r -e 16 -f qcow2 -k "$socket" "$work/disk.qcow2" ;;
+    nbdkit) serve nbdkit -f -r -U "$socket" file "$work/disk.raw" ;;
+  esac
+}
+
+serve_writable() {
+  uri="nbd+unix:///$([ "$1" = vprotect ] && echo disk0)?socket=$socket"
+  rm -f "$work"/overlay*
+  case $1 in
+    vprotect) serve artifacts/vprotect mount latest --machine vm --listen "unix:$socket" --overlay "$work/overlay" --quiet ;;
+    qemu-nbd)
+      qemu-img create -q -f qcow2 -b "$work/disk.qcow2" -F qcow2 "$work/overlay.qcow2"
+      serve qemu-nbd -t -e 16 -f qcow2 -k "$socket" "$work/overlay.qcow2"
+      ;;
+  esac
+}
+
+# bench OPTIONS...: fio on the server, its answer as JSON.
+bench() { fio --name=m --ioengine=nbd --uri="$uri" --output-format=json --size="${size}G" --randseed=1 --allow_file_create=0 "$@" 2>/dev/null | sed -n '/^{/,$p'; }
+read_rate() { bench --rw=read --bs=1M --iodepth=4 | jq '.jobs[0].read.bw_bytes / 1048576 | floor'; }
+read_iops() { bench --rw=randread --bs=4k --iodepth=16 --time_based --runtime="$seconds" | jq '.jobs[0].read.iops | floor'; }
+write_iops() { bench --rw=randwrite --bs=4k --time_based --runtime="$seconds" "$@" | jq '.jobs[0].write.iops | floor'; }
+
+# Milliseconds from asking to having, by a client that is running already.
+first_read() {
+  /usr/bin/python3 - "$uri" <<'PY'
+import nbd, sys, time
+h = nbd.NBD()
+began = time.monotonic()
+h.connect_uri(sys.argv[1])
+h.pread(4096, 512 * 1024 * 1024 + 4096)
+print(round((time.monotonic() - began) * 1000, 1))
+PY
+}
+
+note "making a disk of $size GiB"
+truncate -s "${size}G" "$work/disk.raw"
+/usr/bin/python3 - "$work/disk.raw" "$size" <<'PY'
+import os, random, sys
+random.seed(1)
+words = [bytes(random.choices(b"abcdefghijklmnopqrstuvwxyz", k=random.randint(2, 9))) + b" " for _ in range(4000)]
+text = [b"".join(random.choices(words, k=190_000))[:1 << 20] for _ in range(16)]
+with open(sys.argv[1], "r+b") as disk:
+    for mib in range(int(sys.argv[2]) * 1024):
+        kind = mib % 4
+        if kind == 3:
+            continue
+        disk.seek(mib << 20)
+        if kind == 1:
+            disk.write(os.urandom(1 << 20))
+        else:
+            # Turned by another amount each time: no two chunks are alike.
+            piece, turn = text[mib % 16], mib * 211 % (1 << 20)
+            disk.write(mib.to_bytes(8, "big") + (piece[turn:] + piece[:turn])[8:])
+PY
+artifacts/vprotect repo init "$VPROTECT_REPOSITORY" --no-recovery-key --quiet >/dev/null
+artifacts/vprotect backup "$work/disk.raw" --machine vm --quiet >/dev/null
+qemu-img convert -q -c -O qcow2 -o compression_type=zstd "$work/disk.raw" "$work/disk.qcow2"
+for name in 1G 1T 64T; do
+  truncate -s "$name" "$work/open.raw"
+  dd if="$work/disk.raw" of="$work/open.raw" bs=1M count=64 conv=notrunc status=none
+  artifacts/vprotect backup "$work/open.raw" --machine "open$name" --quiet >/dev/null
+  rm "$work/open.raw"
+done
+
+declare -A figure
+for name in 1G 1T 64T; do
+  for run in 1 2 3; do
+    drop "$work/repo"
+    uri="nbd+unix:///disk0?socket=$socket"
+    serve artifacts/vprotect mount latest --machine "open$name" --listen "unix:$socket" --verbose
+    grep -o 'opened in [0-9.]*' "$work/server.log" | cut -d' ' -f3
+  done | sort -n | sed -n 2p >"$work/open.$name"
+  stop_server
+  figure[open,$name]=$(cat "$work/open.$name")
+done
+for tool in vprotect qemu-nbd nbdkit; do
+  note "reading through $tool"
+  drop "$work/repo" "$work/disk.qcow2" "$work/disk.raw"
+  serve_tool $tool
+  figure[first,$tool]=$(first_read)
+  figure[cold_rate,$tool]=$(read_rate)
+  figure[warm_rate,$tool]=$(read_rate)
+  drop "$work/repo" "$work/disk.qcow2" "$work/disk.raw"
+  serve_tool $tool
+  figure[cold_iops,$tool]=$(read_iops)
+  figure[warm_iops,$tool]=$(read_iops)
+  figure[memory,$tool]=$(($(sed -n 's/^VmHWM: *\([0-9]*\).*/\1/p' "/proc/$server/status") / 1024))
+done
+for tool in vprotect qemu-nbd; do
+  note "writing through $tool"
+  serve_writable $tool
+  figure[flush1,$tool]=$(write_iops --iodepth=1 --fsync=1)
+  serve_writable $tool
+  figure[flush16,$tool]=$(write_iops --iodepth=16 --fsync=16)
+  serve_writable $tool
+  figure[noflush,$tool]=$(write_iops --iodepth=16)
+done
+stop_server
+
+row() { # TITLE KEY [SMALLER]: figures and the ratio to qemu-nbd
+  local ours=${figure[$2,vprotect]} theirs=${figure[$2,qemu-nbd]:-} raw=${figure[$2,nbdkit]:-–} ratio=–
+  [ -z "$theirs" ] || ratio=$(jq -n "$ours / ([$theirs, 0.1] | max) * 100 | round / 100")
+  printf '| %s | %s | %s | %s | %s |\n' "$1" "$ours" "${theirs:-–}" "$raw" "$ratio"
+}
+report() {
+  echo "# Mounted restore points, $(date -u +%F)"
+  echo
+  echo "$(lscpu | sed -n 's/^Model name: *//p'), $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg) at the end, commit $(git rev-parse --short HEAD)."
+  echo "$(qemu-nbd --version | head -1), $(nbdkit --version), $(fio --version). Disk of $size GiB: half text, a quarter noise, a quarter holes; $seconds s for each random workload."
+  echo
+  echo "Opening (restore point found, tree root read and checked), cold, median of 3: 1 GiB ${figure[open,1G]} ms, 1 TiB ${figure[open,1T]} ms, 64 TiB ${figure[open,64T]} ms."
+  echo
+  echo '| what | vprotect | qemu-nbd, zstd qcow2 | nbdkit, raw | vprotect / qemu-nbd |'
+  echo '|---|---|---|---|---|'
+  row 'connect and first 4 KiB, cold, ms' first
+  row 'sequential 1 MiB, cold, MiB/s' cold_rate
+  row 'sequential 1 MiB, warm, MiB/s' warm_rate
+  row 'random 4 KiB qd16, cold, IOPS' cold_iops
+  row 'random 4 KiB qd16, warm, IOPS' warm_iops
+  row 'overlay: random 4 KiB, flush after each, IOPS' flush1
+  row 'overlay: random 4 KiB qd16, flush every 16, IOPS' flush16
+  row 'overlay: random 4 KiB qd16, no flush, IOPS' noflush
+  row 'peak memory of the server, MiB' memory
+}
+report
+[ $save = 0 ] || report >"perf/results/mount-$(date -u +%F).md"
