@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using VProtect.Abstractions;
 using VProtect.Mover;
 using VProtect.Mover.Documents;
 using VProtect.Mover.Store;
