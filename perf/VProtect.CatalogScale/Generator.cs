@@ -25,6 +25,8 @@ internal sealed class Generator(CatalogDatabase database, int machines, int poin
 
     public Machine[] Machines { get; private set; } = [];
 
+    public int Points => points;
+
     public Node Node { get; } = new() { Name = "node", State = NodeState.Online, Generation = 1, EnrolledAt = Now };
 
     public async Task FillAsync()

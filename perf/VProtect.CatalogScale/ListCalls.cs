@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
@@ -15,41 +14,17 @@ internal sealed class ListCalls(CatalogDatabase database, Generator data, int it
     /// <summary>Runs all; returns the worst p99.</summary>
     public async Task<double> RunAsync()
     {
-        Console.WriteLine("| call | rows | total | CPU ms | p50 ms | p99 ms | max ms |\n|---|---|---|---|---|---|---|");
-        double worst = 0;
+        var table = new CallTable(iterations);
         foreach ((string name, Func<CatalogSession, Task<(int Rows, long Total)>> call) in All())
         {
-            double[] times = new double[iterations];
-            TimeSpan processor = default;
-            (int Rows, long Total) last = default;
-            for (int i = -5; i < iterations; i++)
+            await table.MeasureAsync(name, async () =>
             {
-                if (i == 0)
-                {
-                    processor = Environment.CpuUsage.TotalTime;
-                }
-
-                long begun = Stopwatch.GetTimestamp();
-                await using (CatalogSession session = await database.ReadAsync(default))
-                {
-                    last = await call(session);
-                }
-
-                if (i >= 0)
-                {
-                    times[i] = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-                }
-            }
-
-            // What this process used, a mean: on a busy machine the one figure that is not about others. Of SQLite all, of PostgreSQL our half.
-            double processorMs = (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / iterations;
-            Array.Sort(times);
-            double p99 = times[Math.Min(iterations - 1, (int)(iterations * 0.99))];
-            worst = Math.Max(worst, p99);
-            Console.WriteLine($"| {name} | {last.Rows} | {last.Total} | {processorMs:f2} | {times[iterations / 2]:f1} | {p99:f1} | {times[^1]:f1} |");
+                await using CatalogSession session = await database.ReadAsync(default);
+                return await call(session);
+            });
         }
 
-        return worst;
+        return table.WorstMilliseconds;
     }
 
     private IEnumerable<(string Name, Func<CatalogSession, Task<(int Rows, long Total)>> Call)> All()

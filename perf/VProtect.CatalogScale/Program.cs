@@ -1,5 +1,6 @@
 // The catalog at scale: fills one, then times every list call, claims and commits.
 //   VProtect.CatalogScale sqlite|postgresql MACHINES POINTS ITERATIONS [FILE]
+//   VProtect.CatalogScale rest MACHINES POINTS ITERATIONS        the same in SQLite, and then the list calls of the REST API
 // PostgreSQL is the one that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE tell of; pg_virtualenv sets them:
 //   pg_virtualenv VProtect.CatalogScale postgresql 10000 1000000 200
 using System.Diagnostics;
@@ -9,11 +10,13 @@ using VProtect.Catalog;
 using VProtect.Catalog.Tasks;
 using VProtect.CatalogScale;
 
-bool sqlite = args is [] or ["sqlite", ..];
+bool rest = args is ["rest", ..];
+bool sqlite = rest || args is [] or ["sqlite", ..];
 int machines = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1000;
 int points = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000;
 int iterations = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 100;
-string file = args.Length > 4 ? args[4] : Path.Combine(Path.GetTempPath(), $"vprotect-catalog-{Environment.ProcessId}.db");
+string directory = Directory.CreateTempSubdirectory("vprotect-catalog-").FullName;
+string file = args.Length > 4 ? args[4] : Path.Combine(directory, "catalog.db");
 string Env(string name, string otherwise) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : otherwise;
 CatalogOptions options = sqlite
     ? new CatalogOptions { Path = file }
@@ -32,7 +35,7 @@ CatalogOptions options = sqlite
 
 Console.WriteLine($"{(sqlite ? "SQLite" : "PostgreSQL")}, {machines:n0} machines, {points:n0} restore points, {iterations} calls each, {Environment.ProcessorCount} processors, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n");
 var watch = Stopwatch.StartNew();
-await using CatalogDatabase database = await CatalogDatabase.OpenAsync(options, default);
+CatalogDatabase database = await CatalogDatabase.OpenAsync(options, default);
 TimeSpan opened = watch.Elapsed;
 watch.Restart();
 var data = new Generator(database, machines, points);
@@ -75,9 +78,14 @@ Console.WriteLine($"worst p99 of a list call {worst:f1} ms; load at the end {Fil
 if (sqlite)
 {
     Console.WriteLine($"file {new FileInfo(file).Length >> 20} MiB");
-    if (args.Length <= 4)
-    {
-        await database.DisposeAsync();
-        File.Delete(file);
-    }
 }
+
+await database.DisposeAsync();
+if (rest)
+{
+    Console.WriteLine($"\nREST over HTTPS on the loopback, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n");
+    worst = await new RestCalls(data, directory, iterations).RunAsync();
+    Console.WriteLine($"\nworst p99 of a REST list call {worst:f1} ms; load at the end {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
+}
+
+Directory.Delete(directory, recursive: true);
