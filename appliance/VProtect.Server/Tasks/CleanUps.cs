@@ -7,7 +7,7 @@ namespace VProtect.Server.Tasks;
 internal sealed class CleanUps(CatalogDatabase catalog, References references, Errands errands, FollowUps followUps)
 {
     /// <summary>The node may have to start first, and platforms take their time.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
     /// <summary>Cleans up on these platforms.</summary>
     public void Soon(IEnumerable<Guid> sources)
@@ -18,7 +18,9 @@ internal sealed class CleanUps(CatalogDatabase catalog, References references, E
         }
     }
 
-    private async Task RunAsync(Guid source, CancellationToken cancellationToken)
+    /// <summary>Cleans up on a platform now.</summary>
+    /// <exception cref="Abstractions.VProtectException">The platform or a node cannot be reached, or something could not be removed.</exception>
+    public async Task RunAsync(Guid source, CancellationToken cancellationToken)
     {
         PlatformReference platform;
         List<string> running;

@@ -24,6 +24,7 @@ internal static class TaskServices
         services.AddSingleton<RpoTerms>();
         services.AddSingleton<AutoAssignmentRun>();
         services.AddSingleton<CleanUps>();
+        services.AddSingleton<BusyMachines>();
         services.AddSingleton<DestinationRefresh>();
         services.AddSingleton<RepositoryReconciliation>();
         services.AddSingleton<NodeLives>();

@@ -128,6 +128,17 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
         CatalogChangeKind.Updated,
         cancellationToken);
 
+    /// <summary>Keeps a task that waits from beginning before a time; null lifts that. One that does not wait is left as it is.</summary>
+    public async Task DelayAsync(Guid task, DateTimeOffset? notBefore, CancellationToken cancellationToken)
+    {
+        CatalogTransaction writer = Session.Writer;
+        if (await writer.ExecuteAsync(
+            $"UPDATE tasks SET not_before = {notBefore}, version = version + 1 WHERE guid = {task} AND state = {TaskState.Queued}", cancellationToken) > 0)
+        {
+            writer.Changed(Rows.Name, task, CatalogChangeKind.Updated);
+        }
+    }
+
     /// <summary>Removes tasks that have ended before a time, with their logs and checkpoints; returns how many.</summary>
     public async Task<int> DeleteEndedAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {

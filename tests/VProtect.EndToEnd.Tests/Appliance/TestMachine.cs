@@ -25,7 +25,12 @@ internal sealed class TestMachine(FakeDatacenter datacenter, FakeMachine machine
         return added;
     }
 
-    public async Task FindAsync(ApplianceSite site) => Guid = await site.MachineAsync(Uuid);
+    /// <summary>Finds it in the inventory, and asks for its file systems to be frozen when it is backed up.</summary>
+    public async Task FindAsync(ApplianceSite site)
+    {
+        Guid = await site.MachineAsync(Uuid);
+        await site.Client.PutAsync($"/api/virtual-machines/{Guid}/settings", new { quiesceBeforeSnapshot = true });
+    }
 
     /// <summary>Writes here and there.</summary>
     public async Task WriteAsync()

@@ -160,6 +160,39 @@ public sealed class RestartTests
         Assert.Equal(2, (await TakeAsync(node, task)).Attempt);
     }
 
+    [Fact]
+    public async Task A_task_that_meets_a_busy_machine_begins_again_after_a_clean_up_and_only_once()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask task = await engine.BackUpAsync();
+        ScriptedNode node = engine.Node;
+
+        await node.FailAsync(await node.LeaseAsync(), Abstractions.ErrorCode.MachineBusy);
+
+        TaskOrder cleanUp = await node.LeaseAsync();
+        Assert.IsType<CleanUpWork>(cleanUp.Work);
+        Assert.Null(await node.TryLeaseAsync());
+        await node.SucceedAsync(cleanUp, result: null);
+        TaskOrder again = await node.LeaseAsync();
+        Assert.Equal((task.Guid.ToString("D"), 2), (again.TaskGuid, again.Attempt));
+        await node.FailAsync(again, Abstractions.ErrorCode.MachineBusy);
+        task = await engine.TaskAsync(task.Guid);
+        Assert.Equal((TaskState.Failed, (int)Abstractions.ErrorCode.MachineBusy), (task.State, task.ErrorCode));
+    }
+
+    [Fact]
+    public async Task A_task_that_met_a_busy_machine_begins_again_though_the_clean_up_failed()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        await engine.BackUpAsync();
+        ScriptedNode node = engine.Node;
+
+        await node.FailAsync(await node.LeaseAsync(), Abstractions.ErrorCode.MachineBusy);
+        await node.FailAsync(await node.LeaseAsync());
+
+        Assert.IsType<BackupWork>((await node.LeaseAsync()).Work);
+    }
+
     private static Task<TaskOrder> TakeAsync(ScriptedNode node, CatalogTask task) => node.TakeAsync(task.Guid.ToString("D"));
 
     private static async Task<CatalogTask> QueueAsync(TestEngine engine, TaskType type)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace VProtect.Testing.FakePlatform;
 
 /// <summary>
@@ -18,6 +20,8 @@ namespace VProtect.Testing.FakePlatform;
 /// </summary>
 public sealed class FakeDatacenter(string path)
 {
+    private static readonly TimeSpan HitPatience = TimeSpan.FromMinutes(3);
+
     private readonly FaultBoard _faults = new(System.IO.Path.Join(path, "faults"));
 
     /// <summary>The directory: the address of the platform.</summary>
@@ -130,11 +134,18 @@ public sealed class FakeDatacenter(string path)
     /// <summary>How often the step of a fault was reached.</summary>
     public long HitsOf(string fault) => _faults.HitsOf(fault);
 
-    /// <summary>Waits until the step of a fault was reached.</summary>
+    /// <summary>Waits until the step of a fault was reached; far longer than anything takes, but not for ever.</summary>
+    /// <exception cref="TimeoutException">Nobody came there.</exception>
     public async Task WaitForHitAsync(string fault, CancellationToken cancellationToken)
     {
+        long begun = Stopwatch.GetTimestamp();
         while (HitsOf(fault) == 0)
         {
+            if (Stopwatch.GetElapsedTime(begun) > HitPatience)
+            {
+                throw new TimeoutException($"The step of fault {fault} was not reached in {HitPatience}.");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(5), cancellationToken);
         }
     }

@@ -99,12 +99,18 @@ internal sealed partial class TaskChannel
             return;
         }
 
+        if (outcome.Fault?.Code == ErrorCode.MachineBusy && await busyMachines.QueueAgainAsync(transaction, task, cancellationToken))
+        {
+            await transaction.CommitAsync(cancellationToken);
+            Forget(task);
+            busyMachines.CleanUpSoon(task);
+            return;
+        }
+
         Ending ending = await EndingAsync(transaction, task, outcome, cancellationToken);
         await endings.EndTryAsync(transaction, task, ending, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        lives.Forget(task);
-        rates.Forget(guid);
-        _told.TryRemove((guid, outcome.Attempt), out _);
+        Forget(task);
         if (outcome.Fault is { Side: ErrorSide.Platform } && task.SourceGuid is { } source)
         {
             // A platform that went away or refused may have kept what was made on it, which would be in the way of the next task.
@@ -113,6 +119,13 @@ internal sealed partial class TaskChannel
 
         bells.Work.Ring();
         Log.Ended(logger, task.Type, guid, ending.State, ending.StatusInfo ?? "");
+    }
+
+    private void Forget(CatalogTask task)
+    {
+        lives.Forget(task);
+        rates.Forget(task.Guid);
+        _told.TryRemove((task.Guid, task.Attempt), out _);
     }
 
     private async Task<Ending> EndingAsync(

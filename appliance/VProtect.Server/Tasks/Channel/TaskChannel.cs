@@ -15,7 +15,7 @@ namespace VProtect.Server.Tasks.Channel;
 /// </summary>
 internal sealed partial class TaskChannel(
     CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, LostOrders lost, RateMeter rates,
-    CleanUps cleanUps, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger) : INodeChannel
+    CleanUps cleanUps, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger) : INodeChannel
 {
     /// <summary>How long a question without an answer stays open; below what proxies and clients wait.</summary>
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
