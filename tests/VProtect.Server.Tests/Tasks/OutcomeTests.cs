@@ -3,6 +3,7 @@ using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
+using VProtect.Catalog.Tasks;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Outcomes;
 using VProtect.Server.Tasks.Requests;
@@ -112,9 +113,10 @@ public sealed class OutcomeTests
 
     private static async Task SyncAsync(TestEngine engine, InventoryResult found, Guid? source = null)
     {
-        await engine.WriteAsync(tx => engine.Get<TaskRequests>().InventorySyncAsync(
+        CatalogTask task = await engine.WriteAsync(tx => engine.Get<TaskRequests>().InventorySyncAsync(
             tx, source ?? engine.Manager.Guid, new PlainRequest(), TaskOrigin.Appliance, default));
-        await engine.Node.DoAsync(found);
+        ScriptedNode node = engine.Node;
+        await node.SucceedAsync(await node.TakeAsync(task.Guid.ToString("D")), found);
     }
 
     private static Task<Machine> MachineAsync(TestEngine engine, Guid guid) => engine.ReadAsync(session => session.Machines.GetAsync(guid, default));
