@@ -1,103 +1,32 @@
-using System.Diagnostics;
 using VProtect.Testing;
 
 namespace VProtect.Connectors.Tests.Kvm;
 
-/// <summary>
-/// A libvirtd of our own, real and private: its own mount namespace gives it configuration, state and run directories, its client socket lies in ours, and no
-/// systemd, no D-Bus and no user of the machine is involved. One for all tests; each cleans up its machines.
-/// </summary>
+/// <summary>A libvirtd for all tests; each cleans up its machines.</summary>
 public sealed class LibvirtDaemon : IAsyncLifetime, IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
-    private Process? _process;
+    private readonly LibvirtHost _host = new();
 
-    /// <summary>Where tests put images, scratch files and sockets; short, since paths of sockets are.</summary>
-    public string Work => _directory["w"];
+    /// <inheritdoc cref="LibvirtHost.Work"/>
+    public string Work => _host.Work;
 
-    public string Uri => $"qemu:///system?socket={_directory["sock/libvirt-sock"]}";
+    /// <inheritdoc cref="LibvirtHost.Uri"/>
+    public string Uri => _host.Uri;
 
-    /// <summary>A directory of 4 MiB, for what happens when one is full; mounted before the daemon gets a mount namespace of its own.</summary>
-    public string Small => _directory["small"];
+    /// <inheritdoc cref="LibvirtHost.Small"/>
+    public string Small => _host.Small;
 
-    /// <summary>Where the process ids of machines are.</summary>
-    public string RunDirectory => _directory["run"];
+    /// <inheritdoc cref="LibvirtHost.RunDirectory"/>
+    public string RunDirectory => _host.RunDirectory;
 
-    public async Task InitializeAsync()
-    {
-        Directory.CreateDirectory(Work);
-        foreach (string name in (string[])["etc", "lib", "cache", "run", "log", "sock"])
-        {
-            Directory.CreateDirectory(_directory[name]);
-        }
+    public Task InitializeAsync() => _host.StartAsync();
 
-        Directory.CreateDirectory(Small);
-        Tool.Run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", Small);
-        File.WriteAllText(_directory["etc/qemu.conf"], """
-            user = "root"
-            group = "root"
-            security_driver = "none"
-            cgroup_controllers = [ ]
-            namespaces = [ ]
-            stdio_handler = "file"
-            remember_owner = 0
-            dynamic_ownership = 0
-            """);
-        File.WriteAllText(_directory["etc/libvirtd.conf"], $"""
-            unix_sock_dir = "{_directory["sock"]}"
-            auth_unix_rw = "none"
-            auth_unix_ro = "none"
-            log_outputs = "3:file:{_directory["libvirtd.log"]}"
-            """);
+    public Task DisposeAsync() => _host.StopAsync();
 
-        // Debian's libvirt asks for this user, which a package we do not need creates: it is there inside only.
-        File.WriteAllText(_directory["etc/passwd"], File.ReadAllText("/etc/passwd") + "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n");
-        File.WriteAllText(_directory["etc/group"], File.ReadAllText("/etc/group") + "libvirt-qemu:x:64055:\n");
-        string d = _directory.Path;
-        string script = $"""
-            set -e
-            mkdir -p /etc/libvirt /var/lib/libvirt /var/cache/libvirt /run/libvirt /var/log/libvirt
-            mount --bind {d}/etc/passwd /etc/passwd
-            mount --bind {d}/etc/group /etc/group
-            mount --bind {d}/etc /etc/libvirt
-            mount --bind {d}/lib /var/lib/libvirt
-            mount --bind {d}/cache /var/cache/libvirt
-            mount --bind {d}/run /run/libvirt
-            mount --bind {d}/log /var/log/libvirt
-            exec libvirtd -p {d}/libvirtd.pid -f /etc/libvirt/libvirtd.conf >{d}/libvirtd.out 2>&1 </dev/null
-            """;
-        _process = Process.Start(new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", script]))!;
-        while (Tool.TryRun("virsh", "-q", "-c", Uri, "version").ExitCode != 0)
-        {
-            if (_process.HasExited)
-            {
-                throw new InvalidOperationException($"libvirtd ended: {File.ReadAllText(_directory["libvirtd.out"])} {File.ReadAllText(_directory["libvirtd.log"])}");
-            }
+    public void Dispose() => _host.Dispose();
 
-            await Task.Delay(50);
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        foreach (string uuid in Virsh("list", "--all", "--uuid").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            Tool.TryRun("virsh", "-q", "-c", Uri, "destroy", uuid);
-        }
-
-        _process!.Kill();
-        await _process.WaitForExitAsync();
-        Tool.Run("umount", Small);
-    }
-
-    public void Dispose()
-    {
-        _process?.Dispose();
-        _directory.Dispose();
-    }
-
-    /// <summary>Runs virsh, the client of others; fails when it fails.</summary>
-    public string Virsh(params string[] arguments) => Tool.Run("virsh", ["-q", "-c", Uri, .. arguments]);
+    /// <inheritdoc cref="LibvirtHost.Virsh"/>
+    public string Virsh(params string[] arguments) => _host.Virsh(arguments);
 }
 
 /// <summary>Tests that share the daemon, one at a time.</summary>

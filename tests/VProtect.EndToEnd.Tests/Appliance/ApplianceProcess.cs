@@ -5,7 +5,7 @@ using System.Text;
 
 namespace VProtect.EndToEnd.Tests.Appliance;
 
-/// <summary>The appliance with the fake platform, running as a process. Nothing of it is left after disposal.</summary>
+/// <summary>The appliance, running as a process. Nothing of it is left after disposal.</summary>
 internal sealed partial class ApplianceProcess : IDisposable
 {
     private static readonly string Binary = FindBinary();
@@ -14,11 +14,13 @@ internal sealed partial class ApplianceProcess : IDisposable
     private readonly StringBuilder _said = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ApplianceProcess(string data)
+    /// <param name="data">Its data directory.</param>
+    /// <param name="program">The program as it is delivered, or null for the one with the fake platform added.</param>
+    public ApplianceProcess(string data, string? program = null)
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(Binary, ["serve", "--data", data, "--urls", "https://127.0.0.1:0"]) { RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(program ?? Binary, ["serve", "--data", data, "--urls", "https://127.0.0.1:0"]) { RedirectStandardError = true },
         };
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
         _process.Start();

@@ -19,8 +19,12 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
     private ApplianceProcess? _process;
     private string? _token;
 
-    public ApplianceSite()
+    private readonly string? _program;
+
+    /// <param name="program">The program as it is delivered, or null for the one with the fake platform added.</param>
+    public ApplianceSite(string? program = null)
     {
+        _program = program;
         Datacenter = FakeDatacenter.Create(_directory["datacenter"]);
     }
 
@@ -40,31 +44,44 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
 
     public ApplianceProcess Process => _process!;
 
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Bearer token of its administrator.</summary>
+    public string Token => _token!;
+
     /// <summary>Starts it for the first time, with a destination and the platform, whose inventory has been read.</summary>
     public static async Task<ApplianceSite> BeginAsync(Action<FakeDatacenter> furnish)
     {
         var site = new ApplianceSite();
+        furnish(site.Datacenter);
+        await site.BeginAsync(new { host = site.Datacenter.Path, type = "FAKE", user = "root", password = "secret" });
+        return site;
+    }
+
+    /// <summary>Starts it for the first time, with a destination and a platform, whose inventory has been read.</summary>
+    public async Task BeginAsync(object platform)
+    {
         try
         {
-            furnish(site.Datacenter);
-            await site.StartAsync();
-            site.Destination = await site.AddDestinationAsync("first", site["repository"]);
-            JsonElement hypervisor = await site.Client.PostAsync("/api/hypervisors", new { host = site.Datacenter.Path, type = "FAKE", user = "root", password = "secret" });
-            site.Hypervisor = hypervisor.GetProperty("guid").GetString()!;
-            await site.SyncAsync();
-            return site;
+            await StartAsync();
+            Destination = await AddDestinationAsync("first", this["repository"]);
+            JsonElement hypervisor = await Client.PostAsync("/api/hypervisors", platform);
+            Hypervisor = hypervisor.GetProperty("guid").GetString()!;
+            await SyncAsync();
         }
         catch
         {
-            await site.DisposeAsync();
+            await DisposeAsync();
             throw;
         }
     }
 
     public async Task StartAsync()
     {
-        _process = new ApplianceProcess(Data);
+        _process = new ApplianceProcess(Data, _program);
         Uri address = await _process.ListensAsync();
+        Address = address;
         if (_token is null)
         {
             using var first = new ApplianceClient(address, Data);
