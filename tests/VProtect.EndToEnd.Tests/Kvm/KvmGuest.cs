@@ -63,8 +63,14 @@ internal sealed class KvmGuest(LibvirtHost host, string directory)
 
     /// <summary>Waits until a machine's guest agent answers.</summary>
     public Task AgentAnswersAsync(string uuid) => Appliance.ApplianceSite.UntilAsync(
-        () => Task.FromResult(Tool.TryRun("virsh", "-q", "-c", host.Uri, "qemu-agent-command", uuid, """{"execute":"guest-ping"}""", "--timeout", "5").ExitCode == 0),
+        () => Task.FromResult(Answers(uuid)),
         () => "The guest does not start: " + (File.Exists(Path.Join(directory, "console.log")) ? File.ReadAllText(Path.Join(directory, "console.log")) : ""));
+
+    /// <summary>Whether the agent answers now.</summary>
+    public bool Answers(string? uuid = null) => TryAsk(uuid ?? Uuid, "guest-ping") is not null;
+
+    /// <summary>Whether the agent says that nothing is frozen.</summary>
+    public bool IsThawed() => TryAsk(Uuid, "guest-fsfreeze-status")?.Contains("thawed", StringComparison.Ordinal) == true;
 
     /// <summary>Runs a shell script in the guest; fails when it fails.</summary>
     /// <returns>What it wrote to standard output.</returns>
@@ -92,6 +98,12 @@ internal sealed class KvmGuest(LibvirtHost host, string directory)
           <driver name='qemu' type='qcow2' discard='unmap'/><source file='{Image(name)}'/><target dev='{name}' bus='virtio'/>
         </disk>
         """;
+
+    private string? TryAsk(string uuid, string command)
+    {
+        (int exitCode, string output, _) = Tool.TryRun("virsh", "-q", "-c", host.Uri, "qemu-agent-command", uuid, $$"""{"execute":"{{command}}"}""", "--timeout", "5");
+        return exitCode == 0 ? output : null;
+    }
 
     private JsonElement Ask(string uuid, object request) =>
         JsonDocument.Parse(host.Virsh("qemu-agent-command", uuid, JsonSerializer.Serialize(request), "--timeout", "20")).RootElement.GetProperty("return").Clone();

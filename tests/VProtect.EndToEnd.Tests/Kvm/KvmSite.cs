@@ -36,7 +36,7 @@ public sealed class KvmSite : IAsyncLifetime, IDisposable
         Guest = new KvmGuest(Host, Images);
         Task starting = Guest.StartAsync();
         Site = new ApplianceSite(VprotectProcess.Binary);
-        await Site.BeginAsync(new { host = Host.Uri, name = "kvm1", type = "KVM", settings = new { socketDirectory = Images, scratchReserveMiB = "0" } });
+        await Site.BeginAsync(new { host = Host.Uri, name = "kvm1", type = "KVM", settings = new { socketDirectory = Images, scratchReserveMiB = "0", freezeTimeoutSeconds = "5" } });
         await starting;
         await Site.SyncAsync();
         Machine = await Site.MachineAsync(Guest.Uuid);
