@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VProtect.Connectors.Kvm.Native;
 
 namespace VProtect.Connectors.Kvm;
@@ -7,19 +8,21 @@ internal static class BackupJobs
 {
     internal static readonly TimeSpan EndTimeMax = TimeSpan.FromSeconds(30);
 
-    /// <summary>Waits until the job is gone, and with it QEMU's hold on its files.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Waits until the job whose description holds <paramref name="mark"/> is gone, and with it QEMU's hold on its files.</summary>
     /// <returns>Whether it is.</returns>
-    internal static bool WaitForEnd(DomainHandle domain, string mark)
+    internal static async Task<bool> WaitForEndAsync(LibvirtSession session, string machineUuid, string mark)
     {
-        long until = Environment.TickCount64 + (long)EndTimeMax.TotalMilliseconds;
-        while (LibvirtApi.TryGetBackupXml(domain)?.Contains(mark, StringComparison.Ordinal) == true)
+        long begun = Stopwatch.GetTimestamp();
+        while (await session.ReadAsync("Waiting for the end of the backup", api => IsThere(api, machineUuid, mark), CancellationToken.None))
         {
-            if (Environment.TickCount64 > until)
+            if (Stopwatch.GetElapsedTime(begun) > EndTimeMax)
             {
                 return false;
             }
 
-            Thread.Sleep(20);
+            await Task.Delay(Pause);
         }
 
         return true;
@@ -43,5 +46,11 @@ internal static class BackupJobs
             // It ended, or the machine did, between the two calls.
             return true;
         }
+    }
+
+    private static bool IsThere(LibvirtApi api, string machineUuid, string mark)
+    {
+        using DomainHandle? domain = api.TryLookupDomain(machineUuid);
+        return domain is not null && LibvirtApi.TryGetBackupXml(domain)?.Contains(mark, StringComparison.Ordinal) == true;
     }
 }

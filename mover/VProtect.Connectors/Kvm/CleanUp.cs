@@ -68,7 +68,7 @@ internal sealed partial class CleanUp(KvmPlatform platform, IReadOnlySet<string>
     {
         try
         {
-            string? ended = await platform.Session.ChangeAsync("Ending a backup job", api =>
+            string? dead = await platform.Session.ChangeAsync("Ending a backup job", api =>
             {
                 using DomainHandle? domain = api.TryLookupDomain(uuid);
                 if (domain is null || InventoryReader.ToPower(LibvirtApi.GetState(domain)) == PowerState.Off
@@ -77,10 +77,13 @@ internal sealed partial class CleanUp(KvmPlatform platform, IReadOnlySet<string>
                     return null;
                 }
 
-                BackupJobs.WaitForEnd(domain, mark);
-                return $"Ended the backup job of {mark} on machine {uuid}.";
+                return mark;
             }, CancellationToken.None);
-            Add(ended);
+            if (dead is not null)
+            {
+                await BackupJobs.WaitForEndAsync(platform.Session, uuid, dead);
+                Add($"Ended the backup job of {dead} on machine {uuid}.");
+            }
         }
         catch (VProtectException exception)
         {

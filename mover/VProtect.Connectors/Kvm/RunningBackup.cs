@@ -291,22 +291,17 @@ internal sealed class RunningBackup : IBackupAccess
     {
         try
         {
-            bool isOver = await _platform.Session.ChangeAsync("Ending the backup", api =>
+            bool isSafe = await _platform.Session.ChangeAsync("Ending the backup", api =>
             {
                 using DomainHandle? domain = api.TryLookupDomain(_opening.MachineUuid);
-                if (domain is null || !BackupJobs.End(domain, _socketPath) || !BackupJobs.WaitForEnd(domain, _socketPath))
-                {
-                    return domain is null;
-                }
-
-                if (_wasRunning && LibvirtApi.IsPausedByFault(domain))
-                {
-                    LibvirtApi.Resume(domain);
-                    _warnings.Add("The machine stood still because the scratch file was full; it runs again.");
-                }
-
-                return true;
+                return domain is null || BackupJobs.End(domain, _socketPath);
             }, CancellationToken.None);
+            bool isOver = isSafe && await BackupJobs.WaitForEndAsync(_platform.Session, _opening.MachineUuid, _socketPath);
+            if (isOver && _wasRunning)
+            {
+                await ResumeAsync();
+            }
+
             if (!isOver)
             {
                 _warnings.Add($"The backup job on the machine did not end within {BackupJobs.EndTimeMax.TotalSeconds:0} s; the next clean-up ends it.");
@@ -317,6 +312,17 @@ internal sealed class RunningBackup : IBackupAccess
             _warnings.Add($"The backup job on the machine could not be ended: {exception.Message}");
         }
     }
+
+    /// <summary>A machine that QEMU stopped for want of space in the scratch file goes on.</summary>
+    private Task ResumeAsync() => _platform.Session.ChangeAsync("Resuming the machine", api =>
+    {
+        using DomainHandle? domain = api.TryLookupDomain(_opening.MachineUuid);
+        if (domain is not null && LibvirtApi.IsPausedByFault(domain))
+        {
+            LibvirtApi.Resume(domain);
+            _warnings.Add("The machine stood still because the scratch file was full; it runs again.");
+        }
+    }, CancellationToken.None);
 
     /// <returns>Why not, or null.</returns>
     private async Task<string?> RemoveCheckpointsAsync(Func<DomainHandle, IReadOnlyList<CheckpointName>> choose)
