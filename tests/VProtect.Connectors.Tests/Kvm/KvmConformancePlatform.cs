@@ -22,8 +22,11 @@ internal sealed class KvmConformancePlatform : ConformancePlatform
     private readonly LibvirtApi _api;
     private readonly string _imageFormat;
 
-    internal KvmConformancePlatform(LibvirtDaemon daemon, string imageFormat = "qcow2")
+    private readonly SshServer? _ssh;
+
+    internal KvmConformancePlatform(LibvirtDaemon daemon, string imageFormat = "qcow2", SshServer? ssh = null)
     {
+        _ssh = ssh;
         _daemon = daemon;
         _imageFormat = imageFormat;
         _directory = Path.Join(daemon.Work, Guid.NewGuid().ToString("N")[..6]);
@@ -38,7 +41,9 @@ internal sealed class KvmConformancePlatform : ConformancePlatform
 
     public override IConnectorFactory Factory { get; } = new KvmConnectorFactory();
 
-    public override ConnectorEndpoint Endpoint => new(_daemon.Uri, "", Secret: null, Settings);
+    public override ConnectorEndpoint Endpoint => _ssh is null
+        ? new(_daemon.Uri, "", Secret: null, Settings)
+        : new($"qemu+ssh://127.0.0.1:{_ssh.Port}/system{new Uri(_daemon.Uri).Query}", "root", _ssh.UserKey, new Dictionary<string, string>(Settings) { ["hostKey"] = _ssh.HostKey });
 
     public override ConnectorEndpoint UnreachableEndpoint => new($"qemu:///system?socket={_directory}/nowhere", "", "open sesame", Settings);
 
