@@ -68,9 +68,8 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, ReaderSet 
         for (int variant = 0; variant < FasterChunkIndex.PlacesMax && index.IsUsable; variant++)
         {
             IndexKey key = IndexKey.Of(id, variant);
-            if (!FasterChunkIndex.TryRead(_session, ref key, out IndexValue value) && !FasterChunkIndex.TryRead(_session, ref key, out value))
+            if (!FasterChunkIndex.TryRead(_session, ref key, out IndexValue value))
             {
-                // Looked for twice: on a busy machine FASTER was seen to miss, once in some millions of reads, a record that the next read found.
                 break;
             }
 
@@ -127,11 +126,11 @@ internal sealed class FasterChunkIndexSession(FasterChunkIndex index, ReaderSet 
             Settle(ids, locations, found);
         }
 
-        // First places that were no answer, and what was not found (see TryFindHere), one by one, when nothing else is under way.
+        // First places that were no answer, one by one, when nothing else is under way.
         int count = 0;
         for (int i = 0; i < ids.Length; i++)
         {
-            if (!found[i] || locations[i].Pack == default)
+            if (found[i] && locations[i].Pack == default)
             {
                 found[i] = TryFindHere(ids[i], out locations[i]);
             }

@@ -19,7 +19,7 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
 
     private const int RecordBytes = IndexStore.RecordBytes;
 
-    // All bits that the headers of our records ever have: link, validity, dirtiness, version.
+    // All bits of the headers of our records that mean something on disk: link, validity, dirtiness, version.
     private static readonly ulong OrdinaryMarks = MarkAll();
 
     private int _underWay;
@@ -114,8 +114,9 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
     /// <summary>
     /// A record's checksum covers key and value but not FASTER's own header before them. A damaged header could
     /// send FASTER in circles (it follows the link to the previous record), have it wait for a lock, or have recovery lose
-    /// its step. A header that links forward or carries marks that our records never carry becomes that of a record
-    /// that does not count and links nowhere.
+    /// its step. A header that links forward becomes that of a record that does not count and links nowhere. Marks that
+    /// mean nothing here are taken off, and the link stays: FASTER seals a record when a new version of it is appended, so a
+    /// page that is written later has that mark, and behind the record lie others of its bucket.
     /// </summary>
     private void Disarm(Span<byte> bytes, long offset)
     {
@@ -127,9 +128,8 @@ internal sealed unsafe class IndexDevice(IndexFile file, IndexFault fault, bool 
         for (int at = offset == 0 ? RecordBytes : 0; at + RecordBytes <= bytes.Length; at += RecordBytes)
         {
             ref RecordInfo info = ref Unsafe.As<byte, RecordInfo>(ref bytes[at]);
-            bool isBad = info.IsNull()
-                ? bytes.Slice(at, RecordBytes).ContainsAnyExcept((byte)0)
-                : info.PreviousAddress >= offset + at || (Unsafe.As<RecordInfo, ulong>(ref info) & ~OrdinaryMarks) != 0;
+            Unsafe.As<RecordInfo, ulong>(ref info) &= OrdinaryMarks;
+            bool isBad = info.IsNull() ? bytes.Slice(at, RecordBytes).ContainsAnyExcept((byte)0) : info.PreviousAddress >= offset + at;
             if (isBad)
             {
                 // Not marked valid. Any address below the first record ends a chain; zero would look like empty space.

@@ -242,6 +242,43 @@ public sealed class RecoveryTests
         }
     }
 
+    /// <summary>
+    /// FASTER marks a record as sealed when a newer one of its key is appended. In pages that are written afterwards the mark is on disk: such a
+    /// record, and all of its bucket behind it, is found as before.
+    /// </summary>
+    [Fact]
+    public async Task Sealed_records_on_disk_are_found_with_those_behind_them()
+    {
+        const int Count = 90_000;
+        const int SealedBit = 57;
+        using var test = new TestIndex();
+        await using (FasterChunkIndex index = test.Open())
+        {
+            index.AddPack(Pack(0), Entries(0, 0, Count));
+            await index.CheckpointAsync(CancellationToken.None);
+        }
+
+        using (var log = new FileStream(test.FileLike("log"), FileMode.Open, FileAccess.ReadWrite))
+        {
+            for (long record = 1; record <= Count; record++)
+            {
+                log.Position = (record * 64) + (SealedBit / 8);
+                int value = log.ReadByte();
+                log.Position--;
+                log.WriteByte((byte)(value | (1 << (SealedBit % 8))));
+            }
+        }
+
+        await using FasterChunkIndex again = test.Open();
+        using IChunkIndexSession session = again.OpenSession();
+        ChunkId[] ids = [.. Enumerable.Range(0, Count).Select(static n => Id(n))];
+        var locations = new ChunkLocation[Count];
+        bool[] found = new bool[Count];
+        session.FindMany(ids, locations, found);
+        Assert.DoesNotContain(false, found);
+        Assert.All(ids, id => Assert.True(session.TryFind(id, out _)));
+    }
+
     private static void FlipBit(string path, long bit)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
