@@ -42,7 +42,7 @@ internal sealed class RestCalls(Generator data, string directory, int iterations
                 using HttpResponseMessage answer = await client.GetAsync(new Uri(path(), UriKind.Relative));
                 JsonElement rows = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
                 long total = answer.Headers.TryGetValues("X-Total-Count", out IEnumerable<string>? all) ? long.Parse(all.First(), CultureInfo.InvariantCulture) : 0;
-                return (rows.GetArrayLength(), total);
+                return (rows.ValueKind == JsonValueKind.Array ? rows.GetArrayLength() : 1, total);
             });
         }
 

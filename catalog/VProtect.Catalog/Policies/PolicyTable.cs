@@ -115,8 +115,17 @@ public sealed class PolicyTable : EditableTable<Policy>
             cancellationToken);
     }
 
-    /// <summary>Machines of these policies.</summary>
-    public async Task<IReadOnlyList<PolicyMachine>> MachinesAsync(IReadOnlyCollection<Guid> policies, CancellationToken cancellationToken) =>
-        await Session.QueryAsync(
-            $"SELECT {Machines.Select} FROM policy_machines WHERE policy_guid IN {policies} ORDER BY policy_guid, machine_guid", Machines.Read, cancellationToken);
+    /// <summary>Machines of these policies with their names, in the order of the names.</summary>
+    public async Task<ILookup<Guid, (Guid Machine, string Name)>> MachineNamesAsync(IReadOnlyCollection<Guid> policies, CancellationToken cancellationToken)
+    {
+        List<(Guid Policy, Guid Machine, string Name)> rows = await Session.QueryAsync(
+            $"""
+            SELECT policy_machines.policy_guid, machines.guid, machines.name
+            FROM policy_machines JOIN machines ON machines.guid = policy_machines.machine_guid
+            WHERE policy_machines.policy_guid IN {policies} ORDER BY machines.name_key, machines.guid
+            """,
+            row => (Guid.ParseExact(row.GetString(0), "D"), Guid.ParseExact(row.GetString(1), "D"), row.GetString(2)),
+            cancellationToken);
+        return rows.ToLookup(row => row.Policy, row => (row.Machine, row.Name));
+    }
 }

@@ -40,14 +40,31 @@ public sealed class RestorePointTable : EditableTable<RestorePoint>
         return forgotten;
     }
 
-    /// <summary>All good ones of a machine, newest first: what retention looks at.</summary>
-    public async Task<IReadOnlyList<RestorePoint>> GoodOfMachineAsync(Guid machine, CancellationToken cancellationToken) => await WhereAsync(
-        $"machine_guid = {machine} AND state = {RestorePointState.Success} ORDER BY created_at DESC, guid DESC", cancellationToken);
+    /// <summary>The good ones of a machine, newest first: what retention looks at.</summary>
+    /// <param name="machine">Machine.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<RestorePoint>> GoodOfMachineAsync(Guid machine, int limit = int.MaxValue, CancellationToken cancellationToken = default) =>
+        await WhereAsync($"machine_guid = {machine} AND state = {RestorePointState.Success} ORDER BY created_at DESC, guid DESC LIMIT {limit}", cancellationToken);
 
-    /// <summary>All good ones of some machines, newest first for each.</summary>
-    public async Task<ILookup<Guid, RestorePoint>> GoodOfMachinesAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken) => (await WhereAsync(
-        $"machine_guid IN {machines} AND state = {RestorePointState.Success} ORDER BY machine_guid, created_at DESC, guid DESC", cancellationToken))
-        .ToLookup(point => point.MachineGuid);
+    /// <summary>
+    /// The good ones of some machines, newest first for each. A query for each machine, as its index gives them in order: asked for many at once, SQLite takes the
+    /// index of the state, which is that of nearly all.
+    /// </summary>
+    /// <param name="machines">Machines.</param>
+    /// <param name="limit">At most so many of each.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<RestorePoint>>> GoodOfMachinesAsync(
+        IEnumerable<Guid> machines, int limit = int.MaxValue, CancellationToken cancellationToken = default)
+    {
+        var points = new Dictionary<Guid, IReadOnlyList<RestorePoint>>();
+        foreach (Guid machine in machines)
+        {
+            points[machine] = await GoodOfMachineAsync(machine, limit, cancellationToken);
+        }
+
+        return points;
+    }
 
     /// <summary>What the catalog believes to be in a destination: identity, identity in the repository, and whether it is held.</summary>
     public async Task<IReadOnlyList<(Guid Guid, string PointId, bool Held)>> StoredAsync(Guid destination, CancellationToken cancellationToken) =>

@@ -26,4 +26,19 @@ public sealed class SnapshotTable : EditableTable<Snapshot>
             .Contains("name_key", query.Filter);
         return PageAsync(filter, query, cancellationToken);
     }
+
+    /// <summary>The newest of each of some machines; those that have none are not in it.</summary>
+    public async Task<IReadOnlyDictionary<Guid, Snapshot>> NewestOfMachinesAsync(IEnumerable<Guid> machines, CancellationToken cancellationToken)
+    {
+        var newest = new Dictionary<Guid, Snapshot>();
+        foreach (Guid machine in machines)
+        {
+            foreach (Snapshot snapshot in await WhereAsync($"machine_guid = {machine} ORDER BY created_at DESC, guid DESC LIMIT 1", cancellationToken))
+            {
+                newest[machine] = snapshot;
+            }
+        }
+
+        return newest;
+    }
 }

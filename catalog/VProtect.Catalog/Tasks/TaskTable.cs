@@ -30,6 +30,12 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
     public Task<ListPage<CatalogTask>> ListAsync(TaskFilter filter, ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(filter.ToSql(query), query, cancellationToken);
 
+    /// <summary>Tasks of these machines that wait or run, newest first.</summary>
+    public async Task<ILookup<Guid?, CatalogTask>> OpenOfMachinesAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken) =>
+        (await WhereAsync(
+            $"machine_guid IN {machines} AND state IN ({TaskState.Queued}, {TaskState.Running}) ORDER BY created_at DESC, guid DESC", cancellationToken))
+        .ToLookup(task => task.MachineGuid);
+
     /// <summary>Tasks that run, by the node that has them: what a start looks at.</summary>
     public async Task<IReadOnlyList<CatalogTask>> RunningAsync(CancellationToken cancellationToken) =>
         await WhereAsync($"state = {TaskState.Running} ORDER BY lease_node_guid, created_at, guid", cancellationToken);

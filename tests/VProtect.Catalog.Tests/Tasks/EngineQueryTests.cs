@@ -93,6 +93,6 @@ public sealed class EngineQueryTests
         Assert.Equal(VerifyState.Good, (await session.RestorePoints.GetAsync(good.Guid, default)).VerifyState);
         Assert.Equal(VerifyState.Damaged, (await session.RestorePoints.GetAsync(bad.Guid, default)).VerifyState);
         Assert.Equal([("a", false), ("b", true)], (await session.RestorePoints.StoredAsync(destination.Guid, default)).Select(row => (row.PointId, row.Held)).Order());
-        Assert.Equal(2, (await session.RestorePoints.GoodOfMachinesAsync([machine.Guid], default))[machine.Guid].Count());
+        Assert.Equal(2, (await session.RestorePoints.GoodOfMachinesAsync([machine.Guid]))[machine.Guid].Count);
     }
 }

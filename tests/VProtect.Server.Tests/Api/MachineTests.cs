@@ -54,6 +54,23 @@ public sealed class MachineTests(ServerFixture server) : IClassFixture<ServerFix
         Assert.True(shown.GetProperty("backupUpToDate").GetBoolean());
         Assert.Equal(["a", "b"], shown.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()));
 
+        Machine other = await server.MachineAsync("detailed too");
+        await server.WriteAsync(async transaction =>
+        {
+            for (int i = 0; i < 22; i++)
+            {
+                var one = new RestorePoint { MachineGuid = other.Guid, DestinationGuid = destination.Guid, Type = i == 0 ? BackupType.Full : BackupType.Incremental, State = RestorePointState.Success, CreatedAt = server.Time.GetUtcNow().AddHours(i) };
+                await transaction.RestorePoints.InsertAsync(one, default);
+            }
+        });
+        JsonElement[] both = [.. (await server.Client.GotAsync("/api/virtual-machines/detailed?filter=detailed")).EnumerateArray()];
+        Assert.Equal(shown.GetProperty("backups").NamesOf(), both[0].GetProperty("backups").NamesOf());
+        Assert.Equal("before update", both[0].NameOf("lastStoredSnapshot"));
+        string[] newest = [.. both[1].GetProperty("backups").NamesOf()!];
+        Assert.Equal(20, newest.Length);
+        Assert.Equal(newest.OrderDescending(StringComparer.Ordinal), newest);
+        Assert.Equal(JsonValueKind.Null, both[1].GetProperty("lastStoredSnapshot").ValueKind);
+
         JsonElement listed = Assert.Single((await server.Client.GotAsync($"/api/snapshots?virtual-machine={machine.Guid}")).EnumerateArray());
         Assert.Equal(("before update", "detailed"), (listed.Text("name"), listed.NameOf("virtualMachine")));
         Assert.Equal("PRESENT", (await server.Client.GotAsync($"/api/snapshots/{snapshot.Guid}")).NameOf("state"));

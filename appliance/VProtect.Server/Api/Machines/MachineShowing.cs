@@ -106,20 +106,19 @@ internal sealed class MachineShowing
         machine.WarningsPresent,
         machine.RestoreStatus);
 
-    /// <summary>A machine with its backups, tasks and snapshot.</summary>
-    public async Task<MachineView> DetailedAsync(Machine machine, CancellationToken cancellationToken)
+    /// <summary>Machines with their backups, tasks and snapshot.</summary>
+    public async Task<IReadOnlyDictionary<Guid, MachineView>> DetailedAsync(IReadOnlyList<Machine> machines, CancellationToken cancellationToken)
     {
-        ListPage<RestorePoint> backups = await _session.RestorePoints.ListAsync(
-            new RestorePointFilter { Machine = machine.Guid, States = [RestorePointState.Success] }, new ListQuery { Size = BackupsShown }, cancellationToken);
-        ListPage<CatalogTask> tasks = await _session.Tasks.ListAsync(
-            new TaskFilter { Machine = machine.Guid, States = [TaskState.Queued, TaskState.Running] }, new ListQuery(), cancellationToken);
-        ListPage<Snapshot> snapshots = await _session.Snapshots.ListAsync(machine.Guid, policy: null, new ListQuery { Size = 1 }, cancellationToken);
-        return View(machine) with
+        Guid[] guids = [.. machines.Select(machine => machine.Guid)];
+        IReadOnlyDictionary<Guid, IReadOnlyList<RestorePoint>> backups = await _session.RestorePoints.GoodOfMachinesAsync(guids, BackupsShown, cancellationToken);
+        ILookup<Guid?, CatalogTask> tasks = await _session.Tasks.OpenOfMachinesAsync(guids, cancellationToken);
+        IReadOnlyDictionary<Guid, Snapshot> snapshots = await _session.Snapshots.NewestOfMachinesAsync(guids, cancellationToken);
+        return machines.ToDictionary(machine => machine.Guid, machine => View(machine) with
         {
-            Backups = [.. backups.Rows.Select(point => new NameAndGuid(point.Guid, NameOf(point)))],
-            Tasks = [.. tasks.Rows.Select(task => new NameAndGuid(task.Guid, ApiName.Of(task.Type)))],
-            LastStoredSnapshot = snapshots.Rows.Select(snapshot => new NameAndGuid(snapshot.Guid, snapshot.Name)).FirstOrDefault(),
-        };
+            Backups = [.. backups[machine.Guid].Select(point => new NameAndGuid(point.Guid, NameOf(point)))],
+            Tasks = [.. tasks[machine.Guid].Select(task => new NameAndGuid(task.Guid, ApiName.Of(task.Type)))],
+            LastStoredSnapshot = snapshots.TryGetValue(machine.Guid, out Snapshot? snapshot) ? new NameAndGuid(snapshot.Guid, snapshot.Name) : null,
+        });
     }
 
     /// <summary>What a backup is called where only a name is shown.</summary>

@@ -47,12 +47,7 @@ internal static class MachinesApi
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         ListPage<Machine> page = await session.Machines.ListAsync(query.ToFilter(), list.ToQuery(), cancellationToken);
         MachineShowing showing = await MachineShowing.OfAsync(session, page.Rows, time.GetUtcNow(), cancellationToken);
-        var detailed = new Dictionary<Guid, MachineView>();
-        foreach (Machine machine in page.Rows)
-        {
-            detailed[machine.Guid] = await showing.DetailedAsync(machine, cancellationToken);
-        }
-
+        IReadOnlyDictionary<Guid, MachineView> detailed = await showing.DetailedAsync(page.Rows, cancellationToken);
         return ListParameters.Answer(context, page, machine => detailed[machine.Guid]);
     }
 
@@ -165,6 +160,6 @@ internal static class MachinesApi
         Machine machine = await session.Machines.GetAsync(guid, cancellationToken);
         RowVersion.Tell(context, machine.Version);
         MachineShowing showing = await MachineShowing.OfAsync(session, [machine], time.GetUtcNow(), cancellationToken);
-        return TypedResults.Ok(await showing.DetailedAsync(machine, cancellationToken));
+        return TypedResults.Ok((await showing.DetailedAsync([machine], cancellationToken))[guid]);
     }
 }

@@ -12,32 +12,28 @@ internal sealed class PolicyShowing
     private readonly NameLookup _schedules;
     private readonly NameLookup _clusters;
     private readonly NameLookup _mailingLists;
-    private readonly NameLookup _machines;
-    private readonly ILookup<Guid, PolicyMachine> _assigned;
+    private readonly ILookup<Guid, (Guid Machine, string Name)> _machines;
 
     private PolicyShowing(
-        NameLookup destinations, NameLookup schedules, NameLookup clusters, NameLookup mailingLists, NameLookup machines, ILookup<Guid, PolicyMachine> assigned)
+        NameLookup destinations, NameLookup schedules, NameLookup clusters, NameLookup mailingLists, ILookup<Guid, (Guid Machine, string Name)> machines)
     {
         _destinations = destinations;
         _schedules = schedules;
         _clusters = clusters;
         _mailingLists = mailingLists;
         _machines = machines;
-        _assigned = assigned;
     }
 
     public static async Task<PolicyShowing> OfAsync(CatalogSession session, IReadOnlyList<PolicyConfig> configs, CancellationToken cancellationToken)
     {
         RuleConfig[] rules = [.. configs.SelectMany(config => config.Rules)];
-        IReadOnlyList<PolicyMachine> assigned = await session.Policies.MachinesAsync([.. configs.Select(config => config.Policy.Guid)], cancellationToken);
         return new PolicyShowing(
             await NameLookup.OfAsync(
                 session.Destinations, rules.SelectMany(rule => rule.Destinations).Select(destination => (Guid?)destination.DestinationGuid), cancellationToken),
             await NameLookup.OfAsync(session.Schedules, rules.SelectMany(rule => rule.Schedules).Select(schedule => (Guid?)schedule), cancellationToken),
             await NameLookup.OfAsync(session.HypervisorClusters, configs.SelectMany(config => config.Clusters).Select(cluster => (Guid?)cluster), cancellationToken),
             await NameLookup.OfAsync(session.MailingLists, configs.Select(config => config.Policy.MailingListGuid), cancellationToken),
-            await NameLookup.OfAsync(session.Machines, assigned.Select(link => (Guid?)link.MachineGuid), cancellationToken),
-            assigned.ToLookup(link => link.PolicyGuid));
+            await session.Policies.MachineNamesAsync([.. configs.Select(config => config.Policy.Guid)], cancellationToken));
     }
 
     /// <summary>A policy; its rules whole when <paramref name="isExtended"/>.</summary>
@@ -51,7 +47,7 @@ internal sealed class PolicyShowing
             policy.Description,
             policy.Active,
             policy.Priority,
-            [.. _assigned[policy.Guid].Select(link => _machines.Of(link.MachineGuid))],
+            [.. _machines[policy.Guid].Select(machine => new NameAndGuid(machine.Machine, machine.Name))],
             [.. config.Rules.OrderBy(rule => rule.Rule.Position).Select(rule => View(rule, policy, isExtended))],
             policy.AutoRemoveNonPresent,
             new AutoAssignView(

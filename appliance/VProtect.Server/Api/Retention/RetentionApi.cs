@@ -95,7 +95,7 @@ internal static class RetentionApi
         List<RestorePoint> points = [];
         foreach (Guid machine in request.ProtectedEntities.Required("backups or protectedEntities").Distinct())
         {
-            IReadOnlyList<RestorePoint> good = await session.RestorePoints.GoodOfMachineAsync(machine, cancellationToken);
+            IReadOnlyList<RestorePoint> good = await session.RestorePoints.GoodOfMachineAsync(machine, cancellationToken: cancellationToken);
             points.AddRange(good.Where(point =>
                 (request.BackupDestination is null || point.DestinationGuid == request.BackupDestination.Guid)
                 && !(point.CreatedAt < request.From) && !(point.CreatedAt >= request.Before)));

@@ -76,7 +76,7 @@ internal sealed class RetentionRun(CatalogDatabase catalog, PolicyBook book, Tas
         CatalogSession session, Machine machine, RetentionSettings? settings, DateTimeOffset at, CancellationToken cancellationToken)
     {
         PolicyBook.Page page = await book.ReadAsync(session, cancellationToken);
-        IReadOnlyList<RestorePoint> points = await session.RestorePoints.GoodOfMachineAsync(machine.Guid, cancellationToken);
+        IReadOnlyList<RestorePoint> points = await session.RestorePoints.GoodOfMachineAsync(machine.Guid, cancellationToken: cancellationToken);
         return [.. Decide(page, machine, points, settings, at)];
     }
 
@@ -100,7 +100,8 @@ internal sealed class RetentionRun(CatalogDatabase catalog, PolicyBook book, Tas
         CatalogSession session, IReadOnlyList<Machine> machines, CancellationToken cancellationToken)
     {
         PolicyBook.Page page = await book.ReadAsync(session, cancellationToken);
-        ILookup<Guid, RestorePoint> points = await session.RestorePoints.GoodOfMachinesAsync([.. machines.Select(machine => machine.Guid)], cancellationToken);
+        IReadOnlyDictionary<Guid, IReadOnlyList<RestorePoint>> points = await session.RestorePoints.GoodOfMachinesAsync(
+            machines.Select(machine => machine.Guid), cancellationToken: cancellationToken);
         DateTimeOffset now = time.GetUtcNow();
         return
         [

@@ -67,7 +67,7 @@ internal sealed class BackupKind(References references, RpoTerms rpo, RetentionR
         bool isFull = point.Type == BackupType.Full || disks.All(disk => disk.Mode == "full");
         RestorePoint? before = isFull
             ? null
-            : (await transaction.RestorePoints.GoodOfMachineAsync(point.MachineGuid, cancellationToken)).FirstOrDefault(good => good.DestinationGuid == point.DestinationGuid);
+            : (await transaction.RestorePoints.GoodOfMachineAsync(point.MachineGuid, cancellationToken: cancellationToken)).FirstOrDefault(good => good.DestinationGuid == point.DestinationGuid);
         point = point with
         {
             RepositoryPointId = made.PointId,
