@@ -5,6 +5,7 @@ using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Mounts;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Policies;
+using VProtect.Catalog.Recovery;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Settings;
 using VProtect.Catalog.Statistics;
@@ -69,6 +70,9 @@ public partial class CatalogSession
     /// <summary>When rules run.</summary>
     public ScheduleTable Schedules => new(this);
 
+    /// <summary>Recovery plans.</summary>
+    public RecoveryPlanTable RecoveryPlans => new(this);
+
     /// <summary>Restore points.</summary>
     public RestorePointTable RestorePoints => new(this);
 
@@ -77,12 +81,6 @@ public partial class CatalogSession
 
     /// <summary>Snapshots on platforms.</summary>
     public SnapshotTable Snapshots => new(this);
-
-    /// <summary>Recovery plans.</summary>
-    public RecoveryPlanTable RecoveryPlans => new(this);
-
-    /// <summary>Their machines.</summary>
-    public RecoveryPlanStepTable RecoveryPlanSteps => new(this);
 
     /// <summary>Tasks.</summary>
     public TaskTable Tasks => new(this);

@@ -10,6 +10,7 @@ using VProtect.Server.Api.MailingLists;
 using VProtect.Server.Api.Mounts;
 using VProtect.Server.Api.Nodes;
 using VProtect.Server.Api.Policies;
+using VProtect.Server.Api.Recovery;
 using VProtect.Server.Api.Retention;
 using VProtect.Server.Api.Schedules;
 using VProtect.Server.Api.ServerCertificates;
@@ -48,6 +49,7 @@ internal static class ApiMap
         NodesApi.Map(api);
         PlatformPartsApi.Map(api);
         PoliciesApi.Map(api);
+        RecoveryPlansApi.Map(api);
         RetentionApi.Map(api);
         RulesApi.Map(api);
         SchedulesApi.Map(api);

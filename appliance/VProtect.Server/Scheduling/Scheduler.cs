@@ -1,10 +1,11 @@
 using VProtect.Catalog;
+using VProtect.Server.Recovery;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server.Scheduling;
 
-/// <summary>Starts schedules on time, and plans anew what was changed.</summary>
-internal sealed partial class Scheduler(CatalogDatabase catalog, ScheduledRuns runs, TimeProvider time, ILogger<Scheduler> logger) : BackgroundService
+/// <summary>Starts schedules and recovery plans on time, and plans anew what was changed.</summary>
+internal sealed partial class Scheduler(CatalogDatabase catalog, ScheduledRuns runs, RecoveryTimes recovery, TimeProvider time, ILogger<Scheduler> logger) : BackgroundService
 {
     /// <summary>A run begins at most this long after its time.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
@@ -53,6 +54,7 @@ internal sealed partial class Scheduler(CatalogDatabase catalog, ScheduledRuns r
         }
 
         await runs.RunAsync(cancellationToken);
+        await recovery.RunAsync(cancellationToken);
     }
 
     private async Task ListenAsync(CancellationToken stoppingToken)

@@ -18,7 +18,7 @@ namespace VProtect.Server.Tasks;
 /// 6 its workflow
 /// </code>
 /// </summary>
-internal sealed class TaskEndings(TaskKinds kinds)
+internal sealed class TaskEndings(TaskKinds kinds, TimeProvider time)
 {
     // Errors of the repository are the STORE's, all others the EXPORT's.
     private const int FirstStoreError = 2100;
@@ -76,13 +76,26 @@ internal sealed class TaskEndings(TaskKinds kinds)
 
     private async Task DependentsAsync(CatalogTransaction transaction, CatalogTask ended, CancellationToken cancellationToken)
     {
-        if (ended.State == TaskState.Finished)
-        {
-            return;
-        }
-
         foreach (CatalogTask waiting in await transaction.Tasks.DependentsAsync(ended.Guid, cancellationToken))
         {
+            StepParameters? step = TaskParameters.Of(waiting).Step;
+            bool goesOn = ended.State == TaskState.Finished || (step is { RunsAfterFailure: true } && ended.State == TaskState.Failed);
+            if (goesOn && step is { StartDelay: > 0 })
+            {
+                await transaction.Tasks.DelayAsync(waiting.Guid, time.GetUtcNow().AddMilliseconds(step.StartDelay), cancellationToken);
+            }
+
+            if (ended.State == TaskState.Finished)
+            {
+                continue;
+            }
+
+            if (goesOn)
+            {
+                await transaction.Tasks.ReleaseAsync(waiting.Guid, cancellationToken);
+                continue;
+            }
+
             if (waiting.Type == TaskType.Export && ended.ErrorCode != (int)ErrorCode.RunGivenUp)
             {
                 // The secondary is a backup of its own, which only begins after the primary.

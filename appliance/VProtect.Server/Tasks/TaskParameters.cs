@@ -36,10 +36,21 @@ internal sealed record TaskParameters
     /// <summary>Rate limit of a verification, or null.</summary>
     public long? BytesPerSecondMax { get; init; }
 
+    /// <summary>Its place in a run of a recovery plan.</summary>
+    public StepParameters? Step { get; init; }
+
     public static TaskParameters Of(CatalogTask task) => JsonSerializer.Deserialize<TaskParameters>(task.Parameters, Json)!;
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }
+
+/// <summary>A step of a run of a recovery plan.</summary>
+/// <param name="Position">1 for the first.</param>
+/// <param name="Machine">Name of the machine.</param>
+/// <param name="StartDelay">Time between the end of the step before and its begin, ms.</param>
+/// <param name="RunsAfterFailure">Whether it is done although the step before failed.</param>
+/// <param name="Problem">Why it cannot be done; null when it can.</param>
+internal sealed record StepParameters(int Position, string Machine, long StartDelay, bool RunsAfterFailure, string? Problem);
 
 /// <summary>A restore to files on the node.</summary>
 /// <param name="Directory">Absolute path.</param>

@@ -2,6 +2,7 @@ using VProtect.Abstractions.Nodes;
 using VProtect.Server.Api.Events;
 using VProtect.Server.Policies;
 using VProtect.Server.Policies.Retention;
+using VProtect.Server.Recovery;
 using VProtect.Server.Scheduling;
 using VProtect.Server.Tasks.Channel;
 using VProtect.Server.Tasks.Kinds;
@@ -38,6 +39,7 @@ internal static class TaskServices
         services.AddSingleton<RetentionRun>();
         services.AddSingleton<SnapshotRetention>();
         services.AddSingleton<ScheduledRuns>();
+        services.AddSingleton<RecoveryTimes>();
         services.AddSingleton<IUpkeep, InventoryTimes>();
         services.AddSingleton<IUpkeep, RetentionTimes>();
         services.AddSingleton<IUpkeep, DestinationTimes>();

@@ -2,7 +2,7 @@ using VProtect.Catalog.Sql;
 
 namespace VProtect.Catalog.Tasks;
 
-/// <summary>The tasks of one intent, for one machine.</summary>
+/// <summary>The tasks of one intent: for one machine, or a run of a recovery plan.</summary>
 public sealed record Workflow : IEntity
 {
     /// <summary>Identity, UUIDv7, lower case.</summary>
@@ -31,6 +31,9 @@ public sealed record Workflow : IEntity
 
     /// <summary>Schedule that started it.</summary>
     public Guid? ScheduleGuid { get; init; }
+
+    /// <summary>Recovery plan of which it is a run.</summary>
+    public Guid? RecoveryPlanGuid { get; init; }
 
     /// <summary>When it was asked for.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

@@ -31,6 +31,14 @@ public sealed class WorkflowTable : EditableTable<Workflow>
         return PageAsync(filter, query, cancellationToken);
     }
 
+    /// <summary>Runs of a recovery plan.</summary>
+    public Task<ListPage<Workflow>> ListOfPlanAsync(Guid plan, ListQuery query, CancellationToken cancellationToken) =>
+        PageAsync(new SqlFilter().Equal("recovery_plan_guid", plan), query, cancellationToken);
+
+    /// <summary>Whether a run of a recovery plan has not ended.</summary>
+    public async Task<bool> IsPlanUnderWayAsync(Guid plan, CancellationToken cancellationToken) =>
+        await Session.NumberAsync($"SELECT 1 FROM workflows WHERE recovery_plan_guid = {plan} AND state = {WorkflowState.Running} LIMIT 1", cancellationToken) is not null;
+
     /// <summary>Removes workflows that ended before a time and have no tasks any more; returns how many.</summary>
     public async Task<int> DeleteEmptyAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {

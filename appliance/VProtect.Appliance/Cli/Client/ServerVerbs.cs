@@ -24,6 +24,7 @@ internal static class ServerVerbs
             PolicyVerbs.NewSnapshot(verbs),
             RuleVerbs.NewSnapshot(verbs),
             ScheduleVerbs.New(verbs),
+            RecoveryVerbs.New(verbs),
             DestinationVerbs.New(verbs),
             InfrastructureVerbs.NewHypervisor(verbs),
             InfrastructureVerbs.NewManager(verbs),

@@ -20,6 +20,12 @@ internal sealed class RestoreKind(References references, TaskRequests requests) 
     /// <inheritdoc/>
     public override async Task<Work?> WorkAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
     {
+        TaskParameters parameters = TaskParameters.Of(task);
+        if (parameters.Step?.Problem is { } problem)
+        {
+            throw new VProtectException(ErrorCode.TaskImpossible, ErrorSide.Catalog, problem, "Then run the recovery plan again.");
+        }
+
         RestorePoint? point = task.RestorePointGuid is { } guid ? await transaction.RestorePoints.FindAsync(guid, cancellationToken) : null;
         if (point is not { State: RestorePointState.Success, RepositoryPointId: { } pointId })
         {
@@ -27,7 +33,6 @@ internal sealed class RestoreKind(References references, TaskRequests requests) 
                 ErrorCode.RestorePointUnfit, ErrorSide.Catalog, "The backup that was to be restored has been removed.", "Choose another one.");
         }
 
-        TaskParameters parameters = TaskParameters.Of(task);
         RepositoryReference repository = await references.RepositoryAsync(transaction, point.DestinationGuid, cancellationToken);
         IReadOnlyList<string> disks = parameters.Disks ?? [];
         if (parameters.Files is { } files)

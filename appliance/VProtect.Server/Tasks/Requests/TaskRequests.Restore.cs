@@ -31,6 +31,19 @@ internal sealed partial class TaskRequests
     {
         RestorePoint point = await RestorableAsync(transaction, request.Point, cancellationToken);
         Machine machine = await transaction.Machines.GetAsync(point.MachineGuid, cancellationToken);
+        Workflow workflow = WorkflowOf($"Restore of {machine.Name}", origin, machine.Guid);
+        await transaction.Workflows.InsertAsync(workflow, cancellationToken);
+        CatalogTask restore = await ImportOfAsync(transaction, workflow, machine, point, request, origin, cancellationToken);
+        await transaction.Tasks.InsertAsync(restore, cancellationToken);
+        await transaction.Tasks.TieHalvesAsync(workflow.CreatedAt, cancellationToken);
+        return restore;
+    }
+
+    /// <summary>Inserts the IMPORT of a restore to a platform; returns the RESTORE that leads it, which is still to be inserted, and both to be tied.</summary>
+    private static async Task<CatalogTask> ImportOfAsync(
+        CatalogTransaction transaction, Workflow workflow, Machine machine, RestorePoint point, ImportRequest request, TaskOrigin origin,
+        CancellationToken cancellationToken)
+    {
         Guid home = SourceOf(machine);
         (Guid source, Hypervisor? host) = await TargetAsync(transaction, request, home, cancellationToken);
         if (request.Overwrites && (source != home || !machine.Present))
@@ -40,7 +53,6 @@ internal sealed partial class TaskRequests
                 "Restore it as a new machine, or to the platform where it still is.");
         }
 
-        Workflow workflow = WorkflowOf($"Restore of {machine.Name}", origin, machine.Guid);
         ImportParameters import = request.Import with { OverwriteUuid = request.Overwrites ? machine.Uuid : null, HostUuid = host?.Uuid };
         CatalogTask half = TaskOf(TaskType.Import, request, origin, workflow) with
         {
@@ -53,8 +65,10 @@ internal sealed partial class TaskRequests
             // Only a machine that is overwritten must not be touched by anything else meanwhile.
             MachineGuid = request.Overwrites ? machine.Guid : null,
         };
-        CatalogTask restore = TaskOf(TaskType.Restore, request, origin, workflow, new TaskParameters { Import = import, Disks = request.Disks }) with
+        await transaction.Tasks.InsertAsync(half, cancellationToken);
+        return TaskOf(TaskType.Restore, request, origin, workflow, new TaskParameters { Import = import, Disks = request.Disks }) with
         {
+            MachineGuid = machine.Guid,
             RestorePointGuid = point.Guid,
             DestinationGuid = point.DestinationGuid,
             HypervisorGuid = host?.Guid,
@@ -62,11 +76,6 @@ internal sealed partial class TaskRequests
             TenantId = machine.TenantId,
             LinkedTaskGuid = half.Guid,
         };
-        await transaction.Workflows.InsertAsync(workflow, cancellationToken);
-        await transaction.Tasks.InsertAsync(half, cancellationToken);
-        await transaction.Tasks.InsertAsync(restore, cancellationToken);
-        await transaction.Tasks.TieHalvesAsync(workflow.CreatedAt, cancellationToken);
-        return restore;
     }
 
     private static async Task<(Guid Source, Hypervisor? Host)> TargetAsync(

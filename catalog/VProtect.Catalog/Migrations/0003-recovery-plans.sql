@@ -1,0 +1,25 @@
+-- Which machines are restored together, in which order and where to; a run of one is a workflow. The first draft of these tables was never written to.
+DROP TABLE recovery_plan_steps;
+DROP TABLE recovery_plans;
+CREATE TABLE recovery_plans (
+  guid {text} NOT NULL PRIMARY KEY,
+  name {text} NOT NULL,
+  name_key {text} NOT NULL,
+  description {text} NOT NULL,
+  active SMALLINT NOT NULL CHECK (active IN (0, 1)),
+  goes_on_after_failure SMALLINT NOT NULL CHECK (goes_on_after_failure IN (0, 1)),
+  destination_guid {text} REFERENCES destinations (guid) ON DELETE SET NULL,
+  cron {text},
+  time_zone {text} NOT NULL,
+  steps {text} NOT NULL,
+  tenant_id {text},
+  last_run_at BIGINT,
+  next_run_at BIGINT,
+  version BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX recovery_plans_by_name_key ON recovery_plans (name_key);
+CREATE INDEX recovery_plans_by_next_run_at ON recovery_plans (next_run_at {nulls});
+CREATE INDEX recovery_plans_by_destination ON recovery_plans (destination_guid);
+
+ALTER TABLE workflows ADD COLUMN recovery_plan_guid {text} REFERENCES recovery_plans (guid) ON DELETE SET NULL;
+CREATE INDEX workflows_by_recovery_plan_created_at ON workflows (recovery_plan_guid, created_at, guid);
