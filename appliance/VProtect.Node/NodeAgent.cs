@@ -5,6 +5,7 @@ using VProtect.Connectors.Contract;
 using VProtect.Mover;
 using VProtect.Node.Channel;
 using VProtect.Node.Execution;
+using VProtect.Node.Mounts;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node;
@@ -46,7 +47,8 @@ public sealed partial class NodeAgent(
         await using var repositories = new OpenRepositories(options, loggers.CreateLogger<OpenRepositories>(), time);
         using var outcomes = new OutcomeBook(Path.Combine(options.StatePath, "outcomes"), channel, loggers.CreateLogger<OutcomeBook>(), time);
         using var slots = new SemaphoreSlim(Math.Clamp(options.SlotsMax, 1, 64));
-        var workshop = new Workshop(options, factories, repositories, slots, loggers.CreateLogger<Workshop>(), time);
+        await using var mounts = new MountBook(options, repositories, loggers, time);
+        var workshop = new Workshop(options, factories, repositories, mounts, slots, loggers.CreateLogger<Workshop>(), time);
         using var stop = new CancellationTokenSource();
         Task telling = outcomes.TellAsync(stop.Token);
         Task stopping = ObeyStopsAsync(stop.Token);

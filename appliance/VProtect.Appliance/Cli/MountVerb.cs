@@ -3,10 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using VProtect.Mover;
-using VProtect.Mover.Documents;
 using VProtect.Mover.Store;
 using VProtect.Mover.View;
-using VProtect.Mover.View.Overlay;
 using VProtect.Nbd;
 using VProtect.Nbd.Server;
 
@@ -71,14 +69,23 @@ internal static class MountVerb
         await opened.SynchronizeAsync(invocation, cancellationToken);
         using var loggers = new LoggerFactory([new TerminalLog(invocation.Terminal.Error, invocation.IsQuiet ? LogLevel.Warning : LogLevel.Information)]);
         long began = Stopwatch.GetTimestamp();
-        await using var disks = await MountedDisks.OpenAsync(opened, point, order, loggers.CreateLogger<VirtualDisk>(), cancellationToken);
+        int served = order.Disk is null ? point.MachineDisks.Count : 1;
+        var options = new MountedDisksOptions
+        {
+            Names = order.Disk is null ? null : [order.Disk],
+            OverlayOf = disk => order.Overlay is { } path ? Path.GetFullPath(served == 1 ? path : $"{path}-{disk}") : null,
+            OpensAll = order.IsCommit,
+            View = new ViewOptions { CacheBytes = order.CacheBytes },
+        };
+        await using var disks = await MountedDisks.OpenAsync(
+            opened.Chunks, opened.Repository, point, options, loggers.CreateLogger<VirtualDisk>(), TimeProvider.System, cancellationToken);
         if (invocation.IsVerbose)
         {
             invocation.Note(string.Create(CultureInfo.InvariantCulture, $"opened in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0.0} ms"));
         }
 
         return order.IsCommit
-            ? await CommitAsync(invocation, opened, point, disks, order.Label, started, cancellationToken)
+            ? await CommitAsync(invocation, opened, disks, order.Label, started, cancellationToken)
             : await ServeAsync(invocation, point, disks, order, loggers.CreateLogger<NbdServer>(), cancellationToken);
     }
 
@@ -86,12 +93,7 @@ internal static class MountVerb
         Invocation invocation, RestorePoint point, MountedDisks disks, Order order, ILogger<NbdServer> log, CancellationToken cancellationToken)
     {
         await using var server = new NbdServer(order.Options, log, TimeProvider.System);
-        foreach (MountedDisk disk in disks.Served)
-        {
-            string description = $"{point.Machine}, number {point.Sequence}, made {SizeText.Of(point.CreatedAt)}";
-            server.AddExport(disk.Name, disk.Overlay is { } overlay ? new OverlayExport(overlay, description) : new VirtualDiskExport(disk.Below, description));
-        }
-
+        disks.AddExportsTo(server, $"{point.Machine}, number {point.Sequence}, made {SizeText.Of(point.CreatedAt)}");
         NbdUri address = order.Listening.Begin(server);
         var mounted = disks.Served.Select(disk => new MountedDiskDocument(
             disk.Name, disk.Below.SizeBytes, (address with { ExportName = disk.Name }).ToString(), disk.OverlayPath, disk.Overlay?.ChangedBytes)).ToList();
@@ -114,21 +116,11 @@ internal static class MountVerb
     }
 
     private static async Task<int> CommitAsync(
-        Invocation invocation, OpenedRepository opened, RestorePoint point, MountedDisks disks, string? label, long started, CancellationToken cancellationToken)
+        Invocation invocation, OpenedRepository opened, MountedDisks disks, string? label, long started, CancellationToken cancellationToken)
     {
         var counters = new BackupCounters();
         var pipeline = new BackupPipeline(opened.Chunks, new BackupOptions(), counters, TimeProvider.System);
-        var request = new BackupRequest
-        {
-            Machine = point.Machine,
-            Parent = point.Id,
-            Label = label,
-            OnWarning = invocation.Warn,
-            Documents = await DocumentReading.ReadAsync(opened.Chunks, point, cancellationToken),
-
-            // Disks without an overlay too, read not at all: a restore point is the whole machine.
-            Disks = [.. disks.All.Select(disk => new BackupDisk(disk.Name, new OverlaySource(disk.Overlay is { } overlay ? overlay : disk.Below, point.Id)))],
-        };
+        BackupRequest request = await disks.ToBackupAsync(opened.Chunks, label, invocation.Warn, cancellationToken);
         RestorePoint made = await ProgressDisplay.RunAsync(
             invocation, () => BackupSummary.SampleOf(counters), () => pipeline.RunAsync(request, cancellationToken));
         await opened.Index.CheckpointAsync(invocation.Warn);

@@ -63,6 +63,8 @@ internal sealed class SecretScrubber
         ForgetWork w => w.Repository,
         CollectWork w => w.Repository,
         VerifyWork w => w.Repository,
+        MountWork w => w.Repository,
+        UnmountWork w => w.Repository,
         _ => null,
     };
 }

@@ -3,6 +3,7 @@ using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends;
+using VProtect.Node.Mounts;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node.Execution;
@@ -87,6 +88,6 @@ internal static class OpenRepository
             repository.Id, wasCreated, recoveryKey, space?.TotalBytes, space?.FreeBytes, usedBytes,
             listing.Points.Sum(point => point.MachineDisks.Sum(disk => disk.SizeBytes)),
             [.. listing.Points.Select(point => new FoundPoint(
-                point.Id, point.Machine, point.CreatedAt, holds.ContainsKey(point.Id), [.. point.MachineDisks.Select(disk => ResultDisks.Of(disk, name: null))]))]);
+                point.Id, point.Machine, point.CreatedAt, holds.TryGetValue(point.Id, out PointHold? hold) && hold.Reason != MountedPoint.Reason, [.. point.MachineDisks.Select(disk => ResultDisks.Of(disk, name: null))]))]);
     }
 }

@@ -3,13 +3,14 @@ using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Connectors.Contract;
 using VProtect.Node.Channel;
+using VProtect.Node.Mounts;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node.Execution;
 
 /// <summary>Where orders are done: what they share, and which file does which kind of work.</summary>
 internal sealed class Workshop(
-    NodeOptions options, IReadOnlyList<IConnectorFactory> factories, OpenRepositories repositories, SemaphoreSlim slots, ILogger logger, TimeProvider time)
+    NodeOptions options, IReadOnlyList<IConnectorFactory> factories, OpenRepositories repositories, MountBook mounts, SemaphoreSlim slots, ILogger logger, TimeProvider time)
 {
     private readonly PlatformGate _gate = new();
 
@@ -88,7 +89,7 @@ internal sealed class Workshop(
         _ => null,
     };
 
-    private static async Task<WorkResult?> DispatchAsync(Work work, WorkContext context, CancellationToken cancellationToken)
+    private async Task<WorkResult?> DispatchAsync(Work work, WorkContext context, CancellationToken cancellationToken)
     {
         switch (work)
         {
@@ -119,6 +120,11 @@ internal sealed class Workshop(
                 return await Collect.RunAsync(collect, context, cancellationToken);
             case VerifyWork verify:
                 return await Verify.RunAsync(verify, context, cancellationToken);
+            case MountWork mount:
+                return await mounts.MountAsync(mount, context, cancellationToken);
+            case UnmountWork unmount:
+                await mounts.UnmountAsync(unmount, context, cancellationToken);
+                return null;
             default:
                 throw new VProtectException(
                     ErrorCode.WorkNotKnown, ErrorSide.Request, $"This node does not know the work '{work.GetType().Name}'.", "Use a node of the server's version.");

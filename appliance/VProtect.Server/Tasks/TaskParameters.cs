@@ -36,6 +36,15 @@ internal sealed record TaskParameters
     /// <summary>Rate limit of a verification, or null.</summary>
     public long? BytesPerSecondMax { get; init; }
 
+    /// <summary>The mount that is set up or taken down.</summary>
+    public Guid? Mount { get; init; }
+
+    /// <summary>Whether what was written to a mount becomes a restore point.</summary>
+    public bool Commits { get; init; }
+
+    /// <summary>A remark kept with that.</summary>
+    public string? Label { get; init; }
+
     /// <summary>Its place in a run of a recovery plan.</summary>
     public StepParameters? Step { get; init; }
 

@@ -1,5 +1,6 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Api.Events;
+using VProtect.Server.Mounts;
 using VProtect.Server.Policies;
 using VProtect.Server.Policies.Retention;
 using VProtect.Server.Recovery;
@@ -45,6 +46,8 @@ internal static class TaskServices
         services.AddSingleton<IUpkeep, DestinationTimes>();
         services.AddSingleton<IUpkeep, RpoPass>();
         services.AddSingleton<IUpkeep, Pruning>();
+        services.AddSingleton<MountKeeping>();
+        services.AddSingleton<IUpkeep>(provider => provider.GetRequiredService<MountKeeping>());
         services.AddHostedOnce<FollowUps>();
         services.AddHostedOnce<TaskWatch>();
         services.AddHostedOnce<Scheduler>();
@@ -58,6 +61,7 @@ internal static class TaskServices
         services.AddSingleton<TaskKind, BackupKind>();
         services.AddSingleton<TaskKind, CollectKind>();
         services.AddSingleton<TaskKind, InventoryKind>();
+        services.AddSingleton<TaskKind, MountKind>();
         services.AddSingleton<TaskKind, OldSnapshotsKind>();
         services.AddSingleton<TaskKind, RemovalKind>();
         services.AddSingleton<TaskKind, RestoreKind>();

@@ -1,6 +1,7 @@
 using VProtect.Catalog;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Api.Settings;
+using VProtect.Server.Mounts;
 using VProtect.Server.Policies;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
@@ -11,8 +12,8 @@ namespace VProtect.Server.Tasks;
 /// wait when something was queued.
 /// </summary>
 internal sealed partial class TaskWatch(
-    CatalogDatabase catalog, LostOrders lost, TaskEndings endings, TaskBells bells, PolicyBook book, LiveSettings settings, TimeProvider time,
-    ILogger<TaskWatch> logger) : BackgroundService
+    CatalogDatabase catalog, LostOrders lost, LocalNode node, MountKeeping mounts, TaskEndings endings, TaskBells bells, PolicyBook book, LiveSettings settings,
+    TimeProvider time, ILogger<TaskWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
@@ -25,6 +26,7 @@ internal sealed partial class TaskWatch(
             Log.Interrupted(logger, interrupted);
         }
 
+        await mounts.RemountAsync(node.Guid, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 

@@ -17,6 +17,8 @@ namespace VProtect.Abstractions.Nodes;
 [JsonDerivedType(typeof(CollectWork), "collect")]
 [JsonDerivedType(typeof(VerifyWork), "verify")]
 [JsonDerivedType(typeof(CleanUpWork), "cleanUp")]
+[JsonDerivedType(typeof(MountWork), "mount")]
+[JsonDerivedType(typeof(UnmountWork), "unmount")]
 public abstract record Work;
 
 /// <summary>A platform to connect to. <see cref="Secret"/> is never logged.</summary>
@@ -170,3 +172,39 @@ public sealed record VerifyWork(RepositoryReference Repository, int SamplePercen
 
 /// <summary>Removes what killed tasks left on a platform. Result: none; each thing removed is a line of the log.</summary>
 public sealed record CleanUpWork(PlatformReference Platform, IReadOnlyList<string> RunningTasks) : Work;
+
+/// <summary>
+/// Serves the disks of a restore point over NBD, until it is unmounted or the node ends. Meanwhile the restore point is held in its repository. One that is
+/// served already is told again. Result: <see cref="MountResult"/>.
+/// </summary>
+public sealed record MountWork : Work
+{
+    /// <summary>From.</summary>
+    public required RepositoryReference Repository { get; init; }
+
+    /// <summary>Which restore point.</summary>
+    public required string PointId { get; init; }
+
+    /// <summary>Identity of the mount.</summary>
+    public required string MountGuid { get; init; }
+
+    /// <summary>Disks, by id; empty for all.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>Where it was served before, IP address and port; null for a free port.</summary>
+    public string? EndPoint { get; init; }
+
+    /// <summary>Networks (CIDR) that may connect; empty for this machine only.</summary>
+    public IReadOnlyList<string> AllowedClients { get; init; } = [];
+
+    /// <summary>Whether clients may write: into an overlay, which is kept until it is unmounted.</summary>
+    public bool IsWritable { get; init; }
+}
+
+/// <summary>Ends a mount and removes its overlay. What is not served any more is only cleaned up. Result: none.</summary>
+/// <param name="Repository">Where the restore point is.</param>
+/// <param name="PointId">Which.</param>
+/// <param name="MountGuid">Identity of the mount.</param>
+/// <param name="Commits">Whether what was written becomes the machine's next restore point first.</param>
+/// <param name="Label">A remark kept with that; null for none.</param>
+public sealed record UnmountWork(RepositoryReference Repository, string PointId, string MountGuid, bool Commits, string? Label) : Work;

@@ -12,6 +12,7 @@ namespace VProtect.Abstractions.Nodes;
 [JsonDerivedType(typeof(RepositoryResult), "repository")]
 [JsonDerivedType(typeof(CollectWorkResult), "collect")]
 [JsonDerivedType(typeof(VerifyWorkResult), "verify")]
+[JsonDerivedType(typeof(MountResult), "mount")]
 public abstract record WorkResult;
 
 /// <summary>Whether a platform can be used, and what is amiss.</summary>
@@ -95,3 +96,15 @@ public sealed record CollectWorkResult(int PointsRemoved, long FreedBytes, long 
 /// <param name="BadChunks">Chunks that are damaged.</param>
 /// <param name="TouchedPoints">Restore points that need one of them.</param>
 public sealed record VerifyWorkResult(long ReadBytes, long BadChunks, IReadOnlyList<string> TouchedPoints) : WorkResult;
+
+/// <summary>Where the disks of a restore point are served.</summary>
+/// <param name="EndPoint">IP address and port.</param>
+/// <param name="Disks">The disks.</param>
+public sealed record MountResult(string EndPoint, IReadOnlyList<MountedDiskResult> Disks) : WorkResult;
+
+/// <summary>A disk that is served.</summary>
+/// <param name="Id">Its id in the restore point.</param>
+/// <param name="Uri">Its address, <c>nbd://</c>.</param>
+/// <param name="SizeBytes">Size, bytes.</param>
+/// <param name="IsWritable">Whether clients may write.</param>
+public sealed record MountedDiskResult(string Id, string Uri, long SizeBytes, bool IsWritable);

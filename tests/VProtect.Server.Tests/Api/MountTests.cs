@@ -40,4 +40,55 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
         Assert.Contains("/mnt/root", (await refused.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004)).Text("guidance"), StringComparison.Ordinal);
         await (await server.Client.PostAsJsonAsync($"/api/mounted-file-systems/{Guid.NewGuid()}/listing", new { path = "/" })).ProblemAsync(HttpStatusCode.NotFound, 4002);
     }
+
+    [Theory]
+    [InlineData("mount", """{}""", "backup")]
+    [InlineData("restore-and-mount", """{"backupLocation": {}}""", "backupLocation")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "allowedClients": ["everybody"]}""", "allowedClients")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "unmountTime": 1}""", "unmountTime")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "mountedDisks": [{"guid": "POINT"}]}""", "taskFiles")]
+    [InlineData("unmount", """{}""", "mountedBackup")]
+    public async Task A_wrong_request_is_refused_naming_the_field(string kind, string body, string field)
+    {
+        RestorePoint point = await GoodAsync($"wrong-{Guid.NewGuid()}");
+        using var content = new StringContent(body.Replace("POINT", point.Guid.ToString(), StringComparison.Ordinal), System.Text.Encoding.UTF8, "application/json");
+        Assert.Equal(field, await (await server.Client.PostAsync($"/api/tasks/{kind}", content)).RefusedFieldAsync());
+    }
+
+    [Fact]
+    public async Task A_mount_keeps_its_backup_until_it_is_over_and_other_modes_say_what_to_do()
+    {
+        RestorePoint point = await GoodAsync("kept");
+        using HttpResponseMessage iscsi = await server.Client.PostAsJsonAsync("/api/tasks/mount", new { backup = new { guid = point.Guid }, mode = "ISCSI" });
+        await iscsi.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
+        using HttpResponseMessage asked = await server.Client.PostAsJsonAsync(
+            "/api/tasks/mount", new { backup = new { guid = point.Guid }, allowedClients = new[] { "192.0.2.7", "198.51.100.0/24" }, writable = true });
+        Assert.Equal("MOUNT", Assert.Single((await asked.JsonAsync()).EnumerateArray()).NameOf("type"));
+        JsonElement mount = Assert.Single((await server.Client.GotAsync($"/api/mounted-backups?backup={point.Guid}")).EnumerateArray());
+        Assert.Equal(["192.0.2.7/32", "198.51.100.0/24"], mount.GetProperty("allowedClients").EnumerateArray().Select(client => client.GetString()));
+        Assert.Equal(server.Time.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds(), mount.GetProperty("unmountTime").GetInt64());
+        using HttpResponseMessage removal = await server.Client.PostAsJsonAsync("/api/tasks/delete", new { backups = new[] { new { guid = point.Guid } } });
+        Assert.Contains("is mounted", (await removal.ProblemAsync(HttpStatusCode.Conflict, 2111)).Text("message"), StringComparison.Ordinal);
+        using HttpResponseMessage early = await server.Client.PostAsJsonAsync("/api/tasks/unmount", new { mountedBackup = new { guid = mount.Text("guid") } });
+        await early.ProblemAsync(HttpStatusCode.Conflict, 5107);
+    }
+
+    private async Task<RestorePoint> GoodAsync(string name)
+    {
+        var manager = new HypervisorManager { Name = $"of {name}", Platform = "KVM", Url = "qemu:///system" };
+        await server.WriteAsync(transaction => transaction.HypervisorManagers.InsertAsync(manager, default));
+        Machine machine = await server.MachineAsync(name, row => row with { HypervisorManagerGuid = manager.Guid });
+        Destination destination = await server.DestinationAsync($"for {name}");
+        var point = new RestorePoint
+        {
+            MachineGuid = machine.Guid,
+            DestinationGuid = destination.Guid,
+            Type = BackupType.Full,
+            State = RestorePointState.Success,
+            RepositoryPointId = $"point of {name}",
+            CreatedAt = server.Time.GetUtcNow(),
+        };
+        await server.WriteAsync(transaction => transaction.RestorePoints.InsertAsync(point, default));
+        return point;
+    }
 }

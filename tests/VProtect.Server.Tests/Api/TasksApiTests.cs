@@ -154,16 +154,6 @@ public sealed class TasksApiTests(ServerFixture server) : IClassFixture<ServerFi
         Assert.Equal(field, (await answer.ProblemAsync(HttpStatusCode.BadRequest, 2001)).GetProperty("field").GetString());
     }
 
-    [Theory]
-    [InlineData("restore-and-mount")]
-    [InlineData("mount")]
-    [InlineData("unmount")]
-    public async Task Mounts_are_refused_with_what_to_do_instead(string kind)
-    {
-        using HttpResponseMessage answer = await server.Client.PostAsJsonAsync($"/api/tasks/{kind}", new { });
-        await answer.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
-    }
-
     [Fact]
     public async Task Workflows_are_listed_looked_at_cancelled_and_deleted()
     {

@@ -1,4 +1,6 @@
 using VProtect.Abstractions.Nodes;
+using VProtect.Catalog;
+using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Tasks;
@@ -26,7 +28,7 @@ public sealed class RestartTests
         [
             (TaskType.Export, true), (TaskType.Restore, true), (TaskType.Import, false), (TaskType.Snapshot, false), (TaskType.SnapshotReversion, false),
             (TaskType.InventorySync, true), (TaskType.Verify, true), (TaskType.Collect, true), (TaskType.Delete, true), (TaskType.OldBackupsRemoval, true),
-            (TaskType.OldSnapshotsRemoval, true),
+            (TaskType.OldSnapshotsRemoval, true), (TaskType.Mount, true), (TaskType.Unmount, true),
         ];
         foreach ((TaskType type, bool repeatable) in types)
         {
@@ -199,7 +201,7 @@ public sealed class RestartTests
     {
         var requests = engine.Get<TaskRequests>();
         TaskOrigin origin = TaskOrigin.Appliance;
-        RestorePoint? point = type is TaskType.Restore or TaskType.Import or TaskType.Delete or TaskType.OldBackupsRemoval ? await engine.BackedUpAsync("p1") : null;
+        RestorePoint? point = type is TaskType.Restore or TaskType.Import or TaskType.Delete or TaskType.OldBackupsRemoval or TaskType.Mount or TaskType.Unmount ? await engine.BackedUpAsync("p1") : null;
         Snapshot? snapshot = type is TaskType.SnapshotReversion or TaskType.OldSnapshotsRemoval
             ? new Snapshot { Name = "s", Uuid = "s1", MachineGuid = engine.Machine.Guid, State = SnapshotState.Present, CreatedAt = engine.Time.GetUtcNow() }
             : null;
@@ -224,10 +226,19 @@ public sealed class RestartTests
                 TaskType.Collect => await requests.CollectAsync(tx, engine.Destination.Guid, plain, origin, default),
                 TaskType.Delete => (await requests.DeleteAsync(tx, [point!.Guid], plain, origin, default))[0],
                 TaskType.OldBackupsRemoval => await requests.RemoveOldAsync(tx, engine.Destination.Guid, [point!.Guid], machine: null, default),
+                TaskType.Mount => await requests.MountAsync(tx, new MountRequest { Point = point!.Guid }, origin, default),
+                TaskType.Unmount => await UnmountAsync(tx, requests, point!),
                 TaskType.OldSnapshotsRemoval => await requests.RemoveSnapshotsAsync(tx, engine.Machine, [snapshot!.Guid], origin, default),
                 _ => throw new ArgumentOutOfRangeException(nameof(type)),
             };
         });
+    }
+
+    private static async Task<CatalogTask> UnmountAsync(CatalogTransaction transaction, TaskRequests requests, RestorePoint point)
+    {
+        var mount = new Mount { RestorePointGuid = point.Guid, Mode = MountMode.Nbd, State = MountState.Mounted, CreatedAt = point.CreatedAt };
+        await transaction.Mounts.InsertAsync(mount, default);
+        return await requests.UnmountAsync(transaction, new UnmountRequest { Mount = mount.Guid }, TaskOrigin.Appliance, default);
     }
 
     private static WorkResult? ResultOf(TaskType type) => type switch

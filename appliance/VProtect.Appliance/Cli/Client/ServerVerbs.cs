@@ -17,6 +17,7 @@ internal static class ServerVerbs
             StatusVerbs.New(verbs),
             MachineVerbs.New(verbs),
             PointVerbs.New(verbs),
+            MountVerbs.New(verbs),
             TaskVerbs.New(verbs),
             TaskVerbs.NewWorkflow(verbs),
             PolicyVerbs.NewBackup(verbs),

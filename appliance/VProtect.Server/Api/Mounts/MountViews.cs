@@ -35,7 +35,8 @@ internal sealed record MountedFileSystemView(Guid Guid, NameAndGuid MountedBacku
 /// <param name="Name">Name of the disk.</param>
 /// <param name="Size">Size, bytes.</param>
 /// <param name="Address">Where it is served.</param>
-internal sealed record MountedFileView(Guid Guid, NameAndGuid MountedBackup, string Name, long Size, string? Address);
+/// <param name="Writable">Whether clients may write.</param>
+internal sealed record MountedFileView(Guid Guid, NameAndGuid MountedBackup, string Name, long Size, string? Address, bool Writable);
 
 /// <summary>What is wanted of a mounted file system.</summary>
 /// <param name="Path">Directory or file in it.</param>

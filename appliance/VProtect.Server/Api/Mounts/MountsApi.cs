@@ -1,12 +1,14 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Mounts;
 
 namespace VProtect.Server.Api.Mounts;
 
@@ -68,7 +70,12 @@ internal static class MountsApi
         }
 
         ListPage<RestorePointDisk> disks = await session.RestorePointDisks.ListAsync(found.RestorePointGuid, new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
-        return TypedResults.Ok(disks.Rows.Select(disk => new MountedFileView(disk.Guid, new NameAndGuid(guid), disk.Label, disk.SizeBytes, found.Address)).ToList());
+        Dictionary<string, MountedDiskResult>? served = MountSettings.Of(found).Served?.ToDictionary(disk => disk.Id);
+        return TypedResults.Ok(disks.Rows
+            .Where(disk => served is null || served.ContainsKey(disk.DeviceId))
+            .Select(disk => new MountedFileView(
+                disk.Guid, new NameAndGuid(guid), disk.Label, disk.SizeBytes, served?[disk.DeviceId].Uri ?? found.Address, served?[disk.DeviceId].IsWritable ?? false))
+            .ToList());
     }
 
     private static async Task<NoContent> ListingAsync(Guid guid, MountedPathRequest request, CatalogDatabase catalog, CancellationToken cancellationToken)

@@ -149,8 +149,44 @@ internal sealed record CollectBody : TaskBody
     public NameAndGuid? BackupDestination { get; init; }
 }
 
-/// <summary>A mount, which is not served yet.</summary>
-internal sealed record MountBody : TaskBody;
+/// <summary>Serves the disks of a backup.</summary>
+internal sealed record MountBody : TaskBody
+{
+    public NameAndGuid? Backup { get; init; }
+
+    /// <summary>As old clients name the backup.</summary>
+    public NameAndGuid? BackupLocation { get; init; }
+
+    /// <summary><c>NBD</c> (default).</summary>
+    public JsonElement? Mode { get; init; }
+
+    /// <summary>The node that serves it.</summary>
+    public NameAndGuid? Node { get; init; }
+
+    /// <summary>Backup files to serve; empty for all.</summary>
+    public IReadOnlyList<NameAndGuid>? MountedDisks { get; init; }
+
+    /// <summary>Networks or addresses that may connect, as in <c>192.0.2.0/24</c>; empty for the node itself.</summary>
+    public IReadOnlyList<string>? AllowedClients { get; init; }
+
+    /// <summary>Whether clients may write. What they write is kept beside the backup until it is unmounted.</summary>
+    public bool? Writable { get; init; }
+
+    /// <summary>When it is unmounted by itself; a day from now when it is left out.</summary>
+    public DateTimeOffset? UnmountTime { get; init; }
+}
+
+/// <summary>Ends a mount.</summary>
+internal sealed record UnmountBody : TaskBody
+{
+    public NameAndGuid? MountedBackup { get; init; }
+
+    /// <summary>Whether what was written becomes the machine's next backup; otherwise it is discarded.</summary>
+    public bool? Commit { get; init; }
+
+    /// <summary>A remark kept with that backup.</summary>
+    public string? Label { get; init; }
+}
 
 /// <summary>Another priority.</summary>
 internal sealed record PriorityBody(int? Priority);

@@ -1,5 +1,7 @@
+using System.Net;
 using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
+using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
@@ -14,6 +16,10 @@ namespace VProtect.Server.Api.Tasks;
 internal static class TaskCreationApi
 {
     private const int NameMax = 200;
+
+    /// <summary>A mount that is forgotten about does not keep its backup for ever.</summary>
+    private static readonly TimeSpan MountTime = TimeSpan.FromDays(1);
+
     private static readonly string[] Formats = ["raw", "qcow2", "vmdk", "vhdx", "vhd"];
 
     public static void Map(IEndpointRouteBuilder api)
@@ -29,10 +35,14 @@ internal static class TaskCreationApi
         tasks.MapPost("/delete", DeleteAsync).Describe("Removes backups.", Permission.BackupsWrite, 400, 404, 409, 422);
         tasks.MapPost("/verify", VerifyAsync).Describe("Reads and checks what a destination stores.", Permission.TasksWrite, 400, 404, 422);
         tasks.MapPost("/collect", CollectAsync).Describe("Frees space of what no backup needs.", Permission.TasksWrite, 400, 404, 422);
-        foreach (string name in (string[])["restore-and-mount", "mount", "unmount"])
+        foreach (string name in (string[])["mount", "restore-and-mount"])
         {
-            tasks.MapPost("/" + name, (MountBody _) => NotServed(name)).Describe("Refused: mounts are not served yet.", Permission.TasksWrite, 422);
+            tasks.MapPost("/" + name, MountAsync).Describe(
+                "Serves the disks of a backup over NBD, at once and read-only or with writes kept apart, until they are unmounted.", Permission.TasksWrite, 400, 404, 409, 422);
         }
+
+        tasks.MapPost("/unmount", UnmountAsync).Describe(
+            "Ends a mount; what was written to it is discarded, or becomes the machine's next backup.", Permission.TasksWrite, 400, 404, 409);
     }
 
     private static Task<IResult> ExportAsync(ExportBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
@@ -205,8 +215,75 @@ internal static class TaskCreationApi
             cancellationToken);
     }
 
-    private static IResult NotServed(string name) =>
-        throw TaskBodyChecks.NotServed(name, "Restore to files with POST /api/tasks/restore, or to a platform with POST /api/tasks/restore-and-import.");
+    private static Task<IResult> MountAsync(MountBody body, HttpContext context, TaskRequests requests, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (TaskBodyChecks.NameOf(body.Mode) is { } mode && mode != ApiName.Of(MountMode.Nbd))
+        {
+            throw TaskBodyChecks.NotServed($"The mode {mode}", "Send NBD, or restore to files with POST /api/tasks/restore.");
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        if (body.UnmountTime <= now)
+        {
+            throw new InvalidFieldException("unmountTime", "It has passed.", "Send a time to come, in milliseconds since 1970, or leave it out for a day from now.");
+        }
+
+        Guid point = (body.Backup ?? body.BackupLocation).Required("backup");
+        MountRequest request = new MountRequest
+        {
+            Point = point,
+            Node = body.Node?.Guid,
+            AllowedClients = Networks(body.AllowedClients),
+            IsWritable = body.Writable == true,
+            UnmountAt = body.UnmountTime ?? now + MountTime,
+        }.With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.mount",
+            async transaction =>
+            {
+                if (request.Node is { } node)
+                {
+                    await transaction.Nodes.GetAsync(node, cancellationToken);
+                }
+
+                IReadOnlyList<string> disks = await DisksAsync(transaction, point, body.MountedDisks, cancellationToken);
+                return [await requests.MountAsync(transaction, request with { Disks = disks }, TaskOrigin.Of(context), cancellationToken)];
+            },
+            cancellationToken);
+    }
+
+    private static Task<IResult> UnmountAsync(UnmountBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        UnmountRequest request = new UnmountRequest
+        {
+            Mount = body.MountedBackup.Required("mountedBackup"),
+            Commits = body.Commit == true,
+            Label = TextField.Applied("label", before: null, body.Label, lengthMax: 200),
+        }.With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.unmount",
+            async transaction => [await requests.UnmountAsync(transaction, request, TaskOrigin.Of(context), cancellationToken)],
+            cancellationToken);
+    }
+
+    /// <summary>Networks in CIDR; an address alone is a network of one.</summary>
+    private static List<string> Networks(IReadOnlyList<string>? clients)
+    {
+        List<string> networks = [];
+        foreach (string client in clients ?? [])
+        {
+            networks.Add(
+                IPNetwork.TryParse(client, out IPNetwork network) ? network.ToString()
+                : IPAddress.TryParse(client, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8).ToString()
+                : throw new InvalidFieldException("allowedClients", $"'{client}' is no network and no address.", "Send them as 192.0.2.0/24 or 192.0.2.7."));
+        }
+
+        return networks;
+    }
 
     private static Task<IResult> AnswerAsync<TBody>(
         HttpContext context, TBody body, string action, Func<CatalogTransaction, Task<IReadOnlyList<CatalogTask>>> make, CancellationToken cancellationToken) =>

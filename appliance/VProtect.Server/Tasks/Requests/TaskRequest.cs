@@ -75,6 +75,41 @@ internal sealed record ImportRequest : TaskRequest
     public IReadOnlyList<string> Disks { get; init; } = [];
 }
 
+/// <summary>Serves a restore point as disks.</summary>
+internal sealed record MountRequest : TaskRequest
+{
+    /// <summary>Restore point.</summary>
+    public required Guid Point { get; init; }
+
+    /// <summary>Disks, by their ids in the restore point; empty for all.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>The node that serves it; null any.</summary>
+    public Guid? Node { get; init; }
+
+    /// <summary>Networks (CIDR) that may connect; empty for the node itself.</summary>
+    public IReadOnlyList<string> AllowedClients { get; init; } = [];
+
+    /// <summary>Whether clients may write.</summary>
+    public bool IsWritable { get; init; }
+
+    /// <summary>When it ends by itself; null never.</summary>
+    public DateTimeOffset? UnmountAt { get; init; }
+}
+
+/// <summary>Ends a mount.</summary>
+internal sealed record UnmountRequest : TaskRequest
+{
+    /// <summary>Which.</summary>
+    public required Guid Mount { get; init; }
+
+    /// <summary>Whether what was written becomes the machine's next restore point.</summary>
+    public bool Commits { get; init; }
+
+    /// <summary>A remark kept with that; null none.</summary>
+    public string? Label { get; init; }
+}
+
 /// <summary>Takes snapshots that stay on the platform.</summary>
 internal sealed record SnapshotRequest : TaskRequest
 {

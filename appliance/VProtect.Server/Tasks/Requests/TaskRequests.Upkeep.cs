@@ -3,6 +3,7 @@ using VProtect.Catalog;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
+using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
 
 namespace VProtect.Server.Tasks.Requests;
@@ -41,6 +42,12 @@ internal sealed partial class TaskRequests
         {
             RestorePoint point = await transaction.RestorePoints.GetAsync(guid, cancellationToken);
             RequireRemovable(point);
+            if ((await transaction.Mounts.ListAsync(point.Guid, node: null, new ListQuery { Size = 1 }, cancellationToken)).Total > 0)
+            {
+                throw new VProtectException(
+                    ErrorCode.RestorePointHeld, ErrorSide.Request, $"The backup {point.Guid} is mounted.", "Unmount it first: GET /api/mounted-backups tells which mounts there are.");
+            }
+
             await transaction.RestorePoints.UpdateAsync(point with { State = RestorePointState.Removing }, cancellationToken);
             Machine machine = await transaction.Machines.GetAsync(point.MachineGuid, cancellationToken);
             Workflow workflow = WorkflowOf($"Removal of a backup of {machine.Name}", origin, machine.Guid);

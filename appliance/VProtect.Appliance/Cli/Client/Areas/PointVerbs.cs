@@ -77,7 +77,7 @@ internal static class PointVerbs
             verbs, "acknowledge", "Says that the warnings were seen.", (client, guid, version, cancellationToken) =>
                 client.Api.UpdateAsync($"/backups/{guid}/warnings-acknowledged", new JsonObject { ["warningsAcknowledged"] = true }, version, cancellationToken), "Acknowledged",
             [], ("vprotect point acknowledge 81c0de5f", "no longer counted as open")),
-        NewHint(verbs), NewDelete(verbs));
+        NewHint(verbs), MountVerbs.NewMount(verbs), NewDelete(verbs));
 
     /// <summary><c>vprotect vm restore NAME</c>: the latest restore point of a machine, or one of its own.</summary>
     public static Verb NewMachineRestore(ClientVerbs verbs)

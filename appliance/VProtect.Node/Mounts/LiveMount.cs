@@ -1,0 +1,137 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Mover.Store;
+using VProtect.Mover.View;
+using VProtect.Nbd;
+using VProtect.Nbd.Server;
+using VProtect.Node.Repositories;
+
+namespace VProtect.Node.Mounts;
+
+/// <summary>A restore point that is served. It keeps its repository open for as long.</summary>
+internal sealed class LiveMount : IAsyncDisposable
+{
+    /// <summary>Ports that are tried when a mount has none yet: what a firewall is told.</summary>
+    private const int FirstPort = 10810;
+    private const int LastPort = 10999;
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    private readonly TaskCompletionSource<MountResult> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _serving;
+
+    private LiveMount(MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, ILoggerFactory loggers, TimeProvider time)
+    {
+        Work = work;
+        _serving = use(shared => ServeAsync(shared, overlayStem, loggers, time));
+    }
+
+    /// <summary>What was asked for.</summary>
+    public MountWork Work { get; }
+
+    /// <summary>The overlay's file of a disk, whose name may hold anything.</summary>
+    public static string OverlayPath(string stem, string disk) =>
+        stem + string.Concat(disk.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c.ToString() : $"%{(int)c:x4}"));
+
+    /// <summary>Begins to serve.</summary>
+    /// <param name="work">What.</param>
+    /// <param name="use">Opens the repository for as long as its argument runs.</param>
+    /// <param name="overlayStem">Path of overlays, up to the name of the disk.</param>
+    /// <param name="loggers">Where disks and server log.</param>
+    /// <param name="time">For periods.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<(LiveMount Mount, MountResult Result)> StartAsync(
+        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var mount = new LiveMount(work, use, overlayStem, loggers, time);
+        try
+        {
+            await Task.WhenAny(mount._opened.Task, mount._serving).WaitAsync(cancellationToken);
+            if (!mount._opened.Task.IsCompleted)
+            {
+                await mount._serving; // throws
+            }
+
+            return (mount, await mount._opened.Task);
+        }
+        catch
+        {
+            await mount.DisposeAsync().AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    /// <summary>What is served, and where.</summary>
+    public Task<MountResult> Result => _opened.Task;
+
+    /// <summary>Ends: clients are let go, overlays are made durable and closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _serving;
+        _ending.Dispose();
+    }
+
+    private async Task<bool> ServeAsync(SharedRepository shared, string overlayStem, ILoggerFactory loggers, TimeProvider time)
+    {
+        RestorePoint point = await MountedPoint.FindAsync(shared.Repository, Work.PointId, _ending.Token);
+        await MountedPoint.HoldAsync(shared.Repository, point, _ending.Token);
+        await using var disks = await MountedDisks.OpenAsync(
+            shared.Chunks,
+            shared.Repository,
+            point,
+            new MountedDisksOptions
+            {
+                Names = Work.Disks.Count == 0 ? null : [.. Work.Disks],
+                OverlayOf = disk => Work.IsWritable ? OverlayPath(overlayStem, disk) : null,
+            },
+            loggers.CreateLogger<VirtualDisk>(),
+            time,
+            _ending.Token);
+        var options = new NbdServerOptions { AllowedClients = [.. Work.AllowedClients.Select(IPNetwork.Parse)] };
+        await using var server = new NbdServer(options, loggers.CreateLogger<NbdServer>(), time);
+        disks.AddExportsTo(server, $"{point.Machine}, number {point.Sequence}");
+        (NbdUri address, IPEndPoint bound) = Listen(server);
+        _opened.SetResult(new MountResult(
+            bound.ToString(),
+            [.. disks.Served.Select(disk => new MountedDiskResult(disk.Name, (address with { ExportName = disk.Name }).ToString(), disk.Below.SizeBytes, disk.Overlay is not null))]));
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.StopAsync(Grace);
+        return true;
+    }
+
+    /// <summary>Where it was before, or the first free port of the range.</summary>
+    private (NbdUri Address, IPEndPoint Bound) Listen(NbdServer server)
+    {
+        if (Work.EndPoint is { } former)
+        {
+            IPEndPoint again = IPEndPoint.Parse(former);
+            return (server.Listen(again), again);
+        }
+
+        IPAddress address = Work.AllowedClients.Count == 0
+            ? IPAddress.Loopback
+            : System.Net.Sockets.Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        for (int port = FirstPort; ; port++)
+        {
+            var wanted = new IPEndPoint(address, port);
+            try
+            {
+                return (server.Listen(wanted), wanted);
+            }
+            catch (NbdException taken) when (taken.Kind == NbdErrorKind.ListenFailed && port < LastPort)
+            {
+                // The next one.
+            }
+            catch (NbdException failure) when (failure.Kind == NbdErrorKind.ListenFailed)
+            {
+                throw new VProtectException(
+                    ErrorCode.TaskImpossible, ErrorSide.Request, $"No port from {FirstPort} to {LastPort} is free: {failure.Message}", "Unmount what is not needed any more.");
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Mover;
+using VProtect.Mover.Store;
+using VProtect.Mover.View;
+using VProtect.Node.Channel;
+using VProtect.Node.Execution;
+using VProtect.Node.Repositories;
+
+namespace VProtect.Node.Mounts;
+
+/// <summary>
+/// The mounts of this node. They outlive the orders that made them and end with the node; the server orders them again when the node is back, with the same
+/// endpoints. What was written is in overlays under <c>StatePath/mounts</c>, which stay. Safe from several threads.
+/// </summary>
+internal sealed partial class MountBook(NodeOptions options, OpenRepositories repositories, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
+{
+    private readonly ILogger _logger = loggers.CreateLogger<MountBook>();
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<string, LiveMount> _mounts = new(StringComparer.Ordinal);
+
+    /// <summary>Begins to serve, or tells again what is served already.</summary>
+    public async Task<MountResult> MountAsync(MountWork work, WorkContext context, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_mounts.TryGetValue(work.MountGuid, out LiveMount? there))
+            {
+                return await there.Result;
+            }
+
+            Directory.CreateDirectory(OverlayDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await context.UseAsync(
+                work.Repository,
+                async shared =>
+                {
+                    await context.SynchronizeAsync(shared, cancellationToken);
+                    return true;
+                },
+                cancellationToken);
+            context.Enter("opening the disks");
+            (LiveMount mount, MountResult result) = await LiveMount.StartAsync(
+                work,
+                serve => repositories.UseAsync(work.Repository, text => Log.Warned(_logger, text), serve, CancellationToken.None),
+                StemOf(work.MountGuid),
+                loggers,
+                time,
+                cancellationToken);
+            _mounts.Add(work.MountGuid, mount);
+            foreach (MountedDiskResult disk in result.Disks)
+            {
+                context.Note($"Disk {disk.Id} is at {disk.Uri}{(disk.IsWritable ? ", writable" : "")}.");
+            }
+
+            return result;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Ends a mount, makes a restore point of what was written if that is asked for, and removes the overlay.</summary>
+    public async Task UnmountAsync(UnmountWork work, WorkContext context, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_mounts.Remove(work.MountGuid, out LiveMount? mount))
+            {
+                context.Enter("letting clients go");
+                await mount.DisposeAsync();
+            }
+
+            string[] overlays = Directory.Exists(OverlayDirectory) ? Directory.GetFiles(OverlayDirectory, Path.GetFileName(StemOf(work.MountGuid)) + "*") : [];
+            bool isLast = _mounts.Values.All(other => other.Work.PointId != work.PointId || other.Work.Repository.Guid != work.Repository.Guid);
+            await context.UseAsync(
+                work.Repository,
+                async shared =>
+                {
+                    if (work.Commits && overlays.Length > 0)
+                    {
+                        await CommitAsync(work, shared.Repository, shared.Chunks, context, cancellationToken);
+                        await shared.CheckpointAsync(context.Warn);
+                    }
+
+                    if (isLast)
+                    {
+                        await MountedPoint.ReleaseAsync(shared.Repository, work.PointId, cancellationToken);
+                    }
+
+                    return true;
+                },
+                cancellationToken);
+            foreach (string overlay in overlays)
+            {
+                File.Delete(overlay);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        foreach (LiveMount mount in _mounts.Values)
+        {
+            await mount.DisposeAsync().AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _mounts.Clear();
+        _gate.Dispose();
+    }
+
+    private string OverlayDirectory => Path.Combine(options.StatePath, "mounts");
+
+    private string StemOf(string mount) => Path.Combine(
+        OverlayDirectory,
+        Guid.TryParseExact(mount, "D", out _) ? mount + "." : throw new VProtectException(
+            ErrorCode.InvalidArgument, ErrorSide.Request, $"'{mount}' is no identity of a mount.", "Use a server of the node's version."));
+
+    private async Task CommitAsync(UnmountWork work, Repository repository, ChunkStore chunks, WorkContext context, CancellationToken cancellationToken)
+    {
+        RestorePoint point = await MountedPoint.FindAsync(repository, work.PointId, cancellationToken);
+        string stem = StemOf(work.MountGuid);
+        await using var disks = await MountedDisks.OpenAsync(
+            chunks,
+            repository,
+            point,
+            new MountedDisksOptions { OpensAll = true, OverlayOf = disk => LiveMount.OverlayPath(stem, disk) is var path && File.Exists(path) ? path : null },
+            loggers.CreateLogger<VirtualDisk>(),
+            time,
+            cancellationToken);
+        context.Enter("making a restore point of what was written");
+        var counters = new BackupCounters();
+        context.Journal.Follow(() => (counters.Step, new Amounts(counters.DoneBytes, counters.TotalBytes, counters.StoredBytes)));
+        var pipeline = new BackupPipeline(chunks, new BackupOptions { ReserveBytes = work.Repository.ReserveBytes }, counters, time);
+        RestorePoint made = await pipeline.RunAsync(await disks.ToBackupAsync(chunks, work.Label, context.Warn, cancellationToken), cancellationToken);
+        context.Note($"What was written is restore point {made.Id}.");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(6040, LogLevel.Warning, "Mounted repository: {Text}")]
+        public static partial void Warned(ILogger logger, string text);
+    }
+}

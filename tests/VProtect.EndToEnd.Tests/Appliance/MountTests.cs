@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace VProtect.EndToEnd.Tests.Appliance;
+
+/// <summary>Mounts of the appliance, used by real NBD clients: what is written survives a kill, and can become a restore point.</summary>
+public sealed class MountTests
+{
+    [Fact]
+    public async Task Mount_is_written_killed_found_again_at_its_address_and_committed()
+    {
+        TestMachine web = null!;
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => web = TestMachine.Add(datacenter, "web", 12, 5 << 20, 3 << 20));
+        string machine = await site.MachineAsync(web.Uuid);
+        string backup = await site.BackUpAsync(machine);
+        List<byte[]> before = await site.RestoreAsync(backup);
+
+        // 1. Served at once; the disk is the backup's.
+        await site.SucceedsAsync(await site.AskAsync("mount", new { backup = new { guid = backup }, writable = true }));
+        JsonElement mount = Assert.Single((await site.Client.GetAsync("/api/mounted-backups")).EnumerateArray());
+        string guid = mount.GetProperty("guid").GetString()!;
+        Assert.Equal("MOUNTED", mount.GetProperty("state").GetProperty("name").GetString());
+        JsonElement disk = (await site.Client.GetAsync($"/api/mounted-files?mounted-backup={guid}")).EnumerateArray().First();
+        string uri = disk.GetProperty("address").GetString()!;
+        string copy = site["copy.raw"];
+        Tool.Run("nbdcopy", uri, copy);
+        Assert.Equal(before[0], await File.ReadAllBytesAsync(copy));
+
+        // 2. It cannot be removed, neither by the appliance nor by somebody else who knows the repository.
+        await RefusesDeletionAsync(site, backup);
+
+        // 3. A write that was flushed survives a kill, at the same address.
+        Tool.Run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 64k 64k", "-c", "flush", uri);
+        await site.KillAsync();
+        await site.StartAsync();
+        await ApplianceSite.UntilAsync(
+            async () => (await site.Client.GetAsync($"/api/mounted-backups/{guid}")).GetProperty("state").GetProperty("name").GetString() == "MOUNTED",
+            () => "The mount did not come back.");
+        Assert.Equal(uri, (await site.Client.GetAsync($"/api/mounted-files?mounted-backup={guid}")).EnumerateArray().First().GetProperty("address").GetString());
+        Tool.Run("qemu-io", "-r", "-f", "raw", "-c", "read -P 0x5a 64k 64k", uri);
+
+        // 4. Committed: the machine's next restore point, with the write and without changing the one before.
+        await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid }, commit = true, label = "repaired" }));
+        Assert.Equal(0, (await site.Client.GetAsync("/api/mounted-backups")).GetArrayLength());
+        Assert.NotEqual(0, Tool.TryRun("nbdinfo", uri).ExitCode);
+        await ApplianceSite.UntilAsync(async () => (await site.BackupsAsync(machine)).Count == 2, () => "What was committed is not in the catalog.");
+        string committed = (await site.BackupsAsync(machine)).Single(other => other != backup);
+        before[0].AsSpan(64 << 10, 64 << 10).Fill(0x5a);
+        Assert.Equal(before[0], (await site.RestoreAsync(committed))[0]);
+        Assert.Empty(Directory.GetFiles(Path.Join(site.Data, "node", "mounts")));
+
+        // 5. Nothing holds it any more.
+        await site.SucceedsAsync(await site.AskAsync("delete", new { backups = new[] { new { guid = backup } } }));
+    }
+
+    [Fact]
+    public async Task Mounts_of_one_backup_share_its_hold_and_what_is_discarded_is_gone()
+    {
+        TestMachine web = null!;
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => web = TestMachine.Add(datacenter, "web", 12, 5 << 20, 3 << 20));
+        string machine = await site.MachineAsync(web.Uuid);
+        string backup = await site.BackUpAsync(machine);
+        foreach (bool writable in (bool[])[true, false])
+        {
+            await site.SucceedsAsync(await site.AskAsync("mount", new { backup = new { guid = backup }, writable, allowedClients = new[] { "127.0.0.1" } }));
+        }
+
+        JsonElement[] mounts = [.. (await site.Client.GetAsync("/api/mounted-backups")).EnumerateArray()];
+        Assert.Equal(2, mounts.Select(mount => mount.GetProperty("address").GetString()).Distinct().Count());
+        foreach (JsonElement mount in mounts)
+        {
+            string guid = mount.GetProperty("guid").GetString()!;
+            await RefusesDeletionAsync(site, backup);
+            await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid } }));
+        }
+
+        Assert.Empty(Directory.GetFiles(Path.Join(site.Data, "node", "mounts")));
+        Assert.Single(await site.BackupsAsync(machine));
+        await site.SucceedsAsync(await site.AskAsync("delete", new { backups = new[] { new { guid = backup } } }));
+    }
+
+    private static async Task RefusesDeletionAsync(ApplianceSite site, string backup)
+    {
+        ApplianceRefusal refusal = await Assert.ThrowsAsync<ApplianceRefusal>(() => site.AskAsync("delete", new { backups = new[] { new { guid = backup } } }));
+        Assert.Contains("is mounted", refusal.Message, StringComparison.Ordinal);
+    }
+}
