@@ -6,7 +6,8 @@ namespace VProtect.Testing;
 /// A libvirtd of our own, real and private: its own mount namespace gives it configuration, state and run directories, its client socket lies in ours, and no
 /// systemd, no D-Bus and no user of the machine is involved. Machines that still run are ended with it.
 /// </summary>
-public sealed class LibvirtHost : IDisposable
+/// <param name="name">Its host name, for what distinguishes hosts by it; null for the machine's own.</param>
+public sealed class LibvirtHost(string? name = null) : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private Process? _process;
@@ -22,6 +23,9 @@ public sealed class LibvirtHost : IDisposable
 
     /// <summary>Where the process ids of machines are.</summary>
     public string RunDirectory => _directory["run"];
+
+    /// <summary>What is <c>/var/lib/libvirt</c> to it.</summary>
+    public string LibraryDirectory => _directory["lib"];
 
     /// <summary>Starts it, and waits until it answers.</summary>
     public async Task StartAsync()
@@ -43,12 +47,15 @@ public sealed class LibvirtHost : IDisposable
             stdio_handler = "file"
             remember_owner = 0
             dynamic_ownership = 0
+            swtpm_user = "root"
+            swtpm_group = "root"
             """);
         File.WriteAllText(_directory["etc/libvirtd.conf"], $"""
             unix_sock_dir = "{_directory["sock"]}"
             auth_unix_rw = "none"
             auth_unix_ro = "none"
             log_outputs = "3:file:{_directory["libvirtd.log"]}"
+            host_uuid = "{Guid.NewGuid()}"
             """);
 
         // Debian's libvirt asks for this user, which a package we do not need creates: it is there inside only.
@@ -65,9 +72,10 @@ public sealed class LibvirtHost : IDisposable
             mount --bind {d}/cache /var/cache/libvirt
             mount --bind {d}/run /run/libvirt
             mount --bind {d}/log /var/log/libvirt
+            {(name is null ? "" : $"hostname {name}")}
             exec libvirtd -p {d}/libvirtd.pid -f /etc/libvirt/libvirtd.conf >{d}/libvirtd.out 2>&1 </dev/null
             """;
-        _process = Process.Start(new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", script]))!;
+        _process = Process.Start(new ProcessStartInfo("unshare", ["-m", "-u", "--propagation", "private", "sh", "-c", script]))!;
         while (Tool.TryRun("virsh", "-q", "-c", Uri, "version").ExitCode != 0)
         {
             if (_process.HasExited)

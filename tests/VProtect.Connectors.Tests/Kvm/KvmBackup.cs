@@ -27,9 +27,10 @@ internal sealed class KvmBackup
         new(task ?? Guid.NewGuid().ToString(), uuid, new HashSet<string>(), quiesce, parent?.Parents ?? []) { Destination = destination };
 
     public static async Task<KvmBackup> MakeAsync(
-        KvmConformancePlatform platform, string uuid, KvmBackup? parent = null, string destination = "first", QuiesceMode quiesce = QuiesceMode.No)
+        KvmConformancePlatform platform, string uuid, KvmBackup? parent = null, string destination = "first", QuiesceMode quiesce = QuiesceMode.No,
+        ConnectorEndpoint? endpoint = null)
     {
-        await using IConnector connector = platform.Factory.Open(platform.Endpoint);
+        await using IConnector connector = platform.Factory.Open(endpoint ?? platform.Endpoint);
         IBackupAccess access = await connector.OpenBackupAsync(Opening(uuid, parent, destination, quiesce), CancellationToken.None);
         KvmBackup backup;
         await using (access)

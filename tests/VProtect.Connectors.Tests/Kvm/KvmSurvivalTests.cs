@@ -313,6 +313,33 @@ public sealed class KvmSurvivalTests : IAsyncLifetime
         Assert.Empty(await Platform.LeftoversAsync());
     }
 
+    /// <summary>As logical volumes are: a block device, whose scratch file lies elsewhere and which keeps no record of changes.</summary>
+    [Fact]
+    public async Task Block_device_is_backed_up_running_and_off_and_restored()
+    {
+        string file = Path.Join(Platform.WorkDirectory, "volume");
+        Tool.Run("truncate", "-s", "4M", file);
+        using var device = new LoopDevice(file);
+        Platform.ExtraSettings["scratchDirectory"] = Platform.WorkDirectory;
+        string uuid = Platform.Define("volume", $"""
+            <disk type='block' device='disk'><driver name='qemu' type='raw'/><source dev='{device.Path}'/><target dev='vda' bus='virtio'/></disk>
+            """);
+        Platform.Daemon.Virsh("start", uuid, "--paused");
+        await WriteAsync(uuid, 0, 1 << 20);
+        KvmBackup first = await KvmBackup.MakeAsync(Platform, uuid);
+        await IsRightAsync(uuid, first);
+        await WriteAsync(uuid, 2 << 20);
+        KvmBackup second = await KvmBackup.MakeAsync(Platform, uuid, first);
+        Assert.IsType<VProtect.Abstractions.ChangedBlocks.MustFull>(second.Answers["vda"]);
+        await IsRightAsync(uuid, second);
+        await Platform.PowerOffAsync(uuid);
+        KvmBackup third = await KvmBackup.MakeAsync(Platform, uuid, second);
+        Assert.Equal(second.Images["vda"], third.Images["vda"]);
+        Assert.Equal(third.Images["vda"], await File.ReadAllBytesAsync(file));
+        Assert.Empty(await Platform.LeftoversAsync());
+        Platform.Daemon.Virsh("undefine", uuid, "--checkpoints-metadata");
+    }
+
     private async Task<string> AddAsync()
     {
         string uuid = await Platform.AddMachineAsync("vm", isRunning: true, diskCount: 1);

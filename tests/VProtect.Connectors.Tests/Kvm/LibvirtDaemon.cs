@@ -19,6 +19,9 @@ public sealed class LibvirtDaemon : IAsyncLifetime, IDisposable
     /// <inheritdoc cref="LibvirtHost.RunDirectory"/>
     public string RunDirectory => _host.RunDirectory;
 
+    /// <inheritdoc cref="LibvirtHost.LibraryDirectory"/>
+    public string LibraryDirectory => _host.LibraryDirectory;
+
     public Task InitializeAsync() => _host.StartAsync();
 
     public Task DisposeAsync() => _host.StopAsync();
