@@ -8,6 +8,7 @@ using VProtect.Server.Api.Docs;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
 using VProtect.Server.Hosting;
+using VProtect.Server.Monitoring;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server;
@@ -115,6 +116,7 @@ public static class ServerHost
         ApiMap.Map(app);
         DocsApi.Map(app);
         HealthApi.Map(app);
+        MetricsApi.Map(app);
         _ = app.Services.GetRequiredService<CatalogDatabase>();
     }
 }

@@ -28,4 +28,5 @@ internal static class Permission
     public const string DestinationsWrite = "destinations.write";
     public const string NodesRead = "nodes.read";
     public const string NodesWrite = "nodes.write";
+    public const string MonitoringRead = "monitoring.read";
 }

@@ -96,6 +96,15 @@ public sealed class MachineTable : EditableTable<Machine>
     public async Task<IReadOnlyList<Machine>> OverdueSinceAsync(DateTimeOffset after, DateTimeOffset until, CancellationToken cancellationToken) =>
         await WhereAsync($"rpo_due_at > {after} AND rpo_due_at <= {until} AND present = 1 ORDER BY rpo_due_at, guid", cancellationToken);
 
+    /// <summary>How fresh the backups of all machines that are there are.</summary>
+    public async Task<IReadOnlyList<MachineFreshness>> FreshnessAsync(CancellationToken cancellationToken) => await Session.QueryAsync(
+        $"SELECT guid, name, last_success_at, rpo_due_at FROM machines WHERE present = 1 ORDER BY guid",
+        row => new MachineFreshness(Guid.ParseExact(row.GetString(0), "D"), row.GetString(1), TimeOf(row, 2), TimeOf(row, 3)),
+        cancellationToken);
+
+    private static DateTimeOffset? TimeOf(System.Data.Common.DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(row.GetValue(column), null));
+
     /// <summary>Removes machines that their platform no longer has and that have no restore points; returns how many.</summary>
     public async Task<int> DeleteNonPresentAsync(CancellationToken cancellationToken)
     {

@@ -50,6 +50,13 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
         return rows.ToDictionary(row => row.State, row => row.Count);
     }
 
+    /// <summary>How many there are of each type in each state; cheap at any number of tasks.</summary>
+    public async Task<IReadOnlyList<(TaskType Type, TaskState State, long Count)>> CountByTypeAndStateAsync(CancellationToken cancellationToken) =>
+        await Session.QueryAsync(
+            $"SELECT type, state, SUM(n) FROM task_counts GROUP BY type, state HAVING SUM(n) <> 0 ORDER BY type, state",
+            row => (ApiName.Parse<TaskType>(row.GetString(0)), ApiName.Parse<TaskState>(row.GetString(1)), Convert.ToInt64(row.GetValue(2), null)),
+            cancellationToken);
+
     /// <summary>Changes the priority of a task, and with it its place in the queue.</summary>
     public async Task SetPriorityAsync(Guid task, int priority, CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
+using System.Globalization;
 using VProtect.Catalog;
 using VProtect.Catalog.Policies;
 using VProtect.Catalog.RestorePoints;
+using VProtect.Catalog.Sql;
 using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Api.Backups;
@@ -110,4 +112,8 @@ internal sealed record BackupView
         VerifiedAt = point.VerifiedAt,
         RepositoryPointId = point.RepositoryPointId,
     };
+
+    /// <summary>A backup where only a name is shown: its instant and type.</summary>
+    public static NameAndGuid ReferenceTo(RestorePoint point) => new(
+        point.Guid, string.Create(CultureInfo.InvariantCulture, $"{point.SnapshotAt ?? point.CreatedAt:yyyy-MM-dd'T'HH:mm:ss'Z'} {ApiName.Of(point.Type)}"));
 }

@@ -5,6 +5,7 @@ using VProtect.Catalog.Policies;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Api.Backups;
 using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Api.Machines;
@@ -115,15 +116,11 @@ internal sealed class MachineShowing
         IReadOnlyDictionary<Guid, Snapshot> snapshots = await _session.Snapshots.NewestOfMachinesAsync(guids, cancellationToken);
         return machines.ToDictionary(machine => machine.Guid, machine => View(machine) with
         {
-            Backups = [.. backups[machine.Guid].Select(point => new NameAndGuid(point.Guid, NameOf(point)))],
+            Backups = [.. backups[machine.Guid].Select(point => BackupView.ReferenceTo(point))],
             Tasks = [.. tasks[machine.Guid].Select(task => new NameAndGuid(task.Guid, ApiName.Of(task.Type)))],
             LastStoredSnapshot = snapshots.TryGetValue(machine.Guid, out Snapshot? snapshot) ? new NameAndGuid(snapshot.Guid, snapshot.Name) : null,
         });
     }
-
-    /// <summary>What a backup is called where only a name is shown.</summary>
-    private static string NameOf(RestorePoint point) =>
-        string.Create(CultureInfo.InvariantCulture, $"{point.SnapshotAt ?? point.CreatedAt:yyyy-MM-dd'T'HH:mm:ss'Z'} {ApiName.Of(point.Type)}");
 
     private static List<int> Codes(IReadOnlyList<string> codes) => [.. codes.Select(code => int.Parse(code, CultureInfo.InvariantCulture))];
 }

@@ -1,9 +1,8 @@
-using System.Globalization;
 using VProtect.Catalog;
 using VProtect.Catalog.Recovery;
 using VProtect.Catalog.RestorePoints;
-using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Api.Backups;
 using VProtect.Server.Api.Shared;
 using VProtect.Server.Api.Tasks;
 using VProtect.Server.Recovery;
@@ -102,7 +101,7 @@ internal static class RecoveryShowing
 
     private static NameAndGuid? Reference(RestorePoint? point) => point is null
         ? null
-        : new NameAndGuid(point.Guid, string.Create(CultureInfo.InvariantCulture, $"{TimeOf(point):yyyy-MM-dd'T'HH:mm:ss'Z'} {ApiName.Of(point.Type)}"));
+        : BackupView.ReferenceTo(point);
 
     private static long? Age(RestorePoint? point, DateTimeOffset at) => TimeOf(point) is { } instant ? Milliseconds(at - instant) : null;
 
