@@ -68,6 +68,18 @@ public sealed class MountFlowTests
         Assert.Empty((await engine.ReadAsync(session => session.Mounts.ListAsync(restorePoint: null, node: null, new(), default))).Rows);
     }
 
+    [Fact]
+    public async Task A_mount_does_not_wait_for_a_free_slot_and_a_backup_does()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        RestorePoint point = await engine.BackedUpAsync("p1");
+        await engine.BackUpAsync(priority: 100);
+        CatalogTask mount = await engine.WriteAsync(tx => engine.Get<TaskRequests>().MountAsync(tx, new MountRequest { Point = point.Guid }, TaskOrigin.Appliance, default));
+        TaskOrder? order = await engine.Node.TryLeaseAsync(slots: 0);
+        Assert.Equal(mount.Guid.ToString("D"), order?.TaskGuid);
+        Assert.Null(await engine.Node.TryLeaseAsync(slots: 0));
+    }
+
     private static async Task<Mount> OnlyAsync(TestEngine engine) =>
         Assert.Single((await engine.ReadAsync(session => session.Mounts.ListAsync(restorePoint: null, node: null, new(), default))).Rows);
 }

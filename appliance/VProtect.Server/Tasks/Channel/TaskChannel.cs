@@ -38,7 +38,7 @@ internal sealed partial class TaskChannel(
                 return errand;
             }
 
-            if (status.SlotsFree > 0 && await ClaimAsync(node, cancellationToken) is { } order)
+            if (await ClaimAsync(node, hasSlot: status.SlotsFree > 0, cancellationToken) is { } order)
             {
                 return order;
             }
@@ -78,12 +78,12 @@ internal sealed partial class TaskChannel(
     }
 
     /// <summary>The next task for a node. One for which no order can be made fails at once, and the one after it is looked at.</summary>
-    private async Task<TaskOrder?> ClaimAsync(Guid node, CancellationToken cancellationToken)
+    private async Task<TaskOrder?> ClaimAsync(Guid node, bool hasSlot, CancellationToken cancellationToken)
     {
         while (true)
         {
             await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
-            if (await ClaimAsync(transaction, node, cancellationToken) is not { } task)
+            if (await ClaimAsync(transaction, node, hasSlot, cancellationToken) is not { } task)
             {
                 return null;
             }
@@ -111,7 +111,8 @@ internal sealed partial class TaskChannel(
         }
     }
 
-    private async Task<CatalogTask?> ClaimAsync(CatalogTransaction transaction, Guid guid, CancellationToken cancellationToken)
+    /// <summary>What people wait for and what moves no data comes first, whatever runs; the rest within the limits.</summary>
+    private async Task<CatalogTask?> ClaimAsync(CatalogTransaction transaction, Guid guid, bool hasSlot, CancellationToken cancellationToken)
     {
         if (await transaction.Nodes.FindAsync(guid, cancellationToken) is not { State: NodeState.Online } node)
         {
@@ -128,7 +129,9 @@ internal sealed partial class TaskChannel(
             SourceRunningMax = limits.SourceRunningTasksMax,
             RunningMax = limits.RunningTasksMax,
         };
-        return await transaction.Tasks.ClaimNextAsync(claim, cancellationToken);
+        TaskClaim urgent = claim with { Types = kinds.Urgent, NodeRunningMax = int.MaxValue, RunningMax = int.MaxValue };
+        return await transaction.Tasks.ClaimNextAsync(urgent, cancellationToken)
+            ?? (hasSlot ? await transaction.Tasks.ClaimNextAsync(claim, cancellationToken) : null);
     }
 
     /// <summary>The order for a task that was claimed; null when there is nothing to do and the task is done.</summary>

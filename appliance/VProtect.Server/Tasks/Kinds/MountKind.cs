@@ -16,6 +16,9 @@ internal sealed class MountKind(References references, DestinationRefresh refres
     public override IReadOnlyList<TaskType> Types => [TaskType.Mount, TaskType.Unmount];
 
     /// <inheritdoc/>
+    public override bool IsUrgent => true;
+
+    /// <inheritdoc/>
     public override async Task<Work?> WorkAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
     {
         TaskParameters parameters = TaskParameters.Of(task);

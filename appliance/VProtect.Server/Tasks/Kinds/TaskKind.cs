@@ -15,6 +15,9 @@ internal abstract class TaskKind
     /// <summary>Types that it is for.</summary>
     public abstract IReadOnlyList<TaskType> Types { get; }
 
+    /// <summary>Whether people wait for it and it moves no data, so that it does not wait for backups to end.</summary>
+    public virtual bool IsUrgent => false;
+
     /// <summary>Whether a task may begin again after it was interrupted: when what it left behind does no harm.</summary>
     public virtual bool IsRepeatable(CatalogTask task) => true;
 

@@ -9,11 +9,16 @@ internal sealed class TaskKinds
 
     public TaskKinds(IEnumerable<TaskKind> kinds)
     {
-        _byType = kinds.SelectMany(kind => kind.Types.Select(type => (type, kind))).ToDictionary(pair => pair.type, pair => pair.kind);
+        TaskKind[] all = [.. kinds];
+        Urgent = [.. all.Where(kind => kind.IsUrgent).SelectMany(kind => kind.Types)];
+        _byType = all.SelectMany(kind => kind.Types.Select(type => (type, kind))).ToDictionary(pair => pair.type, pair => pair.kind);
     }
 
     /// <summary>Types that a node may be given.</summary>
     public IReadOnlyCollection<TaskType> Types => _byType.Keys;
+
+    /// <summary>Those of them that are given beyond the limits of nodes.</summary>
+    public IReadOnlyCollection<TaskType> Urgent { get; }
 
     /// <summary>The kind of a type; null for halves and for what is not served.</summary>
     public TaskKind? Find(TaskType type) => _byType.GetValueOrDefault(type);
