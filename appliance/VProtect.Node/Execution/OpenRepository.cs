@@ -88,6 +88,7 @@ internal static class OpenRepository
             repository.Id, wasCreated, recoveryKey, space?.TotalBytes, space?.FreeBytes, usedBytes,
             listing.Points.Sum(point => point.MachineDisks.Sum(disk => disk.SizeBytes)),
             [.. listing.Points.Select(point => new FoundPoint(
-                point.Id, point.Machine, point.CreatedAt, holds.TryGetValue(point.Id, out PointHold? hold) && hold.Reason != MountedPoint.Reason, [.. point.MachineDisks.Select(disk => ResultDisks.Of(disk, name: null))]))]);
+                point.Id, point.Machine, point.CreatedAt, holds.TryGetValue(point.Id, out PointHold? hold) && hold.Reason != MountedPoint.Reason, [.. point.MachineDisks.Select(disk => ResultDisks.Of(disk, name: null))],
+                point.Label))]);
     }
 }

@@ -25,14 +25,18 @@ internal sealed record ResolvedStep(RecoveryStep Step, Machine? Machine, Restore
         RestorePoint? point = (await session.RestorePoints.GoodOfMachineAsync(machine.Guid, cancellationToken: cancellationToken))
             .FirstOrDefault(good => good.RepositoryPointId is not null && (plan.DestinationGuid is null || good.DestinationGuid == plan.DestinationGuid));
         Hypervisor? host = step.Hypervisor is { } guid ? await session.Hypervisors.FindAsync(guid, cancellationToken) : null;
-        bool hasManager = step.HypervisorManager is not { } manager || await session.HypervisorManagers.FindAsync(manager, cancellationToken) is not null;
-        string? problem = point is null
-            ? $"The machine {machine.Name} has no good backup{(plan.DestinationGuid is null ? "" : " in the destination of the plan")}. Back it up."
-            : (step.Hypervisor is not null && host is null) || !hasManager
-                ? $"The platform that {machine.Name} is to be restored to is not in the catalog any more. Choose another one in the plan."
-                : step.Overwrites && !machine.Present
-                    ? $"The machine {machine.Name} is not there to be overwritten. Restore it as a new one."
-                    : null;
+        bool isTargetGone = (step.Hypervisor is not null && host is null)
+            || (step.HypervisorManager is { } manager && await session.HypervisorManagers.FindAsync(manager, cancellationToken) is null);
+        bool isHomeless = step is { Hypervisor: null, HypervisorManager: null } && (machine.HypervisorManagerGuid ?? machine.HypervisorGuid) is null;
+        string? problem = (point, isTargetGone, isHomeless) switch
+        {
+            (null, _, _) when plan.DestinationGuid is null => $"The machine {machine.Name} has no good backup. Back it up.",
+            (null, _, _) => $"The machine {machine.Name} has no good backup in the destination of the plan. Back it up there.",
+            (_, true, _) => $"The platform that {machine.Name} is to be restored to is not in the catalog any more. Choose another one in the plan.",
+            (_, _, true) => $"The platform of {machine.Name} is not known any more. Say in the plan where it is restored to.",
+            _ when step.Overwrites && !machine.Present => $"The machine {machine.Name} is not there to be overwritten. Restore it as a new one.",
+            _ => null,
+        };
         return new ResolvedStep(step, machine, point, host, problem);
     }
 }

@@ -85,8 +85,14 @@ public sealed record RepositoryResult(
     IReadOnlyList<FoundPoint> Points) : WorkResult;
 
 /// <summary>A restore point in a repository.</summary>
+/// <param name="PointId">Its id.</param>
+/// <param name="History">The name its machine goes by there.</param>
+/// <param name="CreatedAt">The instant that it holds.</param>
+/// <param name="IsHeld">Whether somebody holds it.</param>
+/// <param name="Disks">Its disks.</param>
+/// <param name="Label">The remark kept with it: of a backup by an appliance the machine's name; null none.</param>
 public sealed record FoundPoint(
-    string PointId, string History, DateTimeOffset CreatedAt, bool IsHeld, IReadOnlyList<BackupResultDisk> Disks);
+    string PointId, string History, DateTimeOffset CreatedAt, bool IsHeld, IReadOnlyList<BackupResultDisk> Disks, string? Label = null);
 
 /// <summary>What a collection freed. Bytes.</summary>
 public sealed record CollectWorkResult(int PointsRemoved, long FreedBytes, long CondemnedBytes) : WorkResult;

@@ -1,3 +1,4 @@
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
@@ -76,11 +77,15 @@ public sealed class OutcomeTests
         RestorePoint kept = await engine.BackedUpAsync("kept");
         RestorePoint lost = await engine.BackedUpAsync("lost");
         engine.Time.Advance(TimeSpan.FromHours(1));
+        var stranger = Guid.NewGuid();
         FoundPoint Point(string id, Guid machine, bool isHeld = false) => new(
             id, machine.ToString("D"), engine.Time.GetUtcNow(), isHeld, [new BackupResultDisk("vda", "system", 9, "full", null, 9, 9, 9, 9)]);
         var found = new RepositoryResult(
             "repo", WasCreated: false, RecoveryKey: null, TotalBytes: 100, FreeBytes: 60, UsedBytes: 40, LogicalBytes: 90,
-            [Point("kept", engine.Machine.Guid, isHeld: true), Point("found", engine.Machine.Guid), Point("stranger", Guid.NewGuid())]);
+            [
+                Point("kept", engine.Machine.Guid, isHeld: true), Point("found", engine.Machine.Guid), Point("stranger", stranger) with { Label = "old web" },
+                Point("repaired", stranger) with { Label = "repaired", CreatedAt = engine.Time.GetUtcNow().AddMinutes(1) }, Point("by hand", default) with { History = "file server" },
+            ]);
 
         for (int i = 0; i < 2; i++)
         {
@@ -90,7 +95,20 @@ public sealed class OutcomeTests
 
         Assert.True((await engine.ReadAsync(session => session.RestorePoints.GetAsync(kept.Guid, default))).Held);
         Assert.Equal(RestorePointState.Failed, (await engine.ReadAsync(session => session.RestorePoints.GetAsync(lost.Guid, default))).State);
-        Assert.Equal(3, (await engine.ReadAsync(session => session.RestorePoints.ListAsync(new RestorePointFilter(), new ListQuery(), default))).Total);
+        Assert.Equal(6, (await engine.ReadAsync(session => session.RestorePoints.ListAsync(new RestorePointFilter(), new ListQuery(), default))).Total);
+        Machine adopted = await MachineAsync(engine, stranger);
+        Assert.Equal(("old web", false, engine.Time.GetUtcNow().AddMinutes(1)), (adopted.Name, adopted.Present, adopted.LastSuccessAt));
+        Machine byHand = Assert.Single((await engine.ReadAsync(session => session.Machines.ListAsync(new MachineFilter(), new ListQuery { Filter = "file server" }, default))).Rows);
+        Assert.Single(await engine.ReadAsync(session => session.RestorePoints.GoodOfMachineAsync(byHand.Guid)));
+
+        // What no platform has is restored to one that is named.
+        RestorePoint old = (await engine.ReadAsync(session => session.RestorePoints.GoodOfMachineAsync(stranger)))[0];
+        TaskRequests requests = engine.Get<TaskRequests>();
+        await Assert.ThrowsAsync<VProtectException>(() => engine.WriteAsync(tx => requests.RestoreAndImportAsync(
+            tx, new ImportRequest { Point = old.Guid }, TaskOrigin.Appliance, default)));
+        CatalogTask restore = await engine.WriteAsync(tx => requests.RestoreAndImportAsync(
+            tx, new ImportRequest { Point = old.Guid, Source = engine.Manager.Guid }, TaskOrigin.Appliance, default));
+        Assert.Equal(engine.Manager.Guid, restore.SourceGuid);
         Destination destination = await engine.ReadAsync(session => session.Destinations.GetAsync(engine.Destination.Guid, default));
         Assert.Equal(("repo", 40L, 60L, 90L), (destination.RepositoryId, destination.UsedBytes, destination.AvailableBytes, destination.LogicalBytes));
     }

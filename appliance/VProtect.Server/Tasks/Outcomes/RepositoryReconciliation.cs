@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Destinations;
@@ -50,7 +52,7 @@ internal sealed partial class RepositoryReconciliation(ILogger<RepositoryReconci
         }
 
         HashSet<string> ids = [.. known.Select(point => point.PointId)];
-        foreach (FoundPoint point in found.Points.Where(point => !ids.Contains(point.PointId)))
+        foreach (FoundPoint point in found.Points.Where(point => !ids.Contains(point.PointId)).OrderBy(point => point.CreatedAt))
         {
             await AddAsync(transaction, destination.Guid, point, cancellationToken);
         }
@@ -87,10 +89,17 @@ internal sealed partial class RepositoryReconciliation(ILogger<RepositoryReconci
             return;
         }
 
-        // What a task is just making is in the repository a moment before its node tells of it.
-        if (!Guid.TryParseExact(found.History, "D", out Guid machine) || await transaction.Machines.FindAsync(machine, cancellationToken) is null
-            || await transaction.Tasks.IsUnderWayAsync(TaskType.Export, source: null, destination, machine, cancellationToken))
+        Guid machine = MachineOf(found.History);
+        Machine? row = await transaction.Machines.FindAsync(machine, cancellationToken);
+        if (row is null)
         {
+            row = Adopted(machine, found);
+            await transaction.Machines.InsertAsync(row, cancellationToken);
+            Log.Adopted(logger, found.History, machine);
+        }
+        else if (await transaction.Tasks.IsUnderWayAsync(TaskType.Export, source: null, destination, machine, cancellationToken))
+        {
+            // What a task is just making is in the repository a moment before its node tells of it.
             return;
         }
 
@@ -115,11 +124,46 @@ internal sealed partial class RepositoryReconciliation(ILogger<RepositoryReconci
         };
         await transaction.RestorePoints.InsertAsync(point, cancellationToken);
         await PointDisks.InsertAsync(transaction, point, disks, cancellationToken);
+        if (!row.Present)
+        {
+            // They come in the order of their times: the last one stays.
+            await transaction.Machines.RecordBackupAsync(machine, point, rpoDueAt: null, cancellationToken);
+        }
+
         Log.Found(logger, found.PointId, machine);
     }
 
+    /// <summary>The machine of a history: appliances call it by their identity of the machine, the command line by any name, which always gives the same identity.</summary>
+    private static Guid MachineOf(string history)
+    {
+        if (Guid.TryParseExact(history, "D", out Guid guid))
+        {
+            return guid;
+        }
+
+        byte[] bytes = SHA256.HashData(Encoding.UTF8.GetBytes("history " + history))[..16];
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    /// <summary>A machine that only its restore points tell of: of a lost catalog, of another appliance, or of the command line. No platform has it.</summary>
+    private static Machine Adopted(Guid machine, FoundPoint first) => new()
+    {
+        Guid = machine,
+        Name = Guid.TryParseExact(first.History, "D", out _) && first.Label is { Length: > 0 and <= 255 } label ? label : first.History,
+        Uuid = first.History,
+        Platform = "UNKNOWN",
+        Present = false,
+        ProvisionedBytes = first.Disks.Where(disk => disk.Id != BackupKind.DocumentsDisk).Sum(disk => disk.SizeBytes),
+        FirstSeenAt = first.CreatedAt,
+    };
+
     private static partial class Log
     {
+        [LoggerMessage(5312, LogLevel.Information, "The restore points of {History} belong to no machine that is known: it is shown as machine {Machine}, which no platform has")]
+        public static partial void Adopted(ILogger logger, string history, Guid machine);
+
         [LoggerMessage(5310, LogLevel.Warning, "Restore point {Point} of machine {Machine} is no longer in its repository")]
         public static partial void Vanished(ILogger logger, string point, Guid machine);
 

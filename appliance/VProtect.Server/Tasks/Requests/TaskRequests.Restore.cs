@@ -44,9 +44,8 @@ internal sealed partial class TaskRequests
         CatalogTransaction transaction, Workflow workflow, Machine machine, RestorePoint point, ImportRequest request, TaskOrigin origin,
         CancellationToken cancellationToken)
     {
-        Guid home = SourceOf(machine);
-        (Guid source, Hypervisor? host) = await TargetAsync(transaction, request, home, cancellationToken);
-        if (request.Overwrites && (source != home || !machine.Present))
+        (Guid source, Hypervisor? host) = await TargetAsync(transaction, request, machine, cancellationToken);
+        if (request.Overwrites && (!machine.Present || source != SourceOf(machine)))
         {
             throw new VProtectException(
                 ErrorCode.TaskImpossible, ErrorSide.Request, $"The machine {machine.Name} is not there to be overwritten.",
@@ -79,11 +78,11 @@ internal sealed partial class TaskRequests
     }
 
     private static async Task<(Guid Source, Hypervisor? Host)> TargetAsync(
-        CatalogSession session, ImportRequest request, Guid home, CancellationToken cancellationToken)
+        CatalogSession session, ImportRequest request, Machine machine, CancellationToken cancellationToken)
     {
         if (request.Hypervisor is not { } guid)
         {
-            return (request.Source ?? home, null);
+            return (request.Source ?? SourceOf(machine), null);
         }
 
         Hypervisor host = await session.Hypervisors.GetAsync(guid, cancellationToken);

@@ -45,7 +45,7 @@ internal sealed partial class TaskRequests
             if ((await transaction.Mounts.ListAsync(point.Guid, node: null, new ListQuery { Size = 1 }, cancellationToken)).Total > 0)
             {
                 throw new VProtectException(
-                    ErrorCode.RestorePointHeld, ErrorSide.Request, $"The backup {point.Guid} is mounted.", "Unmount it first: GET /api/mounted-backups tells which mounts there are.");
+                    ErrorCode.RestorePointHeld, ErrorSide.Request, $"The backup {point.Guid} is mounted.", "Unmount it first; 'vprotect mounted list' tells which mounts there are.");
             }
 
             await transaction.RestorePoints.UpdateAsync(point with { State = RestorePointState.Removing }, cancellationToken);

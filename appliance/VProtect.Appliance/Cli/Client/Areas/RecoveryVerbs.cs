@@ -230,7 +230,8 @@ internal static class RecoveryVerbs
         var steps = new JsonArray([.. before.Body.Items("steps").Select(step => JsonNode.Parse(step.GetRawText()))]);
         await change(steps);
         ApiAnswer answer = await client.Api.UpdateAsync(path, new JsonObject { ["steps"] = steps }, before.Version, cancellationToken);
-        return ClientVerbs.Answer(client, answer, $"Recovery plan '{answer.Body.Text("name")}' has {answer.Body.Items("steps").Count()} steps now.");
+        int count = answer.Body.Items("steps").Count();
+        return ClientVerbs.Answer(client, answer, $"Recovery plan '{answer.Body.Text("name")}' has {count} {(count == 1 ? "step" : "steps")} now.");
     }
 
     private static async Task<string> GuidAsync(ClientInvocation client, Argument<string> name, CancellationToken cancellationToken) =>
