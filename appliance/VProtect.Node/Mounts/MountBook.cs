@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
@@ -17,13 +18,16 @@ namespace VProtect.Node.Mounts;
 internal sealed partial class MountBook(NodeOptions options, OpenRepositories repositories, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<MountBook>();
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly Dictionary<string, LiveMount> _mounts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LiveMount> _mounts = new(StringComparer.Ordinal);
+
+    // By repository, so that one which hangs keeps no other's mounts waiting. Held while a mount begins and while a hold is taken off, so that the two do not cross.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
 
     /// <summary>Begins to serve, or tells again what is served already.</summary>
     public async Task<MountResult> MountAsync(MountWork work, WorkContext context, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        SemaphoreSlim gate = GateOf(work.Repository);
+        await gate.WaitAsync(cancellationToken);
         try
         {
             if (_mounts.TryGetValue(work.MountGuid, out LiveMount? there))
@@ -48,7 +52,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
                 loggers,
                 time,
                 cancellationToken);
-            _mounts.Add(work.MountGuid, mount);
+            _mounts[work.MountGuid] = mount;
             foreach (MountedDiskResult disk in result.Disks)
             {
                 context.Note($"Disk {disk.Id} is at {disk.Uri}{(disk.IsWritable ? ", writable" : "")}.");
@@ -58,64 +62,69 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         }
         finally
         {
-            _gate.Release();
+            gate.Release();
         }
     }
 
     /// <summary>Ends a mount, makes a restore point of what was written if that is asked for, and removes the overlay.</summary>
     public async Task UnmountAsync(UnmountWork work, WorkContext context, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        if (_mounts.TryRemove(work.MountGuid, out LiveMount? mount))
         {
-            if (_mounts.Remove(work.MountGuid, out LiveMount? mount))
-            {
-                context.Enter("letting clients go");
-                await mount.DisposeAsync();
-            }
-
-            string[] overlays = Directory.Exists(OverlayDirectory) ? Directory.GetFiles(OverlayDirectory, Path.GetFileName(StemOf(work.MountGuid)) + "*") : [];
-            bool isLast = _mounts.Values.All(other => other.Work.PointId != work.PointId || other.Work.Repository.Guid != work.Repository.Guid);
-            await context.UseAsync(
-                work.Repository,
-                async shared =>
-                {
-                    if (work.Commits && overlays.Length > 0)
-                    {
-                        await CommitAsync(work, shared.Repository, shared.Chunks, context, cancellationToken);
-                        await shared.CheckpointAsync(context.Warn);
-                    }
-
-                    if (isLast)
-                    {
-                        await MountedPoint.ReleaseAsync(shared.Repository, work.PointId, cancellationToken);
-                    }
-
-                    return true;
-                },
-                cancellationToken);
-            foreach (string overlay in overlays)
-            {
-                File.Delete(overlay);
-            }
+            context.Enter("letting clients go");
+            await mount.DisposeAsync();
         }
-        finally
+
+        string[] overlays = Directory.Exists(OverlayDirectory) ? Directory.GetFiles(OverlayDirectory, Path.GetFileName(StemOf(work.MountGuid)) + "*") : [];
+        await context.UseAsync(
+            work.Repository,
+            async shared =>
+            {
+                if (work.Commits && overlays.Length > 0)
+                {
+                    await CommitAsync(work, shared.Repository, shared.Chunks, context, cancellationToken);
+                    await shared.CheckpointAsync(context.Warn);
+                }
+
+                await ReleaseAsync(work, shared.Repository, cancellationToken);
+                return true;
+            },
+            cancellationToken);
+        foreach (string overlay in overlays)
         {
-            _gate.Release();
+            File.Delete(overlay);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _gate.WaitAsync();
         foreach (LiveMount mount in _mounts.Values)
         {
             await mount.DisposeAsync().AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _mounts.Clear();
-        _gate.Dispose();
     }
+
+    /// <summary>Takes the hold off with the last mount of a restore point.</summary>
+    private async Task ReleaseAsync(UnmountWork work, Repository repository, CancellationToken cancellationToken)
+    {
+        SemaphoreSlim gate = GateOf(work.Repository);
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_mounts.Values.All(other => other.Work.PointId != work.PointId || other.Work.Repository.Guid != work.Repository.Guid))
+            {
+                await MountedPoint.ReleaseAsync(repository, work.PointId, cancellationToken);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private SemaphoreSlim GateOf(RepositoryReference repository) => _gates.GetOrAdd(repository.Guid, static _ => new SemaphoreSlim(1, 1));
 
     private string OverlayDirectory => Path.Combine(options.StatePath, "mounts");
 
