@@ -21,6 +21,9 @@ public static class ServerHost
 
     private const int JsonDepthMax = 32;
 
+    /// <summary>Headers are small; who takes longer holds a connection for its own sake. Bodies must come at 240 bytes a second, as Kestrel has it.</summary>
+    private static readonly TimeSpan RequestHeadersMax = TimeSpan.FromSeconds(5);
+
     /// <summary>Opens the catalog, makes what a first start needs, and builds the server; the caller runs and disposes it.</summary>
     /// <param name="options">How it is started.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -97,6 +100,7 @@ public static class ServerHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = RequestBytesMax;
+            kestrel.Limits.RequestHeadersTimeout = RequestHeadersMax;
             foreach (ListenAddress address in addresses)
             {
                 address.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<ServerCertificate>());

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using VProtect.Server.Scheduling;
 
 namespace VProtect.Server.Access;
 
@@ -11,6 +12,8 @@ internal static class AccessServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<Logins>();
+        services.AddSingleton<AuditHead>();
+        services.AddSingleton<IUpkeep>(provider => provider.GetRequiredService<AuditHead>());
 
         // What AddAuthentication does but for data protection, which nothing of ours uses and which keeps keys on disk.
         services.AddAuthenticationCore(options => options.DefaultScheme = CallerHandler.AnyScheme);

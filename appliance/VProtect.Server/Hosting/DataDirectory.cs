@@ -18,6 +18,8 @@ internal sealed class DataDirectory
 
     public string SecretKey => System.IO.Path.Join(Path, "secret.key");
 
+    public string AuditHead => System.IO.Path.Join(Path, "audit.head");
+
     public string Tls => Sub("tls");
 
     public string Logs => Sub("logs");

@@ -27,14 +27,21 @@ public sealed class AuditTable
     {
         CatalogTransaction writer = _session.Writer;
         await writer.ExclusiveAsync(CatalogLock.Audit, cancellationToken);
-        AuditEntry? last = (await _session.QueryAsync(
-            $"SELECT {Rows.Select} FROM audit ORDER BY seq DESC LIMIT 1", Rows.Read, cancellationToken)).FirstOrDefault();
+        AuditEntry? last = await NewestAsync(cancellationToken);
         AuditEntry next = entry with { Seq = (last?.Seq ?? 0) + 1, PrevHash = last?.Hash ?? new byte[SHA256.HashSizeInBytes] };
         next = next with { Hash = HashOf(next) };
         await writer.ExecuteAsync($"INSERT INTO audit ({Rows.ColumnNames}) VALUES ({Rows.Values(next)})", cancellationToken);
         writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
         return next;
     }
+
+    /// <summary>The newest entry; null when there is none.</summary>
+    public async Task<AuditEntry?> NewestAsync(CancellationToken cancellationToken) => (await _session.QueryAsync(
+        $"SELECT {Rows.Select} FROM audit ORDER BY seq DESC LIMIT 1", Rows.Read, cancellationToken)).FirstOrDefault();
+
+    /// <summary>The entry with this number; null when it is not there.</summary>
+    public async Task<AuditEntry?> FindAsync(long seq, CancellationToken cancellationToken) => (await _session.QueryAsync(
+        $"SELECT {Rows.Select} FROM audit WHERE seq = {seq}", Rows.Read, cancellationToken)).FirstOrDefault();
 
     /// <summary>Entries, newest first, for the page behind <paramref name="before"/>.</summary>
     /// <param name="actor">Only of this actor; null any.</param>

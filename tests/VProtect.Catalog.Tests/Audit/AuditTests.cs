@@ -20,6 +20,9 @@ public sealed class AuditTests
         IReadOnlyList<AuditEntry> all = await catalog.ReadAsync(session => session.Audit.ListAsync(null, null, null, null, 100, default));
         Assert.Equal(Enumerable.Range(1, 20).Reverse().Select(i => (long)i), all.Select(entry => entry.Seq));
         Assert.Null(await catalog.ReadAsync(session => session.Audit.VerifyAsync(default)));
+        Assert.Equal(all[0].Hash, (await catalog.ReadAsync(session => session.Audit.NewestAsync(default)))!.Hash);
+        Assert.Equal(all[^1].Hash, (await catalog.ReadAsync(session => session.Audit.FindAsync(1, default)))!.Hash);
+        Assert.Null(await catalog.ReadAsync(session => session.Audit.FindAsync(21, default)));
         IReadOnlyList<AuditEntry> some = await catalog.ReadAsync(session => session.Audit.ListAsync("user1", "login", null, all[0].Seq, 2, default));
         Assert.Equal(2, some.Count);
         Assert.All(some, entry => Assert.Equal("user1", entry.Actor));

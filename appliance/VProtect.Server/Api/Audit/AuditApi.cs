@@ -20,13 +20,26 @@ namespace VProtect.Server.Api.Audit;
 internal sealed record AuditView(
     long Seq, DateTimeOffset At, string Actor, string? Address, string Action, string? ObjectKind, NameAndGuid? Object, AuditOutcome Outcome, string Hash);
 
+/// <summary>What a check of the audit log found.</summary>
+/// <param name="Whole">Whether nothing was changed, removed or put in, as far as can be told.</param>
+/// <param name="Newest">Number of the newest entry.</param>
+/// <param name="Hash">Its hash: note it elsewhere to compare with what is here later.</param>
+/// <param name="KeptSeq">Number of the newest entry when its hash was last kept beside the catalog; null when none is kept or it cannot be read.</param>
+/// <param name="Findings">What is amiss, for people.</param>
+internal sealed record AuditVerificationView(bool Whole, long Newest, string Hash, long? KeptSeq, IReadOnlyList<string> Findings);
+
 /// <summary>Who did what.</summary>
 internal static class AuditApi
 {
     private const int SizeMax = 1000;
 
-    public static void Map(IEndpointRouteBuilder api) => api.MapGet("/audit", ListAsync).WithTags("audit")
-        .Describe("Lists the audit log, newest first; the header X-Next-Cursor is 'before' of the next page.", Permission.AuditRead, 400);
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/audit", ListAsync).WithTags("audit")
+            .Describe("Lists the audit log, newest first; the header X-Next-Cursor is 'before' of the next page.", Permission.AuditRead, 400);
+        api.MapPost("/audit/verify", VerifyAsync).WithTags("audit")
+            .Describe("Reads the whole audit log and tells whether entries were changed, removed or put in.", Permission.AuditRead);
+    }
 
     private static async Task<Ok<List<AuditView>>> ListAsync(
         string? actor, string? action, Guid? guid, long? before, int? size, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
@@ -45,6 +58,13 @@ internal static class AuditApi
         }
 
         return TypedResults.Ok(entries.Select(View).ToList());
+    }
+
+    private static async Task<Ok<AuditVerificationView>> VerifyAsync(AuditHead head, CancellationToken cancellationToken)
+    {
+        AuditVerification found = await head.VerifyAsync(cancellationToken);
+        return TypedResults.Ok(new AuditVerificationView(
+            found.Findings.Count == 0, found.Newest, Convert.ToHexStringLower(found.NewestHash), found.KeptSeq, found.Findings));
     }
 
     private static AuditView View(AuditEntry entry) => new(

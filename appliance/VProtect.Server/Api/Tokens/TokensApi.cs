@@ -68,6 +68,12 @@ internal static class TokensApi
             ExpiresAt = request.ExpiresAt,
         };
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        if (caller.Kind == CallerKind.Token
+            && (await transaction.ApiTokens.GetAsync(caller.ProofGuid, cancellationToken)).ExpiresAt is { } end && !(request.ExpiresAt <= end))
+        {
+            throw new InvalidFieldException("expiresAt", "A token cannot make one that outlives it.", $"Give {end:O} or earlier.");
+        }
+
         await transaction.ApiTokens.InsertAsync(token, cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, "tokens.create", Kind, token.Guid, name, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -49,6 +49,7 @@ internal static class UsersApi
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         await transaction.Users.InsertAsync(user, cancellationToken);
         await FirstAdministrator.GiveRoleAsync(transaction, user.Guid, cancellationToken);
+        await RequireNotMoreAsync(transaction, context, user.Guid, cancellationToken);
         UserView view = (await AnswerAsync(transaction, user.Guid, context, cancellationToken)).Value!;
         await AuditTrail.AppendAsync(transaction, context, "users.create", Kind, user.Guid, login, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -69,6 +70,7 @@ internal static class UsersApi
 
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         User before = await transaction.Users.GetAsync(guid, cancellationToken);
+        await RequireNotMoreAsync(transaction, context, guid, cancellationToken);
         User user = Applied(before with { Login = login, Version = version ?? before.Version }, request);
         if (hash is not null)
         {
@@ -96,6 +98,7 @@ internal static class UsersApi
     {
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         User user = await transaction.Users.GetAsync(guid, cancellationToken);
+        await RequireNotMoreAsync(transaction, context, guid, cancellationToken);
         await RequireAnotherAsync(transaction, guid, cancellationToken);
         await transaction.Users.DeleteAsync(guid, RowVersion.Expected(context), cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, "users.delete", Kind, guid, user.Login, cancellationToken);
@@ -114,6 +117,18 @@ internal static class UsersApi
         }
 
         return user with { FullName = request.FullName, Email = request.Email, Active = request.Active ?? user.Active };
+    }
+
+    /// <summary>Who may do less than a user may not become that user by setting its password, nor make one.</summary>
+    private static async Task RequireNotMoreAsync(CatalogTransaction transaction, HttpContext context, Guid guid, CancellationToken cancellationToken)
+    {
+        Caller caller = Caller.Of(context);
+        IReadOnlyList<GrantedPermission> granted = await transaction.Users.PermissionsAsync(guid, cancellationToken);
+        if (granted.FirstOrDefault(grant => !caller.May(grant.Permission)) is { } missing)
+        {
+            throw new VProtectException(
+                ErrorCode.Forbidden, ErrorSide.Request, $"The user has the permission '{missing.Permission}', which you do not have.", "Ask an administrator.");
+        }
     }
 
     /// <summary>The last one who can log in may not lock the appliance for all.</summary>

@@ -65,6 +65,14 @@ public sealed class AccessVerbsTests(ApplianceFixture server)
     }
 
     [Fact]
+    public async Task Audit_log_is_verified()
+    {
+        using Desk desk = Desk.At(server);
+        Assert.Matches("^The audit log is whole: [0-9]+ entries. The newest has the hash [0-9a-f]{64}.\n$", await desk.TellAsync("audit", "verify"));
+        Assert.True(JsonDocument.Parse(await desk.TellAsync("audit", "verify", "--json")).RootElement.GetProperty("whole").GetBoolean());
+    }
+
+    [Fact]
     public async Task Settings_are_read_and_set_one_by_one()
     {
         using Desk desk = Desk.At(server);

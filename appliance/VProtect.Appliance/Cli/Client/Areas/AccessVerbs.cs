@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
@@ -103,7 +104,26 @@ internal static class AccessVerbs
                 Field.Text("--object", "guid", "Only what was done to this object.", "GUID"),
             ],
             ("vprotect audit list --actor ann -n 20", "what ann did last"),
-            ("vprotect audit list --action session.login --watch", "logins as they come")));
+            ("vprotect audit list --action session.login --watch", "logins as they come")),
+        NewVerify(verbs));
+
+    private static Verb NewVerify(ClientVerbs verbs) => verbs.Doing(
+        new Verb("verify", "Tells whether entries of the audit log were changed, removed or put in; the exit code says it too.")
+            .WithExamples(("vprotect audit verify", "is it whole?"), ("vprotect audit verify --json", "with the newest entry's hash, to be noted elsewhere")),
+        async (client, cancellationToken) =>
+        {
+            ApiAnswer answer = await client.Api.CreateAsync("/audit/verify", body: null, key: null, cancellationToken);
+            bool isWhole = answer.Body.IsTrue("whole");
+            ClientVerbs.Answer(client, answer, isWhole
+                ? $"The audit log is whole: {answer.Body.Number("newest")} entries. The newest has the hash {answer.Body.Text("hash")}."
+                : "The audit log is not whole:");
+            foreach (JsonElement finding in client.IsJson ? [] : answer.Body.Items("findings"))
+            {
+                client.Terminal.Out.WriteLine($"  {finding}");
+            }
+
+            return isWhole ? ExitCodes.Success : ExitCodes.DataDamaged;
+        });
 
     private static Verb NewPassword(ClientVerbs verbs)
     {
