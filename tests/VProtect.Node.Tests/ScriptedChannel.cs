@@ -9,6 +9,8 @@ internal sealed class ScriptedChannel : INodeChannel
     private readonly ConcurrentQueue<TaskOrder> _orders = new();
     private readonly ConcurrentQueue<TaskStop> _stops = new();
     private readonly ConcurrentDictionary<string, TaskDirective> _directives = new();
+    private int _stopsTold;
+    private volatile int _stopsObeyed;
     private readonly ConcurrentDictionary<string, TaskCompletionSource<TaskOutcome>> _outcomes = new();
 
     /// <summary>Nothing gets through.</summary>
@@ -48,6 +50,18 @@ internal sealed class ScriptedChannel : INodeChannel
         }
     }
 
+    /// <summary>Tells the node to stop a task at once, and waits until it has obeyed. It obeys before it asks for more.</summary>
+    public async Task StopObeyedAsync(string task, TaskDirective directive)
+    {
+        int before = _stopsObeyed;
+        Stop(task, directive);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (_stopsObeyed == before)
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
     /// <summary>The outcome of a task, when it has come.</summary>
     public Task<TaskOutcome> WaitAsync(string task) => OutcomeOf(task).Task.WaitAsync(TimeSpan.FromSeconds(60));
 
@@ -80,11 +94,13 @@ internal sealed class ScriptedChannel : INodeChannel
 
     public async ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(string nodeGuid, CancellationToken cancellationToken)
     {
+        _stopsObeyed = _stopsTold;
         RefuseIfCut();
         for (int i = 0; i < 20; i++)
         {
             if (_stops.TryDequeue(out TaskStop? stop))
             {
+                _stopsTold++;
                 return [stop];
             }
 

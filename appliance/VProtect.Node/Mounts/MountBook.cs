@@ -17,6 +17,9 @@ namespace VProtect.Node.Mounts;
 /// </summary>
 internal sealed partial class MountBook(NodeOptions options, OpenRepositories repositories, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>What the name of a mount's mark ends with; no disk's overlay is named so (<see cref="LiveMount.OverlayPath"/>).</summary>
+    private const string CommittedMark = "%committed";
+
     private readonly ILogger _logger = loggers.CreateLogger<MountBook>();
     private readonly ConcurrentDictionary<string, LiveMount> _mounts = new(StringComparer.Ordinal);
 
@@ -66,7 +69,10 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         }
     }
 
-    /// <summary>Ends a mount, makes a restore point of what was written if that is asked for, and removes the overlay.</summary>
+    /// <summary>
+    /// Ends a mount, makes a restore point of what was written if that is asked for, and removes the overlays. Begun again after any failure or crash it goes on:
+    /// overlays go only after a mark says that they are committed, and the mark goes last, so that no restore point is made of those that are left.
+    /// </summary>
     public async Task UnmountAsync(UnmountWork work, WorkContext context, CancellationToken cancellationToken)
     {
         if (_mounts.TryRemove(work.MountGuid, out LiveMount? mount))
@@ -75,14 +81,18 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
             await mount.DisposeAsync();
         }
 
-        string[] overlays = Directory.Exists(OverlayDirectory) ? Directory.GetFiles(OverlayDirectory, Path.GetFileName(StemOf(work.MountGuid)) + "*") : [];
+        string mark = StemOf(work.MountGuid) + CommittedMark;
+        string[] overlays = Directory.Exists(OverlayDirectory)
+            ? [.. Directory.GetFiles(OverlayDirectory, Path.GetFileName(StemOf(work.MountGuid)) + "*").Where(file => file != mark)]
+            : [];
         await context.UseAsync(
             work.Repository,
             async shared =>
             {
-                if (work.Commits && overlays.Length > 0)
+                if (work.Commits && overlays.Length > 0 && !File.Exists(mark))
                 {
                     await CommitAsync(work, shared.Repository, shared.Chunks, context, cancellationToken);
+                    Mark(mark);
                     await shared.CheckpointAsync(context.Warn);
                 }
 
@@ -93,6 +103,11 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         foreach (string overlay in overlays)
         {
             File.Delete(overlay);
+        }
+
+        if (File.Exists(mark))
+        {
+            File.Delete(mark);
         }
     }
 
@@ -132,6 +147,12 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         OverlayDirectory,
         Guid.TryParseExact(mount, "D", out _) ? mount + "." : throw new VProtectException(
             ErrorCode.InvalidArgument, ErrorSide.Request, $"'{mount}' is no identity of a mount.", "Use a server of the node's version."));
+
+    private static void Mark(string path)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write);
+        file.Flush(flushToDisk: true);
+    }
 
     private async Task CommitAsync(UnmountWork work, Repository repository, ChunkStore chunks, WorkContext context, CancellationToken cancellationToken)
     {

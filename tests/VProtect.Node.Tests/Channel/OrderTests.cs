@@ -72,7 +72,7 @@ public sealed class OrderTests
         string task = node.Channel.Give(node.BackupOf(machine));
         await node.Datacenter.WaitForHitAsync(pause, default);
 
-        node.Channel.Stop(task, TaskDirective.Abandon);
+        await node.Channel.StopObeyedAsync(task, TaskDirective.Abandon);
         node.Datacenter.LiftAll();
         await node.SucceedAsync<BackupResult>(node.BackupOf(await node.AddMachineAsync("web2")));
 

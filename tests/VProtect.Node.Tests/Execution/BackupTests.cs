@@ -127,7 +127,7 @@ public sealed class BackupTests
         string task = node.Channel.Give(node.BackupOf(machine));
         await node.Channel.WaitForStageAsync(task, "telling the platform");
         TaskReport report = node.Channel.Reports.First(report => report.Checkpoints.Count > 0);
-        node.Channel.Stop(task, TaskDirective.Abandon);
+        await node.Channel.StopObeyedAsync(task, TaskDirective.Abandon);
         node.Datacenter.Lift(pause);
 
         node.Channel.Give(task, 2, node.BackupOf(machine), report.Checkpoints);
