@@ -166,6 +166,12 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
             loggers.CreateLogger<VirtualDisk>(),
             time,
             cancellationToken);
+        if (disks.Served.All(disk => disk.Overlay is null or { ChangedBytes: 0 }))
+        {
+            context.Note("Nothing was written: there is nothing to commit.");
+            return;
+        }
+
         context.Enter("making a restore point of what was written");
         var counters = new BackupCounters();
         context.Journal.Follow(() => (counters.Step, new Amounts(counters.DoneBytes, counters.TotalBytes, counters.StoredBytes)));

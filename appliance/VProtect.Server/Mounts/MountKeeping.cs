@@ -10,7 +10,9 @@ namespace VProtect.Server.Mounts;
 /// <summary>Mounts outlive their tasks: they are set up again when their node begins another life, and taken down when their time has come.</summary>
 internal sealed partial class MountKeeping(CatalogDatabase catalog, TaskRequests requests, TimeProvider time, ILogger<MountKeeping> logger) : IUpkeep
 {
-    /// <summary>Takes down those whose time has come. One that failed is tried again at the next look.</summary>
+    /// <summary>
+    /// Takes down those whose time has come. Nobody said that what was written is to be thrown away, so it is committed. One that failed is tried again at the next look.
+    /// </summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
@@ -27,7 +29,9 @@ internal sealed partial class MountKeeping(CatalogDatabase catalog, TaskRequests
         {
             if (mount.State is MountState.Mounted or MountState.Failed)
             {
-                await requests.UnmountAsync(transaction, new UnmountRequest { Mount = mount.Guid }, TaskOrigin.Appliance, cancellationToken);
+                bool commits = MountSettings.Of(mount).IsWritable;
+                var request = new UnmountRequest { Mount = mount.Guid, Commits = commits, Label = commits ? "Written until its mount ended." : null };
+                await requests.UnmountAsync(transaction, request, TaskOrigin.Appliance, cancellationToken);
                 Log.Expired(logger, mount.Guid);
             }
         }

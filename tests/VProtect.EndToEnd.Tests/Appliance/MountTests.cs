@@ -73,6 +73,10 @@ public sealed class MountTests
             await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid } }));
         }
 
+        // A commit of nothing makes nothing.
+        await site.SucceedsAsync(await site.AskAsync("mount", new { backup = new { guid = backup }, writable = true }));
+        string untouched = (await site.Client.GetAsync("/api/mounted-backups"))[0].GetProperty("guid").GetString()!;
+        await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid = untouched }, commit = true }));
         Assert.Empty(Directory.GetFiles(Path.Join(site.Data, "node", "mounts")));
         Assert.Single(await site.BackupsAsync(machine));
         await site.SucceedsAsync(await site.AskAsync("delete", new { backups = new[] { new { guid = backup } } }));

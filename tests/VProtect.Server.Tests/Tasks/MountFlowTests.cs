@@ -45,7 +45,7 @@ public sealed class MountFlowTests
         await engine.Get<MountKeeping>().LookAsync(default);
         Assert.Equal(MountState.Unmounting, (await OnlyAsync(engine)).State);
         TaskOrder end = await engine.Node.DoAsync(result: null);
-        Assert.False(Assert.IsType<UnmountWork>(end.Work).Commits);
+        Assert.True(Assert.IsType<UnmountWork>(end.Work).Commits);
         Assert.Empty((await engine.ReadAsync(session => session.Mounts.ListAsync(restorePoint: null, node: null, new(), default))).Rows);
     }
 

@@ -172,7 +172,7 @@ internal sealed record MountBody : TaskBody
     /// <summary>Whether clients may write. What they write is kept beside the backup until it is unmounted.</summary>
     public bool? Writable { get; init; }
 
-    /// <summary>When it is unmounted by itself; a day from now when it is left out.</summary>
+    /// <summary>When it is unmounted by itself, and what was written becomes the machine's next backup; a day from now when it is left out.</summary>
     public DateTimeOffset? UnmountTime { get; init; }
 }
 

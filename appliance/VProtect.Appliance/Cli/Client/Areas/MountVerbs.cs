@@ -43,7 +43,7 @@ internal static class MountVerbs
         Field[] fields =
         [
             Field.Flag("--writable", "writable", "Whether clients may write; it is kept apart from the restore point."), Field.Texts("--allow", "allowedClients", "Network that may connect, as in 192.0.2.0/24. Otherwise only the node itself.", "CIDR"),
-            Field.Moment("--until", "unmountTime", "When it ends by itself; a day from now otherwise."), Field.Reference(verbs, "--node", "node", InfrastructureVerbs.Node, "The node that serves it."),
+            Field.Moment("--until", "unmountTime", "When it ends by itself, and what was written becomes a restore point; a day from now otherwise."), Field.Reference(verbs, "--node", "node", InfrastructureVerbs.Node, "The node that serves it."),
         ];
         Verb verb = ClientVerbs.With(new Verb("mount", "Serves the disks of a restore point over NBD, until it is unmounted. Opens at once, whatever the size.") { id }, fields);
         var starting = new TaskStarting(verb);
