@@ -140,19 +140,22 @@ internal sealed class SpanExecutor(
         ChunkLocation begin = window[first].Location;
         ChunkLocation end = window[first + count - 1].Location;
         int readBytes = (int)(end.OffsetBytes + PackFormat.RecordHeaderBytes + end.StoredBytes - begin.OffsetBytes);
-        byte[] records = span.RecordsOf(readBytes);
         PackCipher cipher = await chunks.Repository.Packs.GetCipherAsync(begin.Pack, cancellationToken);
-        int read = await chunks.Repository.Store.ReadAsync(
-            PackFormat.Key(begin.Pack), begin.OffsetBytes, records.AsMemory(0, readBytes), cancellationToken);
+
+        // Whole blocks past the page cache: a restore reads nearly everything once, and what others have there stays.
+        int skipped = (int)(begin.OffsetBytes % AlignedMemory.AlignmentBytes);
+        Memory<byte> blocks = span.BlocksOf(skipped + readBytes);
+        int read = await chunks.Repository.Store.ReadUncachedAsync(PackFormat.Key(begin.Pack), begin.OffsetBytes - skipped, blocks, cancellationToken);
         if (read < 0)
         {
             throw ChunkStore.PackMissing(begin.Pack);
         }
 
-        counters.AddFetched(read);
+        Memory<byte> records = blocks[Math.Min(skipped, read)..Math.Min(skipped + readBytes, read)];
+        counters.AddFetched(records.Length);
         long fetched = Stopwatch.GetTimestamp();
         counters.Clock.Add(Stage.Read, fetched - start);
-        Decode(CollectionsMarshal.AsSpan(window).Slice(first, count), span, cipher, records.AsSpan(0, read), begin.OffsetBytes);
+        Decode(CollectionsMarshal.AsSpan(window).Slice(first, count), span, cipher, records.Span, begin.OffsetBytes);
         counters.Clock.Add(Stage.Compress, Stopwatch.GetTimestamp() - fetched);
     }
 
@@ -232,8 +235,8 @@ internal sealed class SpanExecutor(
 
     private sealed class SpanBuffers(int spanChunks, int chunkBytes)
     {
-        private byte[] _records = GC.AllocateUninitializedArray<byte>(
-            spanChunks * (chunkBytes + PackFormat.RecordHeaderBytes + PackFormat.TagBytes), pinned: true);
+        private Memory<byte> _blocks = AlignedMemory.Allocate(
+            (spanChunks * (chunkBytes + PackFormat.RecordHeaderBytes + PackFormat.TagBytes)) + AlignedMemory.AlignmentBytes);
 
         public Memory<byte> Plain { get; } = AlignedMemory.Allocate(spanChunks * chunkBytes);
 
@@ -243,15 +246,16 @@ internal sealed class SpanExecutor(
 
         public int Count { get; set; }
 
-        /// <summary>Room for a read; larger than usual when gaps are read along.</summary>
-        public byte[] RecordsOf(int bytes)
+        /// <summary>Room for a read, in whole blocks; larger than usual when gaps are read along.</summary>
+        public Memory<byte> BlocksOf(int bytes)
         {
-            if (_records.Length < bytes)
+            int length = (bytes + AlignedMemory.AlignmentBytes - 1) / AlignedMemory.AlignmentBytes * AlignedMemory.AlignmentBytes;
+            if (_blocks.Length < length)
             {
-                _records = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+                _blocks = AlignedMemory.Allocate(length);
             }
 
-            return _records;
+            return _blocks[..length];
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class PositionedIo : IThreadPoolWorkItem, IValueTaskSource<int>,
 
     /// <summary>
     /// Writes all data and, unless <paramref name="writebackFromBytes"/> is -1, begins writeback of the file from there to
-    /// the end of the data. Fails with <see cref="PosixException"/>.
+    /// the end of the data and drops what is before it from the page cache. Fails with <see cref="PosixException"/>.
     /// </summary>
     internal static ValueTask WriteAsync(
         SafeFileHandle handle, long offsetBytes, ReadOnlyMemory<byte> data, long writebackFromBytes, string path)
@@ -91,6 +91,7 @@ internal sealed class PositionedIo : IThreadPoolWorkItem, IValueTaskSource<int>,
                 {
                     long endBytes = _offsetBytes + _writeData.Length;
                     PosixFile.BeginWriteback(fd, _writebackFromBytes, endBytes - _writebackFromBytes);
+                    PosixFile.DropCached(fd, 0, _writebackFromBytes);
                 }
             }
         }

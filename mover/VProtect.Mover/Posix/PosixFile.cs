@@ -89,6 +89,13 @@ internal static class PosixFile
     internal static void BeginWriteback(int fd, long offsetBytes, long lengthBytes) =>
         _ = Libc.SyncFileRange(fd, offsetBytes, lengthBytes, Libc.SYNC_FILE_RANGE_WRITE);
 
+    /// <summary>
+    /// Gives back what the page cache holds of a range and is written already: what others have there stays, and the same pages take what is written
+    /// next. A hint, as <see cref="BeginWriteback"/> is; it waits for nothing and takes no error from a later flush.
+    /// </summary>
+    internal static void DropCached(int fd, long offsetBytes, long lengthBytes) =>
+        _ = Libc.PosixFadvise(fd, offsetBytes, lengthBytes, Libc.POSIX_FADV_DONTNEED);
+
     /// <summary>Makes a file's bytes and size durable. A failure is final: the kernel may have dropped what it could not write.</summary>
     internal static void FlushData(SafeFileHandle handle, string path)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using VProtect.Abstractions;
+using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
 using VProtect.Appliance.Cli.Client.Tables;
 
@@ -60,26 +61,39 @@ internal static class TaskWaiting
     {
         TimeSpan pause = _pollFirst;
         long heardAt = Stopwatch.GetTimestamp();
-        while (!tasks.All(TaskText.HasEnded))
+        using var changed = new SemaphoreSlim(0);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task listening = EventStream.SignalAsync(client.Api, changed, ending.Token);
+        try
         {
-            await Task.Delay(pause, cancellationToken);
-            pause = pause * 2 < _pollMax ? pause * 2 : _pollMax;
-            try
+            while (!tasks.All(TaskText.HasEnded))
             {
-                for (int at = 0; at < tasks.Length; at++)
+                // Changes end the pause early. What they may have missed, or a server without events, is left to the clock.
+                await Task.Delay(_pollFirst, cancellationToken);
+                await changed.WaitAsync(pause - _pollFirst, cancellationToken);
+                pause = pause * 2 < _pollMax ? pause * 2 : _pollMax;
+                try
                 {
-                    if (!TaskText.HasEnded(tasks[at]))
+                    for (int at = 0; at < tasks.Length; at++)
                     {
-                        tasks[at] = (await client.Api.GetAsync($"/tasks/{ObjectNames.GuidOf(tasks[at])}", cancellationToken)).Body;
+                        if (!TaskText.HasEnded(tasks[at]))
+                        {
+                            tasks[at] = (await client.Api.GetAsync($"/tasks/{ObjectNames.GuidOf(tasks[at])}", cancellationToken)).Body;
+                        }
                     }
-                }
 
-                heardAt = Stopwatch.GetTimestamp();
+                    heardAt = Stopwatch.GetTimestamp();
+                }
+                catch (VProtectException exception) when (exception.Code == ErrorCode.ServerUnreachable && Stopwatch.GetElapsedTime(heardAt) < _patience)
+                {
+                    // Tasks outlive a restart of the server, and so does who waits for them.
+                }
             }
-            catch (VProtectException exception) when (exception.Code == ErrorCode.ServerUnreachable && Stopwatch.GetElapsedTime(heardAt) < _patience)
-            {
-                // Tasks outlive a restart of the server, and so does who waits for them.
-            }
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await listening;
         }
     }
 
