@@ -301,37 +301,36 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
         }
     }
 
+    /// <summary>What can be looked up at once is in the cache, on its way, when this returns: a reader waits for it and does not fetch it piece by piece.</summary>
     private void BeginPrefetch(long fromBytes, long toBytes)
     {
         long first = fromBytes / _chunkBytes;
         long end = (Math.Min(toBytes, SizeBytes) + _chunkBytes - 1) / _chunkBytes;
-        if (first < end && Volatile.Read(ref _prefetching) < _prefetchesMax)
+        var wanted = new List<CachedChunk>();
+        long next = Want(first, end, wanted);
+        Fetch(wanted);
+        if (next < end && HasRoom(0))
         {
-            _fetcher.Run(() => PrefetchAsync(first, end), static () => { });
+            _fetcher.Run(() => PrefetchAsync(next, end), static () => { });
         }
     }
 
     private async Task PrefetchAsync(long first, long end)
     {
-        // The cache alone keeps them: whoever reads them later holds them then.
         var wanted = new List<CachedChunk>();
         try
         {
-            for (long chunk = first; chunk < end && Volatile.Read(ref _prefetching) + wanted.Count < _prefetchesMax; chunk++)
+            while (first < end && HasRoom(wanted.Count))
             {
-                ChunkId id = await FindAsync(chunk, CancellationToken.None);
-                if (!id.IsZero && !_cache.Chunks.Contains(id))
+                await FindAsync(first, CancellationToken.None);
+                long next = Want(first, end, wanted);
+                if (next == first)
                 {
-                    CachedChunk acquired = _cache.Chunks.Acquire(id, ChunkLength(chunk), isHot: false, out bool isNew);
-                    if (isNew)
-                    {
-                        wanted.Add(acquired);
-                    }
-                    else
-                    {
-                        _cache.Chunks.Release(acquired);
-                    }
+                    // Its node was evicted already: not the time to read ahead.
+                    break;
                 }
+
+                first = next;
             }
         }
         catch (VProtectException)
@@ -339,8 +338,49 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
             // Whoever reads it will be told.
         }
 
+        Fetch(wanted);
+    }
+
+    /// <summary>Acquires chunks that are to be loaded, as far as the tree's nodes are at hand and there is room.</summary>
+    /// <returns>The first chunk that was not looked at.</returns>
+    private long Want(long first, long end, List<CachedChunk> wanted)
+    {
+        for (; first < end && HasRoom(wanted.Count) && _tree.TryFind(first, out ChunkId id); first++)
+        {
+            if (!id.IsZero && !_cache.Chunks.Contains(id))
+            {
+                CachedChunk acquired = _cache.Chunks.Acquire(id, ChunkLength(first), isHot: false, out bool isNew);
+                if (isNew)
+                {
+                    wanted.Add(acquired);
+                }
+                else
+                {
+                    _cache.Chunks.Release(acquired);
+                }
+            }
+        }
+
+        return first;
+    }
+
+    private bool HasRoom(int besides) => Volatile.Read(ref _prefetching) + besides < _prefetchesMax;
+
+    /// <summary>Loads them for the cache alone: whoever reads them later holds them then.</summary>
+    private void Fetch(List<CachedChunk> wanted)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
         Interlocked.Add(ref _prefetching, wanted.Count);
         _fetcher.Begin(wanted);
+        _fetcher.Run(() => ReleaseLoadedAsync(wanted), () => wanted.ForEach(_cache.Chunks.Release));
+    }
+
+    private async Task ReleaseLoadedAsync(List<CachedChunk> wanted)
+    {
         foreach (CachedChunk chunk in wanted)
         {
             await chunk.Loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
