@@ -14,7 +14,12 @@ public abstract record DiskEndpoint
         /// <summary>Name of the QEMU dirty bitmap exported with it, or null.</summary>
         public string? Bitmap { get; init; }
 
-        /// <summary>The token (<see cref="IBlockSource.NextToken"/>) of the backup since which <see cref="Bitmap"/> records changes; opaque.</summary>
+        /// <summary>In place of a bitmap: what may have changed, told by the platform itself; ordered, not overlapping. Null: not told.</summary>
+        public IReadOnlyList<Extent>? Changed { get; init; }
+
+        /// <summary>
+        /// The token (<see cref="IBlockSource.NextToken"/>) of the backup since which <see cref="Bitmap"/> or <see cref="Changed"/> records changes; opaque.
+        /// </summary>
         public string? Since { get; init; }
 
         /// <summary>What <see cref="IBlockSource.NextToken"/> is to answer: what the next backup asks for; opaque, or null.</summary>

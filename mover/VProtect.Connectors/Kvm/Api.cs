@@ -237,6 +237,36 @@ internal sealed unsafe class LibvirtApi : IDisposable
 
     internal static string GetXml(NetworkHandle network) => Take(Libvirt.NetworkGetXml(network, 0));
 
+    // ---- secrets
+
+    /// <summary>The key of a Ceph user; null when it is not there, or is kept private, or may not be read by us.</summary>
+    internal byte[]? TryGetCephKey(string? uuid, string? usage)
+    {
+        using SecretHandle secret = uuid is not null
+            ? Libvirt.SecretLookupByUuid(_connection, uuid)
+            : Libvirt.SecretLookupByUsage(_connection, Libvirt.SecretOfCeph, usage ?? "");
+        if (secret.IsInvalid)
+        {
+            return null;
+        }
+
+        nint value = Libvirt.SecretGetValue(secret, out nuint size, 0);
+        if (value == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new ReadOnlySpan<byte>((void*)value, checked((int)size)).ToArray();
+        }
+        finally
+        {
+            NativeMemory.Clear((void*)value, size);
+            NativeMemory.Free((void*)value);
+        }
+    }
+
     // ---- errors and memory
 
     private static int Check(int result) => result >= 0 ? result : throw LibvirtException.Last();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using VProtect.Abstractions;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -53,6 +54,12 @@ internal static class ChangedBlocks
     /// <summary>Looks at the parent of one disk, and not yet whether its checkpoint is there.</summary>
     internal static PlannedDisk Plan(PlannedDisk disk, ParentDisk parent)
     {
+        if (RbdImage.TryRead(disk.Disk) is not null)
+        {
+            // Its record is a snapshot in the cluster: RbdRecords.
+            return disk;
+        }
+
         if (!disk.Disk.CanRecordChanges)
         {
             return disk.ReadWhole($"images of the format '{disk.Disk.Format}' keep no record of changes");

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -17,7 +18,7 @@ internal sealed partial class CleanUp(KvmPlatform platform, IReadOnlySet<string>
     /// <returns>A sentence for each thing removed, or that could not be.</returns>
     internal async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellationToken)
     {
-        (List<string> uuids, HashSet<string> directories, HashSet<string> used) = await platform.Session.ReadAsync("Cleaning up", Look, cancellationToken);
+        (List<string> uuids, HashSet<string> directories, HashSet<string> used, List<RbdImage> images) = await platform.Session.ReadAsync("Cleaning up", Look, cancellationToken);
         foreach (string uuid in uuids)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -30,16 +31,22 @@ internal sealed partial class CleanUp(KvmPlatform platform, IReadOnlySet<string>
             await RemoveFilesAsync(directory, used, cancellationToken);
         }
 
+        foreach (RbdImage image in images)
+        {
+            await RemoveClusterSnapshotsAsync(image, cancellationToken);
+        }
+
         await platform.Session.ChangeAsync("Removing half-made volumes", api => RemoveVolumes(api, used), cancellationToken);
         return _done;
     }
 
-    /// <summary>Machines; directories where files of ours may lie; images that machines use.</summary>
-    private (List<string> Uuids, HashSet<string> Directories, HashSet<string> Used) Look(LibvirtApi api)
+    /// <summary>Machines; directories where files of ours may lie; images that machines use; those in Ceph clusters.</summary>
+    private (List<string> Uuids, HashSet<string> Directories, HashSet<string> Used, List<RbdImage> Images) Look(LibvirtApi api)
     {
         var uuids = new List<string>();
         HashSet<string> directories = [platform.Options.SocketDirectory];
         HashSet<string> used = [];
+        var images = new List<RbdImage>();
         if (platform.Options.ScratchDirectory is { } scratch)
         {
             directories.Add(scratch);
@@ -56,12 +63,16 @@ internal sealed partial class CleanUp(KvmPlatform platform, IReadOnlySet<string>
                     string? path = InventoryReader.FindPath(api, disk);
                     directories.Add(Scratch.DirectoryOf(platform.Options, path));
                     used.Add(path ?? "");
+                    if (RbdImage.TryRead(disk) is { } image)
+                    {
+                        images.Add(image);
+                    }
                 }
             }
         }
 
         directories.UnionWith(InventoryReader.ReadPools(api).Where(pool => pool.HasFiles).Select(pool => pool.Path).OfType<string>());
-        return (uuids, directories, used);
+        return (uuids, directories, used, images);
     }
 
     private async Task EndJobAsync(string uuid)
@@ -109,6 +120,17 @@ internal sealed partial class CleanUp(KvmPlatform platform, IReadOnlySet<string>
         {
             Add($"Checkpoints of machine {uuid} could not be removed: {exception.Message}");
         }
+    }
+
+    private async Task RemoveClusterSnapshotsAsync(RbdImage image, CancellationToken cancellationToken)
+    {
+        if (!platform.Host.HasCommands)
+        {
+            return;
+        }
+
+        RbdTool tool = await RbdTool.OpenAsync(platform, image, cancellationToken);
+        _done.AddRange(await RbdRecords.CleanUpAsync(tool, name => FindDeadMark(name) is not null));
     }
 
     private async Task RemoveFilesAsync(string directory, HashSet<string> used, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
+using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Hosts;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -41,7 +43,32 @@ internal sealed partial class KvmConnector : IConnector
     public async Task<Inventory> ReadInventoryAsync(CancellationToken cancellationToken)
     {
         _events.Forget();
-        return await _platform.Session.ReadAsync("Reading the inventory", InventoryReader.Read, cancellationToken);
+        var unsized = new Dictionary<(string Machine, string Disk), RbdImage>();
+        Inventory inventory = await _platform.Session.ReadAsync("Reading the inventory", api => InventoryReader.Read(api, unsized), cancellationToken);
+        var sizes = new Dictionary<(string Machine, string Disk), long>();
+        foreach (((string Machine, string Disk) disk, RbdImage image) in _platform.Host.HasCommands ? unsized : [])
+        {
+            try
+            {
+                RbdTool tool = await RbdTool.OpenAsync(_platform, image, cancellationToken);
+                sizes[disk] = (await tool.ReadInfoAsync(cancellationToken)).SizeBytes;
+            }
+            catch (VProtectException)
+            {
+                // A cluster that is away: the machine is listed all the same.
+            }
+        }
+
+        return sizes.Count == 0 ? inventory : inventory with
+        {
+            Machines =
+            [
+                .. inventory.Machines.Select(machine => machine with
+                {
+                    Disks = [.. machine.Disks.Select(disk => sizes.TryGetValue((machine.Uuid, disk.Id), out long size) ? disk with { SizeBytes = size } : disk)],
+                }),
+            ],
+        };
     }
 
     public Task WaitForChangeAsync(CancellationToken cancellationToken) => _events.WaitAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using VProtect.Abstractions;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -13,7 +14,7 @@ internal static class Disks
     internal static string? FindObstacle(DomainDisk disk, string? path, bool isOff) => (disk.Device, disk.Kind) switch
     {
         ("lun", _) => "it is a SCSI device passed through to the guest, which QEMU cannot read at one instant",
-        (_, "network") => isOff ? $"it lies on network storage ({disk.NetworkName}), which is read through QEMU: only while the machine runs" : null,
+        (_, "network") => isOff && RbdImage.TryRead(disk) is null ? $"it lies on network storage ({disk.NetworkName}), which is read through QEMU: only while the machine runs" : null,
         (_, "file" or "block" or "volume") => path is null ? "it has no image" : null,
         _ => $"disks of the kind '{disk.Kind}' are not supported",
     };
@@ -41,7 +42,8 @@ internal static class Disks
                     isOff ? "Exclude the disk, or back the machine up while it runs." : "Exclude the disk from the backup.");
             }
 
-            (long capacity, long allocated) = LibvirtApi.GetBlockInfo(domain, disk.Target);
+            // libvirt does not look into a cluster for a machine that is off; RbdRecords does.
+            (long capacity, long allocated) = isOff && disk.Kind == "network" ? default : LibvirtApi.GetBlockInfo(domain, disk.Target);
             chosen.Add(new PlannedDisk(disk, path, capacity, allocated));
         }
 

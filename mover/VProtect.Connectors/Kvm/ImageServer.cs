@@ -1,5 +1,6 @@
 using VProtect.Abstractions;
 using VProtect.Connectors.Kvm.Hosts;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -34,11 +35,39 @@ internal sealed class ImageServer : IAsyncDisposable
     /// <param name="format">Its format, never guessed.</param>
     /// <param name="options">Further arguments of qemu-nbd.</param>
     /// <param name="cancellationToken">Stops waiting, and the server.</param>
+    internal static Task<ImageServer> StartAsync(
+        KvmHost host, string socketPath, string imagePath, string format, IReadOnlyList<string> options, CancellationToken cancellationToken) =>
+        StartAsync(host, socketPath, imagePath, ["--format", format, .. options, imagePath], cancellationToken);
+
+    /// <summary>Starts it for an image in a Ceph cluster.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="socketPath">Its socket on the host; removed afterwards.</param>
+    /// <param name="tool">Of the image.</param>
+    /// <param name="snapshot">A snapshot of it, to read; null: the image, to write.</param>
+    /// <param name="options">Further arguments of qemu-nbd.</param>
+    /// <param name="cancellationToken">Stops waiting, and the server.</param>
     internal static async Task<ImageServer> StartAsync(
-        KvmHost host, string socketPath, string imagePath, string format, IReadOnlyList<string> options, CancellationToken cancellationToken)
+        KvmHost host, string socketPath, RbdTool tool, string? snapshot, IReadOnlyList<string> options, CancellationToken cancellationToken)
     {
-        HostProcess process = host.StartAttended(
-            ["qemu-nbd", "--persistent", "--shared=16", "--socket", socketPath, "--format", format, .. options, imagePath]);
+        string keyPath = socketPath + ".key";
+        try
+        {
+            bool hasKey = await tool.TryWriteKeyAsync(keyPath, cancellationToken);
+            string[] key = hasKey ? ["--object", $"secret,id=key,format=base64,file={keyPath.Replace(",", ",,", StringComparison.Ordinal)}"] : [];
+            return await StartAsync(
+                host, socketPath, tool.Image.Name, [.. key, .. options, "--image-opts", tool.Image.ToImageOptions(snapshot, hasKey ? "key" : null)], cancellationToken);
+        }
+        finally
+        {
+            // Read when the server has started; what is left of it after a lost connection is found by its name.
+            await host.RemoveAsync([keyPath], CancellationToken.None);
+        }
+    }
+
+    private static async Task<ImageServer> StartAsync(
+        KvmHost host, string socketPath, string imageName, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        HostProcess process = host.StartAttended(["qemu-nbd", "--persistent", "--shared=16", "--socket", socketPath, .. arguments]);
         var server = new ImageServer(host, process, socketPath);
         try
         {
@@ -53,7 +82,7 @@ internal sealed class ImageServer : IAsyncDisposable
                 string why = process.HasExited ? await process.GetErrorAsync(cancellationToken) : "it does not answer";
                 throw Errors.Of(
                     ErrorCode.PlatformFailed,
-                    $"qemu-nbd on the host could not open '{imagePath}': {why}",
+                    $"qemu-nbd on the host could not open '{imageName}': {why}",
                     "If another program uses the image, wait for it; otherwise check the image with 'qemu-img check'.",
                     RetryAdvice.Later);
             }

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -13,7 +14,9 @@ internal static class InventoryReader
     /// <summary>What the id of a bridge begins with.</summary>
     internal const string BridgePrefix = "bridge:";
 
-    internal static Inventory Read(LibvirtApi api)
+    /// <param name="api">The host.</param>
+    /// <param name="unsized">Receives disks in Ceph clusters, by machine and disk, into which libvirt does not look since their machine is off.</param>
+    internal static Inventory Read(LibvirtApi api, Dictionary<(string Machine, string Disk), RbdImage> unsized)
     {
         string hostId = ReadHostId(api);
         List<Pool> pools = ReadPools(api);
@@ -25,7 +28,7 @@ internal static class InventoryReader
             {
                 try
                 {
-                    machines.Add(ReadMachine(api, domain, hostId, pools, bridges));
+                    machines.Add(ReadMachine(api, domain, hostId, pools, bridges, unsized));
                 }
                 catch (LibvirtException exception) when (exception.Number == VirErr.NoDomain)
                 {
@@ -104,7 +107,8 @@ internal static class InventoryReader
         _ => PowerState.Unknown,
     };
 
-    private static InventoryMachine ReadMachine(LibvirtApi api, DomainHandle handle, string hostId, List<Pool> pools, SortedSet<string> bridges)
+    private static InventoryMachine ReadMachine(
+        LibvirtApi api, DomainHandle handle, string hostId, List<Pool> pools, SortedSet<string> bridges, Dictionary<(string Machine, string Disk), RbdImage> unsized)
     {
         PowerState power = ToPower(LibvirtApi.GetState(handle));
         DomainDefinition definition = DomainDefinition.Parse(LibvirtApi.GetXml(handle));
@@ -124,7 +128,14 @@ internal static class InventoryReader
             long sizeBytes = 0;
             try
             {
-                sizeBytes = LibvirtApi.GetBlockInfo(handle, disk.Target).CapacityBytes;
+                if (power == PowerState.Off && RbdImage.TryRead(disk) is { } image)
+                {
+                    unsized[(definition.Uuid, disk.Target)] = image;
+                }
+                else
+                {
+                    sizeBytes = LibvirtApi.GetBlockInfo(handle, disk.Target).CapacityBytes;
+                }
             }
             catch (LibvirtException exception) when (exception.Number != VirErr.NoDomain)
             {

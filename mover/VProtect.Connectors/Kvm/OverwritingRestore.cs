@@ -4,6 +4,7 @@ using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Hosts;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -23,14 +24,27 @@ internal sealed class OverwritingRestore(KvmPlatform platform, RestoreOpening op
 
     protected override async Task OpenAsync(CancellationToken cancellationToken)
     {
-        List<(RestoreDisk Disk, DomainDisk Known, string Path, long SizeBytes)> disks = await Platform.Session.ReadAsync("Opening the machine", Look, cancellationToken);
+        List<(RestoreDisk Disk, DomainDisk Known, string? Path, long SizeBytes)> disks = await Platform.Session.ReadAsync("Opening the machine", Look, cancellationToken);
         if (await CheckpointRemoval.RemoveAsync(Platform, machineUuid, domain => [.. Checkpoints.List(domain).Select(item => item.Name)]) is { } fault)
         {
             throw Errors.Of(ErrorCode.PlatformFailed, $"Records of changes could not be removed from the machine's images: {fault}", "Check the images with 'qemu-img check'.", RetryAdvice.Later);
         }
 
-        foreach ((RestoreDisk disk, DomainDisk known, string path, long sizeBytes) in disks)
+        foreach ((RestoreDisk disk, DomainDisk known, string? path, long sizeBytes) in disks)
         {
+            if (path is null)
+            {
+                // The snapshots that backups count from stay: what is written now is a change like any other.
+                RbdTool tool = await RbdTool.OpenAsync(Platform, RbdImage.TryRead(known)!, cancellationToken);
+                if ((await tool.ReadInfoAsync(cancellationToken)).SizeBytes != disk.SizeBytes)
+                {
+                    await tool.ResizeAsync(disk.SizeBytes, cancellationToken);
+                }
+
+                await ServeAsync(disk, tool, cancellationToken);
+                continue;
+            }
+
             if (sizeBytes != disk.SizeBytes)
             {
                 await ResizeAsync(disk, known, path, cancellationToken);
@@ -65,7 +79,8 @@ internal sealed class OverwritingRestore(KvmPlatform platform, RestoreOpening op
         return Task.CompletedTask;
     }
 
-    private List<(RestoreDisk Disk, DomainDisk Known, string Path, long SizeBytes)> Look(LibvirtApi api)
+    /// <returns>Disks and what they are on the host; the path is null for an image in a Ceph cluster.</returns>
+    private List<(RestoreDisk Disk, DomainDisk Known, string? Path, long SizeBytes)> Look(LibvirtApi api)
     {
         using DomainHandle domain = api.TryLookupDomain(machineUuid) ?? throw Errors.NoMachine(machineUuid);
         _definition = DomainDefinition.Parse(LibvirtApi.GetXml(domain));
@@ -74,18 +89,19 @@ internal sealed class OverwritingRestore(KvmPlatform platform, RestoreOpening op
             throw Errors.Of(ErrorCode.MachineBusy, $"'{_definition.Name}' runs, so its disks cannot be overwritten.", "Switch the machine off, or restore to a new one.", RetryAdvice.Later);
         }
 
-        var disks = new List<(RestoreDisk Disk, DomainDisk Known, string Path, long SizeBytes)>();
+        var disks = new List<(RestoreDisk Disk, DomainDisk Known, string? Path, long SizeBytes)>();
         foreach (RestoreDisk disk in Opening.Disks)
         {
             DomainDisk? known = _definition.Find(disk.Id);
             string? path = known is null ? null : InventoryReader.FindPath(api, known);
-            if (path is null)
+            bool isInCluster = known is not null && RbdImage.TryRead(known) is not null;
+            if (path is null && !isInCluster)
             {
                 throw Errors.Of(
                     ErrorCode.NotSupported, $"'{_definition.Name}' has no disk {disk.Id} with an image to overwrite.", "Restore to a new machine, or leave this disk out.");
             }
 
-            disks.Add((disk, known!, path, LibvirtApi.GetBlockInfo(domain, disk.Id).CapacityBytes));
+            disks.Add((disk, known!, isInCluster ? null : path, isInCluster ? 0 : LibvirtApi.GetBlockInfo(domain, disk.Id).CapacityBytes));
         }
 
         return disks;

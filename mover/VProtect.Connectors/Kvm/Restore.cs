@@ -1,12 +1,15 @@
 using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
 /// <summary>What both kinds of restore share: images served for writing, ended in order before the machine may use them.</summary>
 internal abstract class Restore(KvmPlatform platform, RestoreOpening opening) : IRestoreAccess
 {
+    private static readonly string[] ForWriting = ["--discard=unmap", "--cache=writeback"];
+
     private readonly List<ImageServer> _servers = [];
     private readonly List<RestoreAccessDisk> _disks = [];
     private bool _isDisposed;
@@ -97,7 +100,18 @@ internal abstract class Restore(KvmPlatform platform, RestoreOpening opening) : 
     protected async Task ServeAsync(RestoreDisk disk, string path, string format, bool isExisting, CancellationToken cancellationToken)
     {
         string socket = $"{Platform.Options.SocketDirectory}/{Mark}-{disk.Id}.nbd";
-        ImageServer server = await ImageServer.StartAsync(Platform.Host, socket, path, format, ["--discard=unmap", "--cache=writeback"], cancellationToken);
+        Add(disk, await ImageServer.StartAsync(Platform.Host, socket, path, format, ForWriting, cancellationToken), isExisting);
+    }
+
+    /// <summary>An image in a Ceph cluster, which is there already.</summary>
+    protected async Task ServeAsync(RestoreDisk disk, RbdTool tool, CancellationToken cancellationToken)
+    {
+        string socket = $"{Platform.Options.SocketDirectory}/{Mark}-{disk.Id}.nbd";
+        Add(disk, await ImageServer.StartAsync(Platform.Host, socket, tool, snapshot: null, ForWriting, cancellationToken), isExisting: true);
+    }
+
+    private void Add(RestoreDisk disk, ImageServer server, bool isExisting)
+    {
         _servers.Add(server);
         _disks.Add(new RestoreAccessDisk(disk.Id, isExisting, new DiskEndpoint.Nbd(server.Address)));
     }

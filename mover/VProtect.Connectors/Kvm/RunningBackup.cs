@@ -3,6 +3,7 @@ using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Hosts;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -10,11 +11,11 @@ namespace VProtect.Connectors.Kvm;
 /// A running machine's disks at one instant: a pull-mode backup job of libvirt.
 /// <code>
 /// 1 plan     which disks, which checkpoint tells the changes of each
-/// 2 room     for what the guest overwrites meanwhile
+/// 2 room     for what the guest overwrites meanwhile; snapshots of disks in Ceph (RbdRecords)
 /// 3 freeze   file systems, through the agent
 /// 4 begin    one transaction: all disks at one instant, and a new checkpoint that records from that instant on
 /// 5 thaw     whatever came of 4
-/// 6 reach    the NBD socket
+/// 6 reach    the NBD socket; what changed on disks in Ceph
 /// </code>
 /// If 4 finds a checkpoint whose bitmaps are broken, it is removed and 3 to 5 are done once more, reading everything.
 /// </summary>
@@ -28,6 +29,7 @@ internal sealed class RunningBackup : IBackupAccess
     private readonly CancellationTokenSource _stopWatching = new();
     private Task _watching = Task.CompletedTask;
     private Scratch? _scratch;
+    private RbdRecords? _rbd;
     private ReachedSocket? _socket;
     private CheckpointName? _checkpoint;
     private bool _hasBegun;
@@ -68,6 +70,11 @@ internal sealed class RunningBackup : IBackupAccess
     public async Task CommittedAsync(CancellationToken cancellationToken)
     {
         _isCommitted = true;
+        foreach (string left in _rbd is null ? [] : await _rbd.CommittedAsync())
+        {
+            _warnings.Add(left);
+        }
+
         if (_checkpoint is not { } current)
         {
             return;
@@ -114,6 +121,11 @@ internal sealed class RunningBackup : IBackupAccess
             }
         }
 
+        foreach (string left in _rbd is null ? [] : await _rbd.EndAsync())
+        {
+            _warnings.Add(left);
+        }
+
         await RemoveFilesAsync();
     }
 
@@ -123,6 +135,7 @@ internal sealed class RunningBackup : IBackupAccess
         IReadOnlyList<PlannedDisk> disks = await PlanAsync(definition, cancellationToken);
         _scratch = await Scratch.PlanAsync(_platform, _mark, disks, cancellationToken);
         await RemoveFilesAsync();
+        _rbd = await RbdRecords.BeginAsync(_platform, _opening, disks, isOff: false, cancellationToken);
         XElement server = ToServer();
         bool wantsCheckpoint = disks.Any(disk => disk.Disk.CanRecordChanges);
         LibvirtException? refusal = await BeginAsync(definition, server, disks, wantsCheckpoint, cancellationToken);
@@ -146,9 +159,13 @@ internal sealed class RunningBackup : IBackupAccess
         }
 
         _watching = WatchAsync();
-        foreach (PlannedDisk disk in disks.Where(disk => disk.Reason is not null))
+        await _rbd.CloseAsync(isOff: false, cancellationToken);
+        foreach (PlannedDisk disk in disks)
         {
-            _warnings.Add($"Disk {disk.Disk.Target} is read whole and compared: {disk.Reason}.");
+            if ((disk.Reason ?? _rbd.Find(disk.Disk.Target)?.Reason) is { } reason)
+            {
+                _warnings.Add($"Disk {disk.Disk.Target} is read whole and compared: {reason.TrimEnd('.')}.");
+            }
         }
 
         await ReachAsync(disks, cancellationToken);
@@ -259,20 +276,18 @@ internal sealed class RunningBackup : IBackupAccess
             using DomainHandle domain = api.LookupDomain(_opening.MachineUuid);
             return Checkpoints.List(domain).First(item => item.Name == _checkpoint).CreatedAt;
         }, cancellationToken);
-        Disks =
-        [
-            .. disks.Select(disk => new BackupAccessDisk(
-                disk.Disk.Target,
-                disk.Disk.Name,
-                new DiskEndpoint.Nbd(Address(disk.Disk.Target))
+        DiskEndpoint.Nbd ToEndpoint(PlannedDisk disk) => _rbd!.Find(disk.Disk.Target) is { } record
+            ? new DiskEndpoint.Nbd(Address(disk.Disk.Target)) { Changed = record.Changed, Since = record.SinceText, Next = record.Next }
+            : new DiskEndpoint.Nbd(Address(disk.Disk.Target))
                 {
                     Bitmap = disk.Since is null ? null : BackupXml.BitmapOf(disk),
                     Since = disk.SinceText,
                     Next = _checkpoint is null || !disk.Disk.CanRecordChanges
                         ? null
                         : new CheckpointToken { Checkpoint = _checkpoint.ToString(), CreatedAt = createdAt, SizeBytes = disk.SizeBytes }.Write(),
-                })),
-        ];
+                };
+
+        Disks = [.. disks.Select(disk => new BackupAccessDisk(disk.Disk.Target, disk.Disk.Name, ToEndpoint(disk)))];
     }
 
     private XElement ToServer() => new("server", new XAttribute("transport", "unix"), new XAttribute("socket", _socketPath));

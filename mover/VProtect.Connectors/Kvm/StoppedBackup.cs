@@ -1,6 +1,7 @@
 using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
 using VProtect.Connectors.Kvm.Native;
+using VProtect.Connectors.Kvm.Rbd;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -17,6 +18,7 @@ internal sealed class StoppedBackup : IBackupAccess
     private readonly WarningList _warnings = new();
     private readonly List<ImageServer> _servers = [];
     private readonly List<BackupAccessDisk> _disks = [];
+    private RbdRecords? _rbd;
 
     private StoppedBackup(KvmPlatform platform, BackupOpening opening)
     {
@@ -47,8 +49,14 @@ internal sealed class StoppedBackup : IBackupAccess
         }
     }
 
-    /// <summary>Nothing was made that an older restore point's record could be replaced by.</summary>
-    public Task CommittedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Of images on the host nothing was made that an older restore point's record could be replaced by; of those in Ceph clusters a snapshot was.</summary>
+    public async Task CommittedAsync(CancellationToken cancellationToken)
+    {
+        foreach (string left in _rbd is null ? [] : await _rbd.CommittedAsync())
+        {
+            _warnings.Add(left);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -58,6 +66,10 @@ internal sealed class StoppedBackup : IBackupAccess
         }
 
         _servers.Clear();
+        foreach (string left in _rbd is null ? [] : await _rbd.EndAsync())
+        {
+            _warnings.Add(left);
+        }
     }
 
     private async Task OpenAsync(DomainDefinition definition, CancellationToken cancellationToken)
@@ -71,9 +83,11 @@ internal sealed class StoppedBackup : IBackupAccess
                 pools,
                 LibvirtApi.GetXml(domain, Libvirt.DomainXmlInactive));
         }, cancellationToken);
+        _rbd = await RbdRecords.BeginAsync(_platform, _opening, disks, isOff: true, cancellationToken);
+        await _rbd.CloseAsync(isOff: true, cancellationToken);
         foreach (PlannedDisk disk in disks)
         {
-            _disks.Add(await OpenAsync(disk, directories, cancellationToken));
+            _disks.Add(_rbd.Find(disk.Disk.Target) is { } record ? await OpenAsync(disk, record, cancellationToken) : await OpenAsync(disk, directories, cancellationToken));
         }
 
         Documents = await Kvm.Documents.ReadAsync(_platform.Host, xml, _warnings, cancellationToken);
@@ -113,6 +127,22 @@ internal sealed class StoppedBackup : IBackupAccess
             ? new DiskEndpoint.File(path, format)
             : new DiskEndpoint.Nbd(server.Address) { Bitmap = since?.Checkpoint, Since = sinceText, Next = next };
         return new BackupAccessDisk(disk.Disk.Target, disk.Disk.Name, endpoint);
+    }
+
+    private async Task<BackupAccessDisk> OpenAsync(PlannedDisk disk, RbdRecords.Record record, CancellationToken cancellationToken)
+    {
+        if (record.Reason is { } reason)
+        {
+            _warnings.Add($"Disk {disk.Disk.Target} is read whole and compared: {reason.TrimEnd('.')}.");
+        }
+
+        string socket = $"{_platform.Options.SocketDirectory}/{_mark}-{disk.Disk.Target}.nbd";
+        ImageServer server = await ImageServer.StartAsync(_platform.Host, socket, record.Tool, record.Snapshot, ["--read-only"], cancellationToken);
+        _servers.Add(server);
+        return new BackupAccessDisk(
+            disk.Disk.Target,
+            disk.Disk.Name,
+            new DiskEndpoint.Nbd(server.Address) { Changed = record.Changed, Since = record.SinceText, Next = record.Next });
     }
 
     private CheckpointToken? FindSince(PlannedDisk disk, IReadOnlyDictionary<string, bool> bitmaps, out string? text, out string? reason)

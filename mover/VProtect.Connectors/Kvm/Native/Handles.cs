@@ -14,6 +14,12 @@ internal sealed class DomainHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHan
     protected override bool ReleaseHandle() => Libvirt.DomainFree(handle) == 0;
 }
 
+/// <summary>A secret that libvirt keeps.</summary>
+internal sealed class SecretHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle() => Libvirt.SecretFree(handle) == 0;
+}
+
 /// <summary>A checkpoint of a machine.</summary>
 internal sealed class CheckpointHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
 {

@@ -23,6 +23,9 @@ internal static unsafe partial class Libvirt
     internal const uint UndefineNvram = 1 << 2;
     internal const uint UndefineCheckpointsMetadata = 1 << 4;
     internal const uint ListActive = 1 << 1;
+
+    /// <summary>VIR_SECRET_USAGE_TYPE_CEPH.</summary>
+    internal const int SecretOfCeph = 2;
     internal const int MetadataElement = 2;
     internal const uint AffectConfig = 2;
     internal const int PausedByIoError = 5;
@@ -109,6 +112,18 @@ internal static unsafe partial class Libvirt
 
     [LibraryImport(Lib, EntryPoint = "virDomainLookupByName", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial DomainHandle DomainLookupByName(ConnectionHandle connection, string name);
+
+    [LibraryImport(Lib, EntryPoint = "virSecretLookupByUUIDString", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SecretHandle SecretLookupByUuid(ConnectionHandle connection, string uuid);
+
+    [LibraryImport(Lib, EntryPoint = "virSecretLookupByUsage", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SecretHandle SecretLookupByUsage(ConnectionHandle connection, int usageType, string usage);
+
+    [LibraryImport(Lib, EntryPoint = "virSecretGetValue")]
+    internal static partial nint SecretGetValue(SecretHandle secret, out nuint size, uint flags);
+
+    [LibraryImport(Lib, EntryPoint = "virSecretFree")]
+    internal static partial int SecretFree(nint secret);
 
     [LibraryImport(Lib, EntryPoint = "virDomainFree")]
     internal static partial int DomainFree(nint domain);

@@ -60,6 +60,7 @@ public static class BlockSourceFactory
                 var options = new SourceOptions
                 {
                     Bitmap = nbd.Bitmap,
+                    Changed = nbd.Changed,
                     ConnectionsMax = nbd.ConnectionsMax,
                     Tokens = new PlatformTokens(nbd.Since, nbd.Next),
                 };

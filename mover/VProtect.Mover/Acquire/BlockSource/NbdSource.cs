@@ -19,6 +19,7 @@ internal sealed class NbdSource : IBlockSource
     private readonly string? _bitmap;
     private readonly string? _nextBitmap;
     private readonly PlatformTokens? _tokens;
+    private readonly IReadOnlyList<Extent>? _changed;
 
     private NbdSource(NbdClient client, string name, SourceOptions options)
     {
@@ -26,6 +27,7 @@ internal sealed class NbdSource : IBlockSource
         _bitmap = options.Bitmap;
         _nextBitmap = options.NextBitmap;
         _tokens = options.Tokens;
+        _changed = options.Changed;
         Name = name;
     }
 
@@ -82,7 +84,7 @@ internal sealed class NbdSource : IBlockSource
 
         try
         {
-            List<Extent> dirty = await GetDirtyAsync(cancellationToken);
+            List<Extent> dirty = _changed is null ? await GetDirtyAsync(cancellationToken) : [.. Within(_changed, _client.SizeBytes)];
             var allocation = new List<Extent>();
             foreach (Extent window in DirtyExtents.Windows(dirty, AllocationGapBytes))
             {
@@ -118,12 +120,12 @@ internal sealed class NbdSource : IBlockSource
 
     private string? FindReasonForFull(ParentDisk parent)
     {
-        if (_bitmap is null)
+        if (_bitmap is null && _changed is null)
         {
             return _tokens is null ? "no dirty bitmap was named" : "the platform has no record of what changed";
         }
 
-        if (!_client.MetaContexts.Contains(NbdMetaContext.QemuDirtyBitmap(_bitmap)))
+        if (_bitmap is not null && !_client.MetaContexts.Contains(NbdMetaContext.QemuDirtyBitmap(_bitmap)))
         {
             return $"the export has no dirty bitmap '{_bitmap}'";
         }
@@ -154,6 +156,12 @@ internal sealed class NbdSource : IBlockSource
             _ => null,
         };
     }
+
+    /// <summary>A platform may tell of whole objects of its own, of which the disk has only a part.</summary>
+    private static IEnumerable<Extent> Within(IReadOnlyList<Extent> extents, long sizeBytes) =>
+        from extent in extents
+        where extent.OffsetBytes < sizeBytes
+        select extent with { LengthBytes = Math.Min(extent.EndBytes, sizeBytes) - extent.OffsetBytes };
 
     private async ValueTask<List<Extent>> GetDirtyAsync(CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using VProtect.Abstractions;
 using VProtect.Mover.Qemu;
 
 namespace VProtect.Mover.Acquire.BlockSource;
@@ -31,6 +32,9 @@ public sealed record SourceOptions
 
     /// <summary>Connections to an NBD server at most, 1 to 16; default 4.</summary>
     public int ConnectionsMax { get; init; } = 4;
+
+    /// <summary>In place of a bitmap: what a platform says may have changed; null (default): it says nothing.</summary>
+    internal IReadOnlyList<Extent>? Changed { get; init; }
 
     /// <summary>What is asked of a connector's tokens in place of the bitmaps' names; null (default) where an administrator names bitmaps.</summary>
     internal PlatformTokens? Tokens { get; init; }
