@@ -39,6 +39,7 @@ public static class ServerHost
         CatalogDatabase catalog = await CatalogDatabase.OpenAsync(new CatalogOptions { Path = data.Catalog }, options.Time, cancellationToken);
         try
         {
+            await BuiltInRoles.EnsureAsync(catalog, cancellationToken);
             if (await FirstAdministrator.MakeAsync(catalog, options.Time, cancellationToken) is { } password)
             {
                 options.FirstPassword(password);

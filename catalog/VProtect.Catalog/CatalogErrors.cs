@@ -21,6 +21,9 @@ internal static class CatalogErrors
     public static VProtectException NotFound(string table, object key) => new(
         ErrorCode.CatalogNotFound, ErrorSide.Catalog, $"There is no {key} in {table}.", "It may have been deleted; list again.");
 
+    public static VProtectException OutOfView(string what) => new(
+        ErrorCode.Forbidden, ErrorSide.Request, $"Your rights are limited to selected objects, and {what}.", "Ask an administrator for the right to do it everywhere.");
+
     public static VProtectException LeaseLost(Guid task) => new(
         ErrorCode.TaskLeaseLost,
         ErrorSide.Catalog,

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using VProtect.Catalog.Sql;
+using VProtect.Catalog.Views;
 
 namespace VProtect.Catalog;
 
@@ -10,6 +11,7 @@ namespace VProtect.Catalog;
 public partial class CatalogSession : IAsyncDisposable
 {
     private readonly RentedConnection _rented;
+    private readonly SqlText? _part;
     private bool _returned;
 
     internal CatalogSession(ConnectionSource source, RentedConnection rented, TimeProvider time)
@@ -17,6 +19,8 @@ public partial class CatalogSession : IAsyncDisposable
         Source = source;
         _rented = rented;
         Time = time;
+        View = CatalogView.Current;
+        _part = View is { } view ? ViewSql.With(view, Dialect.Whole) : null;
     }
 
     internal ConnectionSource Source { get; }
@@ -24,6 +28,9 @@ public partial class CatalogSession : IAsyncDisposable
     internal Dialect Dialect => Source.Dialect;
 
     internal TimeProvider Time { get; }
+
+    /// <summary>The part of the catalog that this session sees; null all of it.</summary>
+    internal CatalogView? View { get; }
 
     /// <summary>The transaction that this session is; fails when it can only read, which is a bug of the caller.</summary>
     internal CatalogTransaction Writer =>
@@ -43,6 +50,27 @@ public partial class CatalogSession : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Whether a row is in what this session sees. The table's name stands in our code.</summary>
+    public async Task<bool> SeesAsync(string table, Guid guid, CancellationToken cancellationToken) =>
+        await NumberAsync($"SELECT 1 FROM {SqlText.Raw(table)} WHERE guid = {guid}", cancellationToken) is not null;
+
+    /// <summary>
+    /// What limits a statement on many rows to those that this session sees: <c>AND guid IN (…)</c>, or nothing. At most 30,000 at once: a statement of SQLite has
+    /// no more than 32,766 values.
+    /// </summary>
+    internal async Task<SqlText> OnlySeenAsync(string table, SqlText condition, CancellationToken cancellationToken)
+    {
+        if (View is null)
+        {
+            return SqlText.Raw("");
+        }
+
+        List<Guid> seen = await QueryAsync(
+            $"SELECT guid FROM {SqlText.Raw(table)} WHERE {condition} ORDER BY guid LIMIT 30000", row => Guid.ParseExact(row.GetString(0), "D"), cancellationToken);
+        return $" AND guid IN {seen}";
+    }
+
+    /// <summary>Runs a statement as it is: what it changes is not limited to what this session sees, which is for the caller to see to.</summary>
     internal async Task<int> ExecuteAsync(SqlText sql, CancellationToken cancellationToken)
     {
         await using DbCommand command = CommandOf(sql);
@@ -56,9 +84,10 @@ public partial class CatalogSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Rows of a SELECT, of what this session sees.</summary>
     internal async Task<List<T>> QueryAsync<T>(SqlText sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
-        await using DbCommand command = CommandOf(sql);
+        await using DbCommand command = CommandOf(_part is null ? sql : SqlText.Join("", [_part, sql]));
         try
         {
             List<T> rows = [];

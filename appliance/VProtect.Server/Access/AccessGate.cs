@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using VProtect.Abstractions;
+using VProtect.Catalog.Views;
 
 namespace VProtect.Server.Access;
 
@@ -12,7 +13,8 @@ internal sealed record BeforePasswordChange;
 
 /// <summary>
 /// The last check before an endpoint: 1 CSRF token of cookie sessions, 2 password changed, 3 permission. An endpoint that names no permission is
-/// refused, so that forgetting one opens nothing.
+/// refused, so that forgetting one opens nothing. Who has the permission for selected objects only works with that part of the catalog
+/// (<see cref="CatalogView"/>): the endpoint need not know.
 /// </summary>
 internal static class AccessGate
 {
@@ -47,12 +49,17 @@ internal static class AccessGate
 
         // 3
         string? required = endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission;
-        if (required is null || !caller.May(required))
+        if (required is not null && caller.May(required))
         {
-            throw new VProtectException(
-                ErrorCode.Forbidden, ErrorSide.Request, $"This needs the permission '{required ?? "none is named"}'.", "Ask an administrator for a role that has it.");
+            await next(context);
+            return;
         }
 
-        await next(context);
+        CatalogView view = (required is null ? null : caller.ViewFor(required)) ?? throw new VProtectException(
+            ErrorCode.Forbidden, ErrorSide.Request, $"This needs the permission '{required ?? "none is named"}'.", "Ask an administrator for a role that has it.");
+        using (CatalogView.Limit(view))
+        {
+            await next(context);
+        }
     }
 }

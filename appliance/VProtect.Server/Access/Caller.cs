@@ -1,3 +1,6 @@
+using VProtect.Abstractions;
+using VProtect.Catalog.Views;
+
 namespace VProtect.Server.Access;
 
 /// <summary>How a caller proved who it is.</summary>
@@ -15,16 +18,31 @@ internal enum CallerKind
 /// <param name="UserGuid">User.</param>
 /// <param name="Login">Login of the user.</param>
 /// <param name="ProofGuid">Row of the session or token.</param>
-/// <param name="Permissions">What it may do.</param>
+/// <param name="Grants">What it may do, everywhere or with selected objects.</param>
 /// <param name="MustChangePassword">Whether it may only change its password.</param>
 /// <param name="Csrf">Token that changes must carry; null when none is needed.</param>
 internal sealed record Caller(
-    CallerKind Kind, Guid UserGuid, string Login, Guid ProofGuid, IReadOnlySet<string> Permissions, bool MustChangePassword, string? Csrf)
+    CallerKind Kind, Guid UserGuid, string Login, Guid ProofGuid, IReadOnlyList<Grant> Grants, bool MustChangePassword, string? Csrf)
 {
     /// <summary>The caller of a request; endpoints behind the gate always have one.</summary>
     public static Caller Of(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint is open to everybody and has no caller.");
 
-    /// <summary>Whether it may do what needs <paramref name="permission"/>.</summary>
-    public bool May(string permission) => Permissions.Contains(Permission.Everything) || Permissions.Contains(permission);
+    /// <summary>Whether it may do what needs <paramref name="permission"/>, with every object.</summary>
+    public bool May(string permission) =>
+        permission == Permission.Self || Grants.Any(grant => grant.Kind is null && Permissions.Includes(grant.Permission, permission));
+
+    /// <summary>The part of the catalog in which it may do what needs <paramref name="permission"/>, for callers who may not do it everywhere; null when it may nowhere.</summary>
+    public CatalogView? ViewFor(string permission) => Grant.ViewOf(Grants, permission);
+
+    /// <summary>Refuses to hand on what the caller has not got itself: not to others, and not to another of its own proofs.</summary>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    public void RequireToHave(IEnumerable<string> permissions)
+    {
+        if (permissions.FirstOrDefault(permission => !May(permission)) is { } missing)
+        {
+            throw new VProtectException(
+                ErrorCode.Forbidden, ErrorSide.Request, $"This is about the permission '{missing}', which you do not have for everything.", "Ask an administrator.");
+        }
+    }
 }

@@ -24,18 +24,23 @@ internal abstract class CallerHandler(IOptionsMonitor<AuthenticationSchemeOption
     }
 
     /// <summary>What a user may do now; null when it may not even log in.</summary>
-    protected static async Task<(User User, HashSet<string> Permissions)?> UserAsync(CatalogSession session, Guid guid, CancellationToken cancellationToken)
+    protected static async Task<(User User, IReadOnlyList<Grant> Grants)?> UserAsync(CatalogSession session, Guid guid, CancellationToken cancellationToken)
     {
         if (await session.Users.FindAsync(guid, cancellationToken) is not { Active: true } user)
         {
             return null;
         }
 
-        // A permission limited to a part is for the areas that know parts; it never counts as one for everything.
-        IReadOnlyList<GrantedPermission> granted = await session.Users.PermissionsAsync(guid, cancellationToken);
-        HashSet<string> permissions = [.. granted.Where(grant => grant.ScopeKind is null).Select(grant => grant.Permission), Permission.Self];
-        return (user, permissions);
+        return (user, GrantsOf(await session.Users.PermissionsAsync(guid, cancellationToken)));
     }
+
+    /// <summary>Grants as they are stored; one whose limit is not understood gives nothing.</summary>
+    public static IReadOnlyList<Grant> GrantsOf(IEnumerable<GrantedPermission> granted) =>
+    [
+        .. granted.Where(grant => grant.ScopeKind is null).Select(grant => new Grant(grant.Permission, Kind: null, Guid.Empty)),
+        .. granted.Where(grant => grant.ScopeKind is { } kind && GrantScope.Tables.ContainsKey(kind) && Guid.TryParse(grant.ScopeValue, out _))
+            .Select(grant => new Grant(grant.Permission, grant.ScopeKind, Guid.Parse(grant.ScopeValue!))),
+    ];
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => Problem.WriteAsync(
         Context, StatusCodes.Status401Unauthorized, ErrorCode.Unauthenticated,

@@ -9,7 +9,7 @@ internal static class FirstAdministrator
 {
     public const string Login = "admin";
 
-    /// <summary>The role that may do everything; the only one for now.</summary>
+    /// <summary>The role that may do everything.</summary>
     public const string AdminRole = "ADMIN";
 
     /// <returns>The password, when the administrator was made now; else null.</returns>
@@ -32,18 +32,11 @@ internal static class FirstAdministrator
         return password;
     }
 
-    /// <summary>Gives a user the role ADMIN, making the role when it is missing.</summary>
-    public static async Task GiveRoleAsync(CatalogTransaction transaction, Guid user, CancellationToken cancellationToken)
+    /// <summary>Gives a user the role ADMIN, which is there since the start.</summary>
+    private static async Task GiveRoleAsync(CatalogTransaction transaction, Guid user, CancellationToken cancellationToken)
     {
-        Role? role = (await transaction.Roles.ListAsync(new ListQuery { Filter = AdminRole, Size = 100 }, cancellationToken))
-            .Rows.FirstOrDefault(row => row.BuiltIn && row.Name == AdminRole);
-        if (role is null)
-        {
-            role = new Role { Name = AdminRole, Description = "May do everything.", BuiltIn = true };
-            await transaction.Roles.InsertAsync(role, cancellationToken);
-            await transaction.Roles.SetPermissionsAsync(role.Guid, [Permission.Everything], cancellationToken);
-        }
-
+        Role role = (await transaction.Roles.ListAsync(new ListQuery { Filter = AdminRole, Size = 100 }, cancellationToken))
+            .Rows.First(row => row.BuiltIn && row.Name == AdminRole);
         await transaction.RoleAssignments.InsertAsync(new RoleAssignment { RoleGuid = role.Guid, UserGuid = user }, cancellationToken);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class SessionHandler(
 
         CancellationToken cancellationToken = Context.RequestAborted;
         UserSession? found;
-        (User User, HashSet<string> Permissions)? user;
+        (User User, IReadOnlyList<Grant> Grants)? user;
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {
             found = await session.Sessions.FindUsableAsync(SecretToken.HashOf(cookie), cancellationToken);
@@ -36,6 +36,6 @@ internal sealed class SessionHandler(
 
         await sessions.ProlongAsync(found, cancellationToken);
         return Accept(new Caller(
-            CallerKind.Session, known.User.Guid, known.User.Login, found.Guid, known.Permissions, known.User.MustChangePassword, SecretToken.CsrfOf(cookie)));
+            CallerKind.Session, known.User.Guid, known.User.Login, found.Guid, known.Grants, known.User.MustChangePassword, SecretToken.CsrfOf(cookie)));
     }
 }

@@ -29,7 +29,7 @@ internal sealed class TokenHandler(
 
         CancellationToken cancellationToken = Context.RequestAborted;
         ApiToken? token;
-        (User User, HashSet<string> Permissions)? user;
+        (User User, IReadOnlyList<Grant> Grants)? user;
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {
             token = await session.ApiTokens.FindUsableAsync(SecretToken.HashOf(header[Prefix.Length..].Trim()), cancellationToken);
@@ -49,11 +49,12 @@ internal sealed class TokenHandler(
         }
 
         return Accept(new Caller(
-            CallerKind.Token, known.User.Guid, known.User.Login, token.Guid, Limited(known.Permissions, token.Permissions), known.User.MustChangePassword, Csrf: null));
+            CallerKind.Token, known.User.Guid, known.User.Login, token.Guid, Limited(known.Grants, token.Permissions), known.User.MustChangePassword, Csrf: null));
     }
 
     /// <summary>A token may do what its user may, and of that only what it is limited to.</summary>
-    private static HashSet<string> Limited(HashSet<string> permissions, IReadOnlyList<string> limits) => limits.Count == 0
-        ? permissions
-        : [.. permissions.Contains(Permission.Everything) ? limits : limits.Where(permissions.Contains), Permission.Self];
+    private static IReadOnlyList<Grant> Limited(IReadOnlyList<Grant> grants, IReadOnlyList<string> limits) => limits.Count == 0
+        ? grants
+        : [.. grants.SelectMany(grant => limits.Where(limit => Permissions.Includes(grant.Permission, limit)).Select(limit => grant with { Permission = limit })),
+            .. grants.Where(grant => limits.Any(limit => limit != grant.Permission && Permissions.Includes(limit, grant.Permission)))];
 }

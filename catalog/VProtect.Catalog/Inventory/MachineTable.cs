@@ -109,8 +109,9 @@ public sealed class MachineTable : EditableTable<Machine>
     public async Task<int> DeleteNonPresentAsync(CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        SqlText seen = await Session.OnlySeenAsync("machines", SqlText.Raw("present = 0"), cancellationToken);
         int deleted = await writer.ExecuteAsync(
-            $"DELETE FROM machines WHERE present = 0 AND NOT EXISTS (SELECT 1 FROM restore_points WHERE restore_points.machine_guid = machines.guid)",
+            $"DELETE FROM machines WHERE present = 0{seen} AND NOT EXISTS (SELECT 1 FROM restore_points WHERE restore_points.machine_guid = machines.guid)",
             cancellationToken);
         writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
         return deleted;
@@ -131,7 +132,8 @@ public sealed class MachineTable : EditableTable<Machine>
     public async Task RequireFullAsync(IReadOnlyCollection<Guid> machines, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
-        await writer.ExecuteAsync($"UPDATE machines SET next_backup_full = 1 WHERE guid IN {machines}", cancellationToken);
+        SqlText seen = await Session.OnlySeenAsync("machines", $"guid IN {machines}", cancellationToken);
+        await writer.ExecuteAsync($"UPDATE machines SET next_backup_full = 1 WHERE guid IN {machines}{seen}", cancellationToken);
         foreach (Guid machine in machines)
         {
             writer.Changed(Rows.Name, machine, CatalogChangeKind.Updated);

@@ -42,6 +42,7 @@ public sealed class PolicyTable : EditableTable<Policy>
     public async Task AssignAsync(Guid policy, Guid machine, AssignmentSource by, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        await RequireSeenAsync(policy, machine, cancellationToken);
         await writer.ExecuteAsync(
             $"""
             INSERT INTO policy_machines (policy_guid, machine_guid, assigned_by, assigned_at) VALUES ({policy}, {machine}, {by}, {writer.Time.GetUtcNow()})
@@ -55,6 +56,7 @@ public sealed class PolicyTable : EditableTable<Policy>
     public async Task UnassignAsync(Guid policy, Guid machine, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        await RequireSeenAsync(policy, machine, cancellationToken);
         await writer.ExecuteAsync($"DELETE FROM policy_machines WHERE policy_guid = {policy} AND machine_guid = {machine}", cancellationToken);
         await ShowHighestAsync(writer, policy, machine, cancellationToken);
     }
@@ -68,6 +70,12 @@ public sealed class PolicyTable : EditableTable<Policy>
     public async Task SetMatchesAsync(Guid policy, IReadOnlyCollection<PolicyMatch> matches, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        if (Session.View is not null)
+        {
+            RequireSame((await MatchesAsync([policy], cancellationToken)).Select(match => (match.Kind, match.Value)), matches.Select(match => (match.Kind, match.Value)));
+            return;
+        }
+
         await writer.ExecuteAsync($"DELETE FROM policy_matches WHERE policy_guid = {policy}", cancellationToken);
         foreach (PolicyMatch match in matches.Distinct())
         {
@@ -81,8 +89,34 @@ public sealed class PolicyTable : EditableTable<Policy>
         await new LinkTable(Session, "policy_clusters", "policy_guid", "cluster_guid").GetAsync<Guid>(policy, cancellationToken);
 
     /// <summary>Sets the clusters whose machines belong to a policy.</summary>
-    public Task SetClustersAsync(Guid policy, IReadOnlyCollection<Guid> clusters, CancellationToken cancellationToken) =>
-        new LinkTable(Session, "policy_clusters", "policy_guid", "cluster_guid").SetAsync(policy, clusters, cancellationToken);
+    public async Task SetClustersAsync(Guid policy, IReadOnlyCollection<Guid> clusters, CancellationToken cancellationToken)
+    {
+        if (Session.View is not null)
+        {
+            RequireSame(await ClustersAsync(policy, cancellationToken), clusters);
+            return;
+        }
+
+        await new LinkTable(Session, "policy_clusters", "policy_guid", "cluster_guid").SetAsync(policy, clusters, cancellationToken);
+    }
+
+    /// <summary>Rules by which machines join reach machines that are not in view: they stay as they are.</summary>
+    private static void RequireSame<T>(IEnumerable<T> before, IEnumerable<T> after)
+    {
+        if (!before.ToHashSet().SetEquals(after))
+        {
+            throw CatalogErrors.OutOfView("rules by which machines join by themselves reach beyond them");
+        }
+    }
+
+    private async Task RequireSeenAsync(Guid policy, Guid machine, CancellationToken cancellationToken)
+    {
+        if (Session.View is not null)
+        {
+            await GetAsync(policy, cancellationToken);
+            await Session.Machines.GetAsync(machine, cancellationToken);
+        }
+    }
 
     /// <summary>Shows machines of a policy the one of highest priority anew, after its priority was changed.</summary>
     public async Task ShowHighestAsync(Guid policy, CancellationToken cancellationToken)

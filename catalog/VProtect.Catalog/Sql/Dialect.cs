@@ -42,6 +42,9 @@ internal abstract partial class Dialect
     /// <summary>Adds up what the triggers of a table of counts left, where they leave one row for each change.</summary>
     public abstract string? CompactCounts(string counts, IReadOnlyList<string> columns);
 
+    /// <summary>What goes before a table's name inside the WITH that hides it.</summary>
+    public abstract string Whole { get; }
+
     /// <summary>What the planner needs to know about new data.</summary>
     public abstract string Analyze { get; }
 
@@ -70,6 +73,9 @@ internal abstract partial class Dialect
         public override string MigrationsExist => "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
 
         public override string SkipLocked => "";
+
+        // A WITH sees itself here, and all others of its list.
+        public override string Whole => "main.";
 
         public override string ForUpdate => "";
 
@@ -129,6 +135,8 @@ internal abstract partial class Dialect
             "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'schema_migrations'";
 
         public override string SkipLocked => " FOR UPDATE SKIP LOCKED";
+
+        public override string Whole => "";
 
         public override string ForUpdate => " FOR UPDATE";
 

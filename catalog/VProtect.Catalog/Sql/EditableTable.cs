@@ -1,3 +1,5 @@
+using VProtect.Catalog.Views;
+
 namespace VProtect.Catalog.Sql;
 
 /// <summary>A table whose rows are written whole. Every change needs a transaction.</summary>
@@ -18,7 +20,9 @@ public abstract class EditableTable<TRow> : EntityTable<TRow>
     public async Task InsertAsync(TRow row, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        await RequireReferencesAsync(before: null, row, cancellationToken);
         await writer.ExecuteAsync($"INSERT INTO {Map.Table} ({Map.ColumnNames}) VALUES ({Map.Values(row)})", cancellationToken);
+        await RequireSeenAsync(row.Guid, cancellationToken);
         writer.Changed(Map.Name, row.Guid, CatalogChangeKind.Inserted);
     }
 
@@ -26,6 +30,16 @@ public abstract class EditableTable<TRow> : EntityTable<TRow>
     public async Task InsertManyAsync(IEnumerable<TRow> rows, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        if (Session.View is not null)
+        {
+            foreach (TRow row in rows)
+            {
+                await InsertAsync(row, cancellationToken);
+            }
+
+            return;
+        }
+
         await new RowInserter<TRow>(writer, Map).InsertAsync(rows, cancellationToken);
         writer.Changed(Map.Name, Guid.Empty, CatalogChangeKind.Reset);
     }
@@ -38,11 +52,17 @@ public abstract class EditableTable<TRow> : EntityTable<TRow>
     /// </exception>
     public async Task<long> UpdateAsync(TRow row, CancellationToken cancellationToken)
     {
+        if (Session.View is not null)
+        {
+            await RequireReferencesAsync(await GetAsync(row.Guid, cancellationToken), row, cancellationToken);
+        }
+
         await ChangeOneAsync(
             row.Guid,
             $"UPDATE {Map.Table} SET {Map.Assignments(row)} WHERE guid = {row.Guid} AND version = {row.Version}",
             CatalogChangeKind.Updated,
             cancellationToken);
+        await RequireSeenAsync(row.Guid, cancellationToken);
         return row.Version + 1;
     }
 
@@ -63,6 +83,11 @@ public abstract class EditableTable<TRow> : EntityTable<TRow>
     internal async Task ChangeOneAsync(Guid guid, SqlText statement, CatalogChangeKind kind, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        if (Session.View is not null)
+        {
+            await GetAsync(guid, cancellationToken);
+        }
+
         if (await writer.ExecuteAsync(statement, cancellationToken) == 0)
         {
             throw await FindAsync(guid, cancellationToken) is null
@@ -71,5 +96,57 @@ public abstract class EditableTable<TRow> : EntityTable<TRow>
         }
 
         writer.Changed(Map.Name, guid, kind);
+    }
+
+    /// <summary>Through a view nobody makes what is outside of it, or puts something outside.</summary>
+    private async Task RequireSeenAsync(Guid guid, CancellationToken cancellationToken)
+    {
+        if (Session.View is not null && await FindAsync(guid, cancellationToken) is null)
+        {
+            throw CatalogErrors.OutOfView($"this in {Map.Name} is not among them");
+        }
+    }
+
+    /// <summary>Through a view nobody refers to what is outside of it, so that nothing is reached by way of something else.</summary>
+    private async Task RequireReferencesAsync(TRow? before, TRow row, CancellationToken cancellationToken)
+    {
+        if (Session.View is null)
+        {
+            return;
+        }
+
+        foreach (Column<TRow> column in Map.Columns)
+        {
+            object? value = column.Write(row);
+            object? old = before is null ? null : column.Write(before);
+            if (Equals(value, old) || (before is null && value is null))
+            {
+                continue;
+            }
+
+            if (ViewSql.Guarded.Contains(column.Name))
+            {
+                throw CatalogErrors.OutOfView($"{column.Name} reaches beyond them");
+            }
+
+            IReadOnlyList<string> targets = ViewSql.TargetsOf(column.Name);
+            if (targets.Count > 0 && value is string text && !await SeenInAnyAsync(targets, Guid.ParseExact(text, "D"), cancellationToken))
+            {
+                throw CatalogErrors.NotFound(targets[0], text);
+            }
+        }
+    }
+
+    private async Task<bool> SeenInAnyAsync(IReadOnlyList<string> tables, Guid guid, CancellationToken cancellationToken)
+    {
+        foreach (string table in tables)
+        {
+            if (await Session.SeesAsync(table, guid, cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -1,3 +1,5 @@
+using VProtect.Catalog.Views;
+
 namespace VProtect.Catalog.Sql;
 
 /// <summary>A table that joins one thing to many: its rows are replaced as a whole.</summary>
@@ -26,9 +28,24 @@ internal sealed class LinkTable(CatalogSession session, string table, string own
         return rows.ToLookup(row => row.Owner, row => row.Value);
     }
 
+    /// <summary>Replaces the many of one. Through a view, what they refer to must be in it.</summary>
     public async Task SetAsync<T>(Guid of, IReadOnlyCollection<T> values, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = session.Writer;
+        if (session.View is not null)
+        {
+            foreach (string target in ViewSql.TargetsOf(value))
+            {
+                foreach (Guid one in values.Cast<Guid>())
+                {
+                    if (!await session.SeesAsync(target, one, cancellationToken))
+                    {
+                        throw CatalogErrors.NotFound(target, one);
+                    }
+                }
+            }
+        }
+
         await writer.ExecuteAsync($"DELETE FROM {_table} WHERE {_owner} = {of}", cancellationToken);
         foreach (T one in values.Distinct())
         {

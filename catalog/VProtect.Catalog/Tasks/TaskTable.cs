@@ -156,8 +156,9 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
     public async Task<int> DeleteEndedAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         CatalogTransaction writer = Session.Writer;
+        SqlText seen = await Session.OnlySeenAsync("tasks", $"finished_at < {before}", cancellationToken);
         int deleted = await writer.ExecuteAsync(
-            $"DELETE FROM tasks WHERE finished_at < {before} AND state IN ({TaskState.Finished}, {TaskState.Failed}, {TaskState.Cancelled})",
+            $"DELETE FROM tasks WHERE finished_at < {before}{seen} AND state IN ({TaskState.Finished}, {TaskState.Failed}, {TaskState.Cancelled})",
             cancellationToken);
         writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
         return deleted;

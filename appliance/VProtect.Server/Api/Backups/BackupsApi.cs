@@ -30,11 +30,11 @@ internal static class BackupsApi
         RouteGroupBuilder backups = api.MapGroup("/backups").WithTags("backups");
         backups.MapGet("", ListAsync).Describe("Lists backups, newest first.", Permission.BackupsRead, 400);
         backups.MapGet("/{guid:guid}", GetAsync).Describe("Gets a backup.", Permission.BackupsRead, 404);
-        backups.MapPut("/{guid:guid}/description", DescribeAsync).Describe("Writes a backup's description.", Permission.BackupsWrite, 400, 404, 412);
-        backups.MapPut("/{guid:guid}/warnings-acknowledged", AcknowledgeAsync).Describe("Says that a backup's warnings were seen.", Permission.BackupsWrite, 400, 404, 412);
-        backups.MapPut("/{guid:guid}/hold", HoldAsync).Describe("Holds a backup: nothing removes it until it is released.", Permission.BackupsWrite, 400, 404, 409, 412);
-        backups.MapDelete("/{guid:guid}/hold", ReleaseAsync).Describe("Releases a backup that is held.", Permission.BackupsWrite, 404, 412);
-        backups.MapPut("/{guid:guid}/retention-hint", HintAsync).Describe("Says what retention shall do with a backup.", Permission.BackupsWrite, 400, 404, 412);
+        backups.MapPut("/{guid:guid}/description", DescribeAsync).Describe("Writes a backup's description.", Permission.BackupsEdit, 400, 404, 412);
+        backups.MapPut("/{guid:guid}/warnings-acknowledged", AcknowledgeAsync).Describe("Says that a backup's warnings were seen.", Permission.BackupsEdit, 400, 404, 412);
+        backups.MapPut("/{guid:guid}/hold", HoldAsync).Describe("Holds a backup: nothing removes it until it is released.", Permission.BackupsHold, 400, 404, 409, 412);
+        backups.MapDelete("/{guid:guid}/hold", ReleaseAsync).Describe("Releases a backup that is held.", Permission.BackupsHold, 404, 412);
+        backups.MapPut("/{guid:guid}/retention-hint", HintAsync).Describe("Says what retention shall do with a backup.", Permission.BackupsEdit, 400, 404, 412);
     }
 
     private static async Task<Ok<List<BackupView>>> ListAsync(

@@ -16,9 +16,9 @@ internal static class CredentialsApi
         RouteGroupBuilder credentials = api.MapGroup("/credential").WithTags("credentials");
         credentials.MapGet("", ListAsync).Describe("Lists credentials, without their secrets.", Permission.InventoryRead, 400);
         credentials.MapGet("/{guid:guid}", GetAsync).Describe("Gets a credential, without its secret.", Permission.InventoryRead, 404);
-        credentials.MapPost("", CreateAsync).Describe("Makes a credential.", Permission.InventoryWrite, 400, 409);
-        credentials.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a credential; without a secret the stored one stays.", Permission.InventoryWrite, 400, 404, 409, 412);
-        credentials.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a credential that nothing uses.", Permission.InventoryWrite, 404, 409, 412);
+        credentials.MapPost("", CreateAsync).Describe("Makes a credential.", Permission.InventoryCredentials, 400, 409);
+        credentials.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a credential; without a secret the stored one stays.", Permission.InventoryCredentials, 400, 404, 409, 412);
+        credentials.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a credential that nothing uses.", Permission.InventoryCredentials, 404, 409, 412);
     }
 
     private static async Task<Ok<List<CredentialView>>> ListAsync(

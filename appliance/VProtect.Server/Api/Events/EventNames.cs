@@ -1,3 +1,5 @@
+using VProtect.Catalog;
+using VProtect.Catalog.Views;
 using VProtect.Server.Access;
 
 namespace VProtect.Server.Api.Events;
@@ -29,7 +31,29 @@ internal static class EventNames
         ["workflows"] = ("workflow-executions", Permission.TasksRead),
     };
 
-    /// <summary>The name for a caller; null when it may not hear it.</summary>
-    public static string? Of(string table, Caller caller) =>
-        All.TryGetValue(table, out (string Name, string Permission) known) && caller.May(known.Permission) ? known.Name : null;
+    /// <summary>The name for a caller, and the part of the table that it may hear of, null for all of it; null when it may hear nothing.</summary>
+    public static (string Name, CatalogView? View)? Of(string table, Caller caller)
+    {
+        if (!All.TryGetValue(table, out (string Name, string Permission) known))
+        {
+            return null;
+        }
+
+        if (caller.May(known.Permission))
+        {
+            return (known.Name, null);
+        }
+
+        return caller.ViewFor(known.Permission) is { } view ? (known.Name, view) : null;
+    }
+
+    /// <summary>Whether a change may have changed what the caller may hear: a stream then ends, and the client comes back with the rights it has by then.</summary>
+    public static bool Unsettles(CatalogChange change, Caller caller) => change.Table switch
+    {
+        "users" => change.Guid == caller.UserGuid && change.Kind == CatalogChangeKind.Deleted,
+        "sessions" => change.Guid == caller.ProofGuid && change.Kind == CatalogChangeKind.Deleted,
+        "api_tokens" => change.Guid == caller.ProofGuid && change.Kind != CatalogChangeKind.Inserted,
+        "roles" or "role_assignments" or "groups" => true,
+        _ => false,
+    };
 }

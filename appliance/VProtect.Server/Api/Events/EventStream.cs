@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using VProtect.Catalog;
+using VProtect.Catalog.Views;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Tasks;
 
@@ -44,6 +45,11 @@ internal sealed class EventStream(HttpContext context, CatalogDatabase catalog, 
             while (true)
             {
                 await ThenAsync(next, cancellationToken);
+                if (EventNames.Unsettles(each.Current, _caller))
+                {
+                    return;
+                }
+
                 await TellAsync(each.Current, cancellationToken);
                 next = each.MoveNextAsync().AsTask();
             }
@@ -81,12 +87,19 @@ internal sealed class EventStream(HttpContext context, CatalogDatabase catalog, 
             return;
         }
 
-        if (EventNames.Of(change.Table, _caller) is not { } name)
+        if (EventNames.Of(change.Table, _caller) is not ({ } name, var view))
         {
             return;
         }
 
-        if (change.Guid == Guid.Empty)
+        // Of what is gone nobody can tell any more whose it was: who hears only of a part reads its list again.
+        bool isSeen = view is null || (change.Kind != CatalogChangeKind.Deleted && await IsSeenAsync(change, view, cancellationToken));
+        if (!isSeen && change.Guid != Guid.Empty && change.Kind != CatalogChangeKind.Deleted)
+        {
+            return;
+        }
+
+        if (change.Guid == Guid.Empty || !isSeen)
         {
             await EventAsync("reset", JsonSerializer.Serialize(new { table = name }, _json), cancellationToken);
             return;
@@ -100,6 +113,15 @@ internal sealed class EventStream(HttpContext context, CatalogDatabase catalog, 
             _ => "updated",
         }, task);
         await EventAsync(name, JsonSerializer.Serialize(told, _json), cancellationToken);
+    }
+
+    private async Task<bool> IsSeenAsync(CatalogChange change, CatalogView view, CancellationToken cancellationToken)
+    {
+        using IDisposable limit = CatalogView.Limit(view);
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+
+        // Lines of a log are told by their task.
+        return await session.SeesAsync(change.Table == "task_log" ? "tasks" : change.Table, change.Guid, cancellationToken);
     }
 
     private async Task<TaskView?> TaskAsync(Guid guid, CancellationToken cancellationToken)

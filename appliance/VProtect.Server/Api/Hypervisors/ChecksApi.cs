@@ -17,9 +17,9 @@ internal static class ChecksApi
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/hypervisors/{guid:guid}/check", CheckHostAsync).WithTags("infrastructure")
-            .Describe("Tries whether a host can be used, and tells what is amiss.", Permission.InventoryWrite, 404, 503);
+            .Describe("Tries whether a host can be used, and tells what is amiss.", Permission.InventoryPlatforms, 404, 503);
         api.MapPost("/hypervisor-managers/{guid:guid}/check", CheckManagerAsync).WithTags("infrastructure")
-            .Describe("Tries whether a manager can be used, and tells what is amiss.", Permission.InventoryWrite, 404, 503);
+            .Describe("Tries whether a manager can be used, and tells what is amiss.", Permission.InventoryPlatforms, 404, 503);
     }
 
     private static async Task<Ok<CheckView>> CheckHostAsync(

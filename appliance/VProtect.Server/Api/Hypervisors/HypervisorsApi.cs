@@ -22,10 +22,10 @@ internal static class HypervisorsApi
         RouteGroupBuilder hypervisors = api.MapGroup("/hypervisors").WithTags("infrastructure");
         hypervisors.MapGet("", ListAsync).Describe("Lists hosts; of a manager or cluster, or those that a backup can be restored to.", Permission.InventoryRead, 400);
         hypervisors.MapGet("/{guid:guid}", GetAsync).Describe("Gets a host.", Permission.InventoryRead, 404);
-        hypervisors.MapPost("", CreateAsync).Describe("Adds a host that stands alone, and queues the reading of its inventory.", Permission.InventoryWrite, 400);
-        hypervisors.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a host; without a password the stored one stays.", Permission.InventoryWrite, 400, 404, 412);
+        hypervisors.MapPost("", CreateAsync).Describe("Adds a host that stands alone, and queues the reading of its inventory.", Permission.InventoryPlatforms, 400);
+        hypervisors.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a host; without a password the stored one stays.", Permission.InventoryPlatforms, 400, 404, 412);
         hypervisors.MapDelete("/{guid:guid}", DeleteAsync)
-            .Describe("Deletes a host; its machines stay as gone, with their backups.", Permission.InventoryWrite, 404, 409, 412);
+            .Describe("Deletes a host; its machines stay as gone, with their backups.", Permission.InventoryPlatforms, 404, 409, 412);
     }
 
     private static async Task<Ok<List<HypervisorView>>> ListAsync(

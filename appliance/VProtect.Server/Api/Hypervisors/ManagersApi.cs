@@ -21,10 +21,10 @@ internal static class ManagersApi
         RouteGroupBuilder managers = api.MapGroup("/hypervisor-managers").WithTags("infrastructure");
         managers.MapGet("", ListAsync).Describe("Lists managers of platforms, or those that a backup can be restored to.", Permission.InventoryRead, 400);
         managers.MapGet("/{guid:guid}", GetAsync).Describe("Gets a manager.", Permission.InventoryRead, 404);
-        managers.MapPost("", CreateAsync).Describe("Adds a manager, and queues the reading of its inventory.", Permission.InventoryWrite, 400, 409);
-        managers.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a manager; without a password the stored one stays.", Permission.InventoryWrite, 400, 404, 409, 412);
+        managers.MapPost("", CreateAsync).Describe("Adds a manager, and queues the reading of its inventory.", Permission.InventoryPlatforms, 400, 409);
+        managers.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a manager; without a password the stored one stays.", Permission.InventoryPlatforms, 400, 404, 409, 412);
         managers.MapDelete("/{guid:guid}", DeleteAsync)
-            .Describe("Deletes a manager with its hosts; its machines stay as gone, with their backups.", Permission.InventoryWrite, 404, 409, 412);
+            .Describe("Deletes a manager with its hosts; its machines stay as gone, with their backups.", Permission.InventoryPlatforms, 404, 409, 412);
     }
 
     private static async Task<Ok<List<ManagerView>>> ListAsync(

@@ -16,7 +16,7 @@ internal static class DisksApi
         RouteGroupBuilder disks = api.MapGroup("/virtual-machine-disks").WithTags("virtual machines");
         disks.MapGet("", ListAsync).Describe("Lists disks, or those of a machine.", Permission.InventoryRead, 400);
         disks.MapGet("/{guid:guid}", GetAsync).Describe("Gets a disk.", Permission.InventoryRead, 404);
-        disks.MapPut("/{guid:guid}/settings", UpdateAsync).Describe("Takes a disk out of backups, or back in.", Permission.InventoryWrite, 400, 404, 412);
+        disks.MapPut("/{guid:guid}/settings", UpdateAsync).Describe("Takes a disk out of backups, or back in.", Permission.InventoryMachines, 400, 404, 412);
     }
 
     private static async Task<Ok<List<DiskView>>> ListAsync(

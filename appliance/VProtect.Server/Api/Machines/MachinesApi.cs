@@ -23,11 +23,11 @@ internal static class MachinesApi
         machines.MapGet("/detailed", DetailedAsync).Describe("Lists machines with their newest backups, open tasks and newest snapshot.", Permission.InventoryRead, 400);
         machines.MapGet("/{guid:guid}", GetAsync).Describe("Gets a machine with its newest backups, open tasks and newest snapshot.", Permission.InventoryRead, 404);
         machines.MapPut("/{guid:guid}/settings", UpdateAsync)
-            .Describe("Changes how a machine is backed up: policy, quiescing, guest login, commands.", Permission.InventoryWrite, 400, 404, 412);
-        machines.MapPut("/{guid:guid}/ssh-password", SetPasswordAsync).Describe("Stores the password of a machine's guest.", Permission.InventoryWrite, 400, 404, 412);
+            .Describe("Changes how a machine is backed up: policy, quiescing, guest login, commands.", Permission.InventoryMachines, 400, 404, 412);
+        machines.MapPut("/{guid:guid}/ssh-password", SetPasswordAsync).Describe("Stores the password of a machine's guest.", Permission.InventoryMachines, 400, 404, 412);
         machines.MapDelete("/all-non-present", DeleteNonPresentAsync)
-            .Describe("Deletes machines that their platforms no longer have and that have no backups.", Permission.InventoryWrite);
-        machines.MapPost("/incremental-not-possible", RequireFullAsync).Describe("Makes the next backup of these machines a full one.", Permission.InventoryWrite, 400);
+            .Describe("Deletes machines that their platforms no longer have and that have no backups.", Permission.InventoryMachines);
+        machines.MapPost("/incremental-not-possible", RequireFullAsync).Describe("Makes the next backup of these machines a full one.", Permission.InventoryMachines, 400);
     }
 
     private static async Task<Ok<List<MachineView>>> ListAsync(

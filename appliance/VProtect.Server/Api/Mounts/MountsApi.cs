@@ -23,9 +23,9 @@ internal static class MountsApi
         mounts.MapGet("/mounted-file-systems/detailed", FileSystemsAsync).Describe("Lists file systems of mounted backups, or of one.", Permission.BackupsRead, 400);
         mounts.MapGet("/mounted-files", FilesAsync).Describe("Lists the disks of a backup that is mounted as devices.", Permission.BackupsRead, 400, 404);
         mounts.MapPost("/mounted-file-systems/{guid:guid}/listing", ListingAsync)
-            .Describe("Lists a directory of a mounted file system.", Permission.BackupsRead, 400, 404, 422);
+            .Describe("Lists a directory of a mounted file system.", Permission.BackupsFiles, 400, 404, 422);
         mounts.MapPost("/mounted-file-systems/{guid:guid}/download", ListingAsync)
-            .Describe("Downloads from a mounted file system.", Permission.BackupsRead, 400, 404, 422);
+            .Describe("Downloads from a mounted file system.", Permission.BackupsFiles, 400, 404, 422);
     }
 
     private static async Task<Ok<List<MountView>>> ListAsync(

@@ -29,7 +29,7 @@ internal static class RecoveryPlansApi
         plans.MapPost("/{guid:guid}/check", CheckAsync).Describe("Tells what a run would restore now, and what is in its way.", Permission.PoliciesRead, 404);
         plans.MapPost("/{guid:guid}/run", RunAsync)
             .WithMetadata(new TakesIdempotencyKey(), new ProducesResponseTypeMetadata(StatusCodes.Status201Created, typeof(RecoveryRunView), ["application/json"]))
-            .Describe("Runs a recovery plan now.", Permission.TasksWrite, 400, 404, 409);
+            .Describe("Runs a recovery plan now.", Permission.TasksRestore, 400, 404, 409);
         plans.MapGet("/{guid:guid}/runs", RunsAsync).Describe("Lists runs of a recovery plan with their reports, newest first.", Permission.TasksRead, 400, 404);
         api.MapGet("/recovery-runs/{guid:guid}", RunOfAsync).WithTags("recovery plans").Describe("Gets the report of a run.", Permission.TasksRead, 404);
     }

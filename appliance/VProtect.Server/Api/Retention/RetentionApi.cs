@@ -36,7 +36,7 @@ internal static class RetentionApi
     {
         RouteGroupBuilder retention = api.MapGroup("/retention").WithTags("retention");
         retention.MapPost("/mark-backups/preview", PreviewAsync).Describe("Lists the backups that would be marked.", Permission.BackupsRead, 400, 404);
-        retention.MapPost("/mark-backups", MarkAsync).Describe("Says what retention shall do with backups.", Permission.BackupsWrite, 400, 404);
+        retention.MapPost("/mark-backups", MarkAsync).Describe("Says what retention shall do with backups.", Permission.BackupsEdit, 400, 404);
         retention.MapPost("/simulate", SimulateAsync)
             .Describe("Tells which backups of a machine retention would keep and which not, and why; with its own settings or with those sent.", Permission.BackupsRead, 400, 404);
     }

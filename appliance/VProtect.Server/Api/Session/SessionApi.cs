@@ -36,7 +36,7 @@ internal static class SessionApi
         context.Response.Cookies.Append(Sessions.CookieName, token, Sessions.Cookie());
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         IReadOnlyList<GrantedPermission> permissions = await session.Users.PermissionsAsync(user.Guid, cancellationToken);
-        return TypedResults.Ok(View(user, [.. permissions.Where(grant => grant.ScopeKind is null).Select(grant => grant.Permission)], SecretToken.CsrfOf(token)));
+        return TypedResults.Ok(View(user, CallerHandler.GrantsOf(permissions), SecretToken.CsrfOf(token)));
     }
 
     private static async Task<NoContent> LogoutAsync(HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
@@ -102,9 +102,13 @@ internal static class SessionApi
         Caller caller = Caller.Of(context);
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         User user = await session.Users.GetAsync(caller.UserGuid, cancellationToken);
-        return TypedResults.Ok(View(user, [.. caller.Permissions.Where(name => name != Permission.Self).Order(StringComparer.Ordinal)], caller.Csrf));
+        return TypedResults.Ok(View(user, caller.Grants, caller.Csrf));
     }
 
-    private static UserInfo View(User user, IReadOnlyList<string> permissions, string? csrf) =>
-        new(user.Guid, user.Login, user.FullName, user.Email, permissions, user.MustChangePassword, csrf);
+    private static UserInfo View(User user, IReadOnlyList<Grant> grants, string? csrf)
+    {
+        List<string> whole = [.. grants.Where(grant => grant.Kind is null).Select(grant => grant.Permission).Distinct().Order(StringComparer.Ordinal)];
+        IEnumerable<string> limited = grants.Select(grant => grant.Permission).Except(whole);
+        return new(user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword, csrf);
+    }
 }

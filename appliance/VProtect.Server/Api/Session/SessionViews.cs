@@ -15,8 +15,9 @@ internal sealed record PasswordRequest(string? CurrentPassword, string? NewPassw
 /// <param name="Login">What is typed.</param>
 /// <param name="FullName">Name shown to people.</param>
 /// <param name="Email">Mail address.</param>
-/// <param name="Permissions">What the caller may do; <c>*</c> everything.</param>
+/// <param name="Permissions">What the caller may do with every object; <c>*</c> everything.</param>
+/// <param name="LimitedPermissions">What the caller may do with selected objects only: lists show those.</param>
 /// <param name="MustChangePassword">Whether the password must be changed before anything else.</param>
 /// <param name="CsrfToken">What changes must carry in X-CSRF-Token; null for bearer tokens, which need none.</param>
 internal sealed record UserInfo(
-    Guid Guid, string Login, string? FullName, string? Email, IReadOnlyList<string> Permissions, bool MustChangePassword, string? CsrfToken);
+    Guid Guid, string Login, string? FullName, string? Email, IReadOnlyList<string> Permissions, IReadOnlyList<string> LimitedPermissions, bool MustChangePassword, string? CsrfToken);

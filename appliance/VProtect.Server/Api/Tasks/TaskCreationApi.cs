@@ -26,23 +26,23 @@ internal static class TaskCreationApi
     {
         RouteGroupBuilder tasks = api.MapGroup("/tasks").WithTags("tasks")
             .WithMetadata(new TakesIdempotencyKey(), new ProducesResponseTypeMetadata(StatusCodes.Status201Created, typeof(List<TaskView>), ["application/json"]));
-        tasks.MapPost("/export", ExportAsync).Describe("Backs machines up, to one destination or as rules of policies say; with rules and no machines, all machines of their policies.", Permission.TasksWrite, 400, 404, 422);
-        tasks.MapPost("/restore", RestoreAsync).Describe("Restores disks to files on a node.", Permission.TasksWrite, 400, 404, 409, 422);
-        tasks.MapPost("/restore-and-import", ImportAsync).Describe("Restores a machine to a platform.", Permission.TasksWrite, 400, 404, 409, 422);
-        tasks.MapPost("/vm-snapshot", SnapshotAsync).Describe("Takes snapshots that stay on the platform.", Permission.TasksWrite, 400, 404, 422);
-        tasks.MapPost("/snapshot-reversion", RevertAsync).Describe("Takes a machine back to a snapshot.", Permission.TasksWrite, 400, 404, 422);
-        tasks.MapPost("/inventory-sync", SyncAsync).Describe("Reads the inventory of platforms; of all when none is named.", Permission.TasksWrite, 400, 404, 422);
-        tasks.MapPost("/delete", DeleteAsync).Describe("Removes backups.", Permission.BackupsWrite, 400, 404, 409, 422);
-        tasks.MapPost("/verify", VerifyAsync).Describe("Reads and checks what a destination stores.", Permission.TasksWrite, 400, 404, 422);
-        tasks.MapPost("/collect", CollectAsync).Describe("Frees space of what no backup needs.", Permission.TasksWrite, 400, 404, 422);
+        tasks.MapPost("/export", ExportAsync).Describe("Backs machines up, to one destination or as rules of policies say; with rules and no machines, all machines of their policies.", Permission.TasksBackup, 400, 404, 422);
+        tasks.MapPost("/restore", RestoreAsync).Describe("Restores disks to files on a node.", Permission.TasksRestoreFiles, 400, 404, 409, 422);
+        tasks.MapPost("/restore-and-import", ImportAsync).Describe("Restores a machine to a platform.", Permission.TasksRestore, 400, 404, 409, 422);
+        tasks.MapPost("/vm-snapshot", SnapshotAsync).Describe("Takes snapshots that stay on the platform.", Permission.TasksSnapshot, 400, 404, 422);
+        tasks.MapPost("/snapshot-reversion", RevertAsync).Describe("Takes a machine back to a snapshot.", Permission.TasksSnapshot, 400, 404, 422);
+        tasks.MapPost("/inventory-sync", SyncAsync).Describe("Reads the inventory of platforms; of all when none is named.", Permission.TasksInventory, 400, 404, 422);
+        tasks.MapPost("/delete", DeleteAsync).Describe("Removes backups.", Permission.BackupsDelete, 400, 404, 409, 422);
+        tasks.MapPost("/verify", VerifyAsync).Describe("Reads and checks what a destination stores.", Permission.TasksUpkeep, 400, 404, 422);
+        tasks.MapPost("/collect", CollectAsync).Describe("Frees space of what no backup needs.", Permission.TasksUpkeep, 400, 404, 422);
         foreach (string name in (string[])["mount", "restore-and-mount"])
         {
             tasks.MapPost("/" + name, MountAsync).Describe(
-                "Serves the disks of a backup over NBD, at once and read-only or with writes kept apart, until they are unmounted.", Permission.TasksWrite, 400, 404, 409, 422);
+                "Serves the disks of a backup over NBD, at once and read-only or with writes kept apart, until they are unmounted.", Permission.TasksMount, 400, 404, 409, 422);
         }
 
         tasks.MapPost("/unmount", UnmountAsync).Describe(
-            "Ends a mount; what was written to it is discarded, or becomes the machine's next backup.", Permission.TasksWrite, 400, 404, 409);
+            "Ends a mount; what was written to it is discarded, or becomes the machine's next backup.", Permission.TasksMount, 400, 404, 409);
     }
 
     private static Task<IResult> ExportAsync(ExportBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)

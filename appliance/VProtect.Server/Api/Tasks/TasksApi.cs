@@ -21,12 +21,12 @@ internal static class TasksApi
         tasks.MapGet("", ListAsync).Describe("Lists tasks, newest first; state and type may hold several names with commas.", Permission.TasksRead, 400);
         tasks.MapGet("/{guid:guid}", GetAsync).Describe("Gets a task.", Permission.TasksRead, 404);
         tasks.MapGet("/{guid:guid}/log", LogAsync).Describe("Gets the lines of a task's log behind number 'after'.", Permission.TasksRead, 400, 404);
-        tasks.MapPut("/{guid:guid}/state", SetStateAsync).Describe("Cancels a task: send CANCELLED.", Permission.TasksWrite, 400, 404);
-        tasks.MapPut("/{guid:guid}/priority", SetPriorityAsync).Describe("Changes a task's place in the queue.", Permission.TasksWrite, 400, 404, 409);
-        tasks.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a task that does not run, with its log.", Permission.TasksWrite, 404, 409);
-        tasks.MapDelete("/all-finished", DeleteFinishedAsync).Describe("Deletes all tasks that have ended.", Permission.TasksWrite);
-        tasks.MapDelete("/all-finished-and-queued", DeleteFinishedAndQueuedAsync).Describe("Cancels all tasks that wait and deletes all that have ended.", Permission.TasksWrite);
-        tasks.MapDelete("/all-running", CancelRunningAsync).Describe("Cancels all tasks that run.", Permission.TasksWrite);
+        tasks.MapPut("/{guid:guid}/state", SetStateAsync).Describe("Cancels a task: send CANCELLED.", Permission.TasksManage, 400, 404);
+        tasks.MapPut("/{guid:guid}/priority", SetPriorityAsync).Describe("Changes a task's place in the queue.", Permission.TasksManage, 400, 404, 409);
+        tasks.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a task that does not run, with its log.", Permission.TasksManage, 404, 409);
+        tasks.MapDelete("/all-finished", DeleteFinishedAsync).Describe("Deletes all tasks that have ended.", Permission.TasksManage);
+        tasks.MapDelete("/all-finished-and-queued", DeleteFinishedAndQueuedAsync).Describe("Cancels all tasks that wait and deletes all that have ended.", Permission.TasksManage);
+        tasks.MapDelete("/all-running", CancelRunningAsync).Describe("Cancels all tasks that run.", Permission.TasksManage);
     }
 
     private static async Task<Ok<List<TaskView>>> ListAsync(

@@ -46,7 +46,7 @@ internal static class TokensApi
             throw new InvalidFieldException("permissions", "One is no permission.", "Name at most 100, such as 'audit.read'.");
         }
 
-        if (permissions.FirstOrDefault(permission => !caller.May(permission)) is { } missing)
+        if (permissions.FirstOrDefault(permission => Permissions.Find(permission) is null || (!caller.May(permission) && caller.ViewFor(permission) is null)) is { } missing)
         {
             throw new InvalidFieldException("permissions", $"You do not have '{missing}'.", "A token can be given only what its user has.");
         }

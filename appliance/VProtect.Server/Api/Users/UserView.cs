@@ -11,7 +11,7 @@ namespace VProtect.Server.Api.Users;
 /// <param name="Active">Whether it may log in.</param>
 /// <param name="MustChangePassword">Whether the next login asks for a new one.</param>
 /// <param name="Source">Who knows the secret.</param>
-/// <param name="Roles">Its roles.</param>
+/// <param name="Roles">Roles that it has itself and for everything; GET /api/role-assignments tells of all.</param>
 /// <param name="LastLoginAt">Last good login.</param>
 /// <param name="CreatedAt">When it was made.</param>
 internal sealed record UserView(
@@ -28,4 +28,5 @@ internal sealed record UserView(
 /// <param name="Email">Mail address.</param>
 /// <param name="Active">Whether it may log in.</param>
 /// <param name="Password">Write only.</param>
-internal sealed record UserRequest(string? Login, string? FullName, string? Email, bool? Active, string? Password);
+/// <param name="Roles">Roles that it has itself and for everything; missing: as before, and none for a new user.</param>
+internal sealed record UserRequest(string? Login, string? FullName, string? Email, bool? Active, string? Password, IReadOnlyList<NameAndGuid>? Roles = null);

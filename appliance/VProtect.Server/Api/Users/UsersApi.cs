@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Catalog.Access;
 using VProtect.Catalog.Sql;
@@ -8,7 +7,7 @@ using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Api.Users;
 
-/// <summary>Who may log in. There is one role, ADMIN, which every user is given.</summary>
+/// <summary>Who may log in. Nobody makes, changes or removes a user who may more than himself.</summary>
 internal static class UsersApi
 {
     private const string Kind = "users";
@@ -48,7 +47,7 @@ internal static class UsersApi
             new User { Login = login, PasswordHash = PasswordHash.Of(request.Password!), MustChangePassword = true, CreatedAt = time.GetUtcNow() }, request);
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         await transaction.Users.InsertAsync(user, cancellationToken);
-        await FirstAdministrator.GiveRoleAsync(transaction, user.Guid, cancellationToken);
+        await SetRolesAsync(transaction, user.Guid, request.Roles, cancellationToken);
         await RequireNotMoreAsync(transaction, context, user.Guid, cancellationToken);
         UserView view = (await AnswerAsync(transaction, user.Guid, context, cancellationToken)).Value!;
         await AuditTrail.AppendAsync(transaction, context, "users.create", Kind, user.Guid, login, cancellationToken);
@@ -77,12 +76,15 @@ internal static class UsersApi
             user = user with { PasswordHash = hash, MustChangePassword = true };
         }
 
-        if (!user.Active && before.Active)
+        if (hash is not null && before.Source != UserSource.Local)
         {
-            await RequireAnotherAsync(transaction, guid, cancellationToken);
+            throw new InvalidFieldException("password", "A directory knows this user's password.", "Change it there.");
         }
 
         await transaction.Users.UpdateAsync(user, cancellationToken);
+        await SetRolesAsync(transaction, guid, request.Roles, cancellationToken);
+        await RequireNotMoreAsync(transaction, context, guid, cancellationToken);
+        await Administrators.RequireOneAsync(transaction, cancellationToken);
         if (hash is not null || !user.Active)
         {
             await Sessions.EndAllAsync(transaction, guid, except: null, cancellationToken);
@@ -99,8 +101,8 @@ internal static class UsersApi
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         User user = await transaction.Users.GetAsync(guid, cancellationToken);
         await RequireNotMoreAsync(transaction, context, guid, cancellationToken);
-        await RequireAnotherAsync(transaction, guid, cancellationToken);
         await transaction.Users.DeleteAsync(guid, RowVersion.Expected(context), cancellationToken);
+        await Administrators.RequireOneAsync(transaction, cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, "users.delete", Kind, guid, user.Login, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return TypedResults.NoContent();
@@ -119,26 +121,37 @@ internal static class UsersApi
         return user with { FullName = request.FullName, Email = request.Email, Active = request.Active ?? user.Active };
     }
 
-    /// <summary>Who may do less than a user may not become that user by setting its password, nor make one.</summary>
-    private static async Task RequireNotMoreAsync(CatalogTransaction transaction, HttpContext context, Guid guid, CancellationToken cancellationToken)
-    {
-        Caller caller = Caller.Of(context);
-        IReadOnlyList<GrantedPermission> granted = await transaction.Users.PermissionsAsync(guid, cancellationToken);
-        if (granted.FirstOrDefault(grant => !caller.May(grant.Permission)) is { } missing)
-        {
-            throw new VProtectException(
-                ErrorCode.Forbidden, ErrorSide.Request, $"The user has the permission '{missing.Permission}', which you do not have.", "Ask an administrator.");
-        }
-    }
+    /// <summary>Who may do less than a user may not become that user by setting its password, nor make one. A right for selected objects is less than one for everything.</summary>
+    private static async Task RequireNotMoreAsync(CatalogTransaction transaction, HttpContext context, Guid guid, CancellationToken cancellationToken) =>
+        Caller.Of(context).RequireToHave((await transaction.Users.PermissionsAsync(guid, cancellationToken)).Select(grant => grant.Permission));
 
-    /// <summary>The last one who can log in may not lock the appliance for all.</summary>
-    private static async Task RequireAnotherAsync(CatalogTransaction transaction, Guid guid, CancellationToken cancellationToken)
+    /// <summary>Gives a user these roles for everything, in the place of those it has for everything; null leaves them. What it has for selected objects stays.</summary>
+    private static async Task SetRolesAsync(CatalogTransaction transaction, Guid user, IReadOnlyList<NameAndGuid>? roles, CancellationToken cancellationToken)
     {
-        ListPage<User> all = await transaction.Users.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
-        if (!all.Rows.Any(user => user.Active && user.Guid != guid))
+        if (roles is null)
         {
-            throw new VProtectException(
-                ErrorCode.CatalogInUse, ErrorSide.Request, "This is the last user who can log in.", "Make another administrator first.");
+            return;
+        }
+
+        HashSet<Guid> wanted = [.. roles.Select(role => role.Guid)];
+        foreach (Guid role in wanted)
+        {
+            if (await transaction.Roles.FindAsync(role, cancellationToken) is null)
+            {
+                throw new InvalidFieldException("roles", $"There is no role {role}.", "GET /api/roles lists them.");
+            }
+        }
+
+        ListPage<RoleAssignment> given = await transaction.RoleAssignments.ListAsync(
+            role: null, user, group: null, new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
+        foreach (RoleAssignment row in given.Rows.Where(row => row.ScopeKind is null && !wanted.Remove(row.RoleGuid)))
+        {
+            await transaction.RoleAssignments.DeleteAsync(row.Guid, version: null, cancellationToken);
+        }
+
+        foreach (Guid role in wanted)
+        {
+            await transaction.RoleAssignments.InsertAsync(new RoleAssignment { RoleGuid = role, UserGuid = user }, cancellationToken);
         }
     }
 
@@ -154,6 +167,6 @@ internal static class UsersApi
         ListPage<RoleAssignment> given = await session.RoleAssignments.ListAsync(
             role: null, user, group: null, new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
         IReadOnlyDictionary<Guid, string> names = await session.Roles.NamesAsync([.. given.Rows.Select(row => row.RoleGuid)], cancellationToken);
-        return given.Rows.ToLookup(row => row.UserGuid, row => new NameAndGuid(row.RoleGuid, names.GetValueOrDefault(row.RoleGuid)));
+        return given.Rows.Where(row => row.ScopeKind is null).ToLookup(row => row.UserGuid, row => new NameAndGuid(row.RoleGuid, names.GetValueOrDefault(row.RoleGuid)));
     }
 }

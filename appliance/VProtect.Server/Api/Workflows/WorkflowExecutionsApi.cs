@@ -26,8 +26,8 @@ internal static class WorkflowExecutionsApi
         RouteGroupBuilder workflows = api.MapGroup("/workflow-executions").WithTags("workflows");
         workflows.MapGet("", ListAsync).Describe("Lists workflows, newest first.", Permission.TasksRead, 400);
         workflows.MapGet("/{guid:guid}", GetAsync).Describe("Gets a workflow with its tasks.", Permission.TasksRead, 404);
-        workflows.MapPut("/{guid:guid}/state", SetStateAsync).Describe("Cancels a workflow's tasks: send CANCELLED.", Permission.TasksWrite, 400, 404);
-        workflows.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a workflow that has ended, with its tasks.", Permission.TasksWrite, 404, 409);
+        workflows.MapPut("/{guid:guid}/state", SetStateAsync).Describe("Cancels a workflow's tasks: send CANCELLED.", Permission.TasksManage, 400, 404);
+        workflows.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a workflow that has ended, with its tasks.", Permission.TasksManage, 404, 409);
     }
 
     private static async Task<Ok<List<WorkflowView>>> ListAsync(
