@@ -39,6 +39,9 @@ internal static class ViewSql
         ["schedule_guid"] = ["schedules"],
         ["recovery_plan_guid"] = ["recovery_plans"],
         ["restore_point_guid"] = ["restore_points"],
+        ["disk_guid"] = ["restore_point_disks"],
+        ["machine_disk_guid"] = ["machine_disks"],
+        ["task_guid"] = ["tasks"],
         ["mount_guid"] = ["mounts"],
     };
 

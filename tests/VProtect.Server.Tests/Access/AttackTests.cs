@@ -34,8 +34,9 @@ public sealed class AttackTests(ServerFixture server) : IClassFixture<ServerFixt
         using HttpClient token = await TokenAsync(["users.read", "users.write"], expiresAt: null);
         JsonElement admin = (await (await token.GetAsync("/api/users?filter=admin")).JsonAsync())[0];
         string path = "/api/users/" + admin.GetProperty("guid").GetString();
+        JsonElement[] roles = [admin.GetProperty("roles")[0]];
 
-        await (await token.PostAsJsonAsync("/api/users", new { login = "mallory", password = "a long password 42" })).ProblemAsync(HttpStatusCode.Forbidden, 5002);
+        await (await token.PostAsJsonAsync("/api/users", new { login = "mallory", password = "a long password 42", roles })).ProblemAsync(HttpStatusCode.Forbidden, 5002);
         await (await token.PutAsJsonAsync(path, new { login = "admin", password = "a long password 42" })).ProblemAsync(HttpStatusCode.Forbidden, 5002);
         await (await token.DeleteAsync(path)).ProblemAsync(HttpStatusCode.Forbidden, 5002);
 

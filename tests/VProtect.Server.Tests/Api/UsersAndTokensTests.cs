@@ -11,7 +11,8 @@ public sealed class UsersAndTokensTests(ServerFixture server) : IClassFixture<Se
     public async Task User_is_made_changed_with_its_version_locked_out_and_deleted()
     {
         HttpClient client = server.Client;
-        var wanted = new { login = "Operator", fullName = "Olga", password = "a long password 42" };
+        JsonElement[] roles = [(await client.GotAsync("/api/roles?filter=ADMIN"))[0]];
+        var wanted = new { login = "Operator", fullName = "Olga", password = "a long password 42", roles };
         using HttpResponseMessage made = await client.PostAsJsonAsync("/api/users", wanted);
         JsonElement user = await made.JsonAsync();
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);

@@ -33,6 +33,8 @@ internal static class ServerVerbs
             InfrastructureVerbs.NewNode(verbs),
             InfrastructureVerbs.NewNodeConfig(verbs),
             AccessVerbs.NewUser(verbs),
+            RoleVerbs.New(verbs),
+            RoleVerbs.NewGroup(verbs),
             AccessVerbs.NewToken(verbs),
             AccessVerbs.NewAudit(verbs),
             SettingsVerbs.NewSettings(verbs),

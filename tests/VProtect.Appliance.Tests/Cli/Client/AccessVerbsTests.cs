@@ -34,6 +34,27 @@ public sealed class AccessVerbsTests(ApplianceFixture server)
     }
 
     [Fact]
+    public async Task Role_is_made_given_to_a_group_on_a_destination_and_taken()
+    {
+        using Desk desk = Desk.At(server);
+        await desk.TellAsync("user", "create", "gus", "--role", "VIEWER", "--password-file", desk.FileOf("password", "correct staple 99"));
+        await desk.TellAsync("role", "create", "keepers", "--permission", "destinations.read", "--permission", "tasks.upkeep");
+        await desk.TellAsync("group", "create", "night", "--member", "gus");
+
+        Assert.Contains("tasks.upkeep", await desk.TellAsync("role", "permissions"), StringComparison.Ordinal);
+        Assert.Contains("VIEWER", await desk.TellAsync("user", "show", "gus"), StringComparison.Ordinal);
+        await desk.TellAsync("role", "give", "keepers", "--group", "night");
+        JsonElement given = Assert.Single(JsonDocument.Parse(await desk.TellAsync("role", "given", "--role", "keepers", "--json")).RootElement.EnumerateArray());
+        Assert.Equal("night", given.GetProperty("group").GetProperty("name").GetString());
+        Assert.Equal(8, (await desk.RunAsync("role", "give", "keepers", "--user", "gus", "--destination", "no such place")).ExitCode);
+        Assert.NotEqual(0, (await desk.RunAsync("role", "delete", "keepers")).ExitCode);
+        await desk.TellAsync("role", "take", given.GetProperty("guid").GetString()!);
+        await desk.TellAsync("role", "delete", "keepers");
+        Assert.Contains("gus", await desk.TellAsync("group", "list"), StringComparison.Ordinal);
+        await desk.TellAsync("group", "delete", "night");
+    }
+
+    [Fact]
     public async Task Token_is_told_once_on_standard_output_alone()
     {
         using Desk desk = Desk.At(server);

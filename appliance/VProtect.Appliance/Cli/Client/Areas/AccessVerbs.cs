@@ -10,7 +10,7 @@ namespace VProtect.Appliance.Cli.Client.Areas;
 /// <summary><c>vprotect user|token|audit …</c>: who may do what, and who did.</summary>
 internal static class AccessVerbs
 {
-    private static readonly Resource _user = new()
+    public static Resource User { get; } = new()
     {
         Noun = "user",
         Path = "/users",
@@ -59,20 +59,24 @@ internal static class AccessVerbs
 
     public static Verb NewUser(ClientVerbs verbs)
     {
-        Field[] members = [Field.Text("--full-name", "fullName", "Name shown to people."), Field.Text("--email", "email", "Mail address."), Field.Flag("--active", "active", "Whether it may log in.")];
+        Field[] members =
+        [
+            Field.Text("--full-name", "fullName", "Name shown to people."), Field.Text("--email", "email", "Mail address."), Field.Flag("--active", "active", "Whether it may log in."),
+            Field.References(verbs, "--role", "roles", RoleVerbs.Role, "Role that it has for everything; those that are given replace those before. 'vprotect role give' limits one to objects."),
+        ];
         return verbs.Area(
             "user", "Who may log in.",
-            verbs.List(_user, "Lists users.", [], ("vprotect user list", "all of them")),
-            verbs.Show(_user, "Shows a user.", ("vprotect user show ann", "by login")),
+            verbs.List(User, "Lists users.", [], ("vprotect user list", "all of them")),
+            verbs.Show(User, "Shows a user.", ("vprotect user show ann", "by login")),
             verbs.Create(
-                "create", _user, "Makes a user. The password that you give must be changed at the first login.", [.. members, Field.Secret("--password-file", "password", "Password of the new user", isNew: true)], complete: null, told: null,
-                ("vprotect user create ann --full-name 'Ann Example'", "asks for a password, twice"),
+                "create", User, "Makes a user. The password that you give must be changed at the first login.", [.. members, Field.Secret("--password-file", "password", "Password of the new user", isNew: true)], complete: null, told: null,
+                ("vprotect user create ann --full-name 'Ann Example' --role OPERATOR", "asks for a password, twice"),
                 ("vprotect user create ci --password-file ci.txt", "from a file; - would be standard input")),
             verbs.Update(
-                _user, "Changes a user, or sets another password.", [.. members, Field.Secret("--password-file", "password", question: null)],
+                User, "Changes a user, or sets another password.", [.. members, Field.Secret("--password-file", "password", question: null)],
                 ("vprotect user update ann --active false", "no more logins"),
                 ("vprotect user update ann --password-file new.txt", "to be changed at the next login")),
-            verbs.Delete("delete", _user, "Deletes users, with their sessions and tokens.", warning: null, ("vprotect user delete ann", "her tokens end as well")),
+            verbs.Delete("delete", User, "Deletes users, with their sessions and tokens.", warning: null, ("vprotect user delete ann", "her tokens end as well")),
             NewPassword(verbs));
     }
 
