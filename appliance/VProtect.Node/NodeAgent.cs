@@ -48,6 +48,7 @@ public sealed partial class NodeAgent(
         using var outcomes = new OutcomeBook(Path.Combine(options.StatePath, "outcomes"), channel, loggers.CreateLogger<OutcomeBook>(), time);
         using var slots = new SemaphoreSlim(Math.Clamp(options.SlotsMax, 1, 64));
         await using var mounts = new MountBook(options, repositories, loggers, time);
+        mounts.CleanUp();
         var workshop = new Workshop(options, factories, repositories, mounts, slots, loggers.CreateLogger<Workshop>(), time);
         using var stop = new CancellationTokenSource();
         Task telling = outcomes.TellAsync(stop.Token);

@@ -81,6 +81,9 @@ public enum ErrorCode
     /// <summary>An overlay is in use by another mount.</summary>
     OverlayInUse = 2404,
 
+    /// <summary>Disks cannot be served over iSCSI.</summary>
+    IscsiFailed = 2410,
+
     /// <summary>The platform cannot be reached or refuses to be used.</summary>
     PlatformUnavailable = 3001,
 

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging;
+using VProtect.Abstractions.Nodes;
 using VProtect.Mover;
 using VProtect.Mover.Store;
 using VProtect.Mover.View;
+using VProtect.Mover.View.Iscsi;
 using VProtect.Nbd;
 using VProtect.Nbd.Server;
 
@@ -27,36 +30,53 @@ internal static class MountVerb
         var label = new Option<string?>("--label") { Description = "With --commit: a remark kept with the restore point.", HelpName = "TEXT" };
         var tls = new Option<string?>("--tls-certificates") { Description = "Directory with ca-cert.pem, server-cert.pem and server-key.pem: over TCP only clients with a certificate of that authority are let in.", HelpName = "DIR" };
         var allow = new Option<string[]>("--allow") { Description = "Network that may connect over TCP, as in 192.0.2.0/24. May be given several times.", HelpName = "CIDR" };
+        var iscsi = new Option<bool>("--iscsi") { Description = $"As logical units of an iSCSI target, in place of NBD. Needs root and the Debian package tgt. Port {IscsiWishes.DefaultPort} then, and --allow takes names of initiators (iqn.…) in the place of networks." };
+        var chap = new Option<string?>("--chap") { Description = "With --iscsi: file with a user and a secret in a line, which initiators must know (CHAP); in a second line, what the target shows (mutual CHAP).", HelpName = "FILE" };
         var cache = new Option<string?>("--cache") { Description = "Memory for what was read lately. Default 256 MiB.", HelpName = "SIZE" };
         return new Verb(
             "mount",
             "Serves the disks of a restore point over NBD until it is interrupted. Opens at once, whatever the size; every byte is checked before it is given out.")
         {
-            id, repo, machine, disk, listen, overlay, commit, label, tls, allow, cache,
+            id, repo, machine, disk, listen, overlay, commit, label, tls, allow, iscsi, chap, cache,
         }
         .WithExamples(
             ("vprotect mount latest --machine web1 --repo /backup/repo", "read-only at nbd://127.0.0.1:10809/disk0"),
             ("vprotect mount 1279aad5 --repo /backup/repo --listen unix:/run/web1.sock --overlay web1.overlay", "writable, for QEMU: nbd+unix:///disk0?socket=/run/web1.sock"),
             ("vprotect mount 1279aad5 --repo /backup/repo --overlay web1.overlay --commit --label repaired", "what was written, as the machine's next restore point"),
-            ("vprotect mount latest --repo /backup/repo --listen tcp --tls-certificates /etc/pki/nbd --allow 192.0.2.0/24", "to a network, over TLS with client certificates"))
+            ("vprotect mount latest --repo /backup/repo --listen tcp --tls-certificates /etc/pki/nbd --allow 192.0.2.0/24", "to a network, over TLS with client certificates"),
+            ("vprotect mount latest --repo /backup/repo --iscsi --listen tcp --allow 192.0.2.0/24 --chap /etc/vprotect/chap", "to initiators of a network, over iSCSI"))
         .Doing(common, terminal, (invocation, cancellationToken) =>
         {
             ParseResult parsed = invocation.Parsed;
             string? tlsDirectory = parsed.GetValue(tls);
+            bool isIscsi = parsed.GetValue(iscsi);
+            string[] allowed = parsed.GetValue(allow) ?? [];
+            string[] names = isIscsi ? [.. allowed.Where(IscsiAccess.IsName)] : [];
+            if (isIscsi ? tlsDirectory is not null : parsed.GetValue(chap) is not null)
+            {
+                throw Invocation.BadArgument("iSCSI has no TLS, and NBD no CHAP.", "Give --tls-certificates without --iscsi, or --chap with it.");
+            }
+
             var options = new NbdServerOptions
             {
-                AllowedClients = MountListening.ParseNetworks(parsed.GetValue(allow) ?? []),
+                AllowedClients = MountListening.ParseNetworks(allowed.Except(names)),
                 Tls = tlsDirectory is null ? null : new NbdServerTls { CertificatesDirectory = tlsDirectory },
             };
             var order = new Order(
-                parsed.GetRequiredValue(id), parsed.GetValue(machine), parsed.GetValue(disk), MountListening.Parse(parsed.GetRequiredValue(listen)),
-                parsed.GetValue(overlay), parsed.GetValue(commit), parsed.GetValue(label), options, CacheBytes(parsed.GetValue(cache)));
+                parsed.GetRequiredValue(id), parsed.GetValue(machine), parsed.GetValue(disk),
+                isIscsi ? MountListening.Parse(parsed.GetRequiredValue(listen), IscsiWishes.DefaultPort) : MountListening.Parse(parsed.GetRequiredValue(listen)),
+                parsed.GetValue(overlay), parsed.GetValue(commit), parsed.GetValue(label), options, isIscsi ? IscsiWishes.Read(parsed.GetValue(chap), names) : null, CacheBytes(parsed.GetValue(cache)));
             if (order.IsCommit && order.Overlay is null)
             {
                 throw Invocation.BadArgument("--commit stores what an overlay holds, and no --overlay was given.", "Name its file with --overlay.");
             }
 
-            order.Listening.RequireProtection(options);
+            if (order.Iscsi is not null && order.Listening.EndPoint is null)
+            {
+                throw Invocation.BadArgument("iSCSI has no unix sockets.", "Correct --listen: an IP address with or without a port, or tcp.");
+            }
+
+            order.Listening.RequireProtection(options, order.Iscsi);
             return RunAsync(invocation, parsed.GetValue(repo), order, cancellationToken);
         });
     }
@@ -86,7 +106,8 @@ internal static class MountVerb
 
         return order.IsCommit
             ? await CommitAsync(invocation, opened, disks, order.Label, started, cancellationToken)
-            : await ServeAsync(invocation, point, disks, order, loggers.CreateLogger<NbdServer>(), cancellationToken);
+            : order.Iscsi is null ? await ServeAsync(invocation, point, disks, order, loggers.CreateLogger<NbdServer>(), cancellationToken)
+            : await ServeIscsiAsync(invocation, point, disks, order, order.Iscsi, loggers.CreateLogger<IscsiTarget>(), cancellationToken);
     }
 
     private static async Task<int> ServeAsync(
@@ -95,8 +116,42 @@ internal static class MountVerb
         await using var server = new NbdServer(order.Options, log, TimeProvider.System);
         disks.AddExportsTo(server, $"{point.Machine}, number {point.Sequence}, made {SizeText.Of(point.CreatedAt)}");
         NbdUri address = order.Listening.Begin(server);
-        var mounted = disks.Served.Select(disk => new MountedDiskDocument(
-            disk.Name, disk.Below.SizeBytes, (address with { ExportName = disk.Name }).ToString(), disk.OverlayPath, disk.Overlay?.ChangedBytes)).ToList();
+        await TellAsync(invocation, point, disks, (disk, _) => (address with { ExportName = disk.Name }).ToString());
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.StopAsync(Grace);
+        return ExitCodes.Success;
+    }
+
+    private static async Task<int> ServeIscsiAsync(
+        Invocation invocation, RestorePoint point, MountedDisks disks, Order order, IscsiAccess access, ILogger<IscsiTarget> log, CancellationToken cancellationToken)
+    {
+        IPEndPoint portal = order.Listening.EndPoint!;
+        string name = IscsiNames.OfTarget(point.Machine, point.Id[..16]);
+        string place = Path.Combine(Path.GetTempPath(), $"vprotect-iscsi-{Environment.ProcessId}");
+        await using IscsiTarget target = await IscsiTarget.StartAsync(
+            new IscsiTargetOptions
+            {
+                WorkDirectory = place,
+                Name = name,
+                Portal = portal,
+                Disks = disks.ToIscsi(order.Overlay is { } path ? Path.GetFullPath(path) : ""),
+                AllowedClients = order.Options.AllowedClients.Count == 0 && access.AllowedNames.Count == 0 && !IPAddress.IsLoopback(portal.Address) ? MountListening.ParseNetworks(["0.0.0.0/0", "::/0"]) : order.Options.AllowedClients,
+                Access = access,
+            },
+            log,
+            TimeProvider.System,
+            cancellationToken);
+        string host = portal.Address.Equals(IPAddress.Any) || portal.Address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName() : portal.Address.ToString();
+        await TellAsync(invocation, point, disks, (_, index) => IscsiTarget.UriOf(host, portal.Port, name, index + 1));
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Says what is served, and where.</summary>
+    private static async Task TellAsync(Invocation invocation, RestorePoint point, MountedDisks disks, Func<MountedDisk, int, string> uriOf)
+    {
+        var mounted = disks.Served.Select((disk, index) => new MountedDiskDocument(
+            disk.Name, disk.Below.SizeBytes, uriOf(disk, index), disk.OverlayPath, disk.Overlay?.ChangedBytes)).ToList();
         TextWriter writer = invocation.Terminal.Out;
         if (invocation.IsJson)
         {
@@ -110,9 +165,6 @@ internal static class MountVerb
         }
 
         await writer.FlushAsync(CancellationToken.None);
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await server.StopAsync(Grace);
-        return ExitCodes.Success;
     }
 
     private static async Task<int> CommitAsync(
@@ -143,5 +195,5 @@ internal static class MountVerb
 
     internal sealed record Order(
         string Id, string? Machine, string? Disk, MountListening Listening, string? Overlay, bool IsCommit, string? Label, NbdServerOptions Options,
-        long CacheBytes);
+        IscsiAccess? Iscsi, long CacheBytes);
 }

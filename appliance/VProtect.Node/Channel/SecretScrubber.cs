@@ -13,7 +13,7 @@ internal sealed class SecretScrubber
 
     public SecretScrubber(Work work)
     {
-        IEnumerable<string?> secrets = [PlatformOf(work)?.Secret, RepositoryOf(work)?.Secret, .. ShellsOf(work)];
+        IEnumerable<string?> secrets = [PlatformOf(work)?.Secret, RepositoryOf(work)?.Secret, .. ShellsOf(work), .. AccountsOf(work)];
 
         // Keys have many lines, and one of them is as good as all.
         _secrets =
@@ -53,6 +53,9 @@ internal sealed class SecretScrubber
 
     private static IEnumerable<string?> ShellsOf(Work work) =>
         work is BackupWork backup ? [backup.Before?.Shell?.Secret, backup.After?.Shell?.Secret] : [];
+
+    private static IEnumerable<string?> AccountsOf(Work work) =>
+        work is MountWork { Iscsi: { } access } ? [access.Chap?.Secret, access.MutualChap?.Secret] : [];
 
     private static RepositoryReference? RepositoryOf(Work work) => work switch
     {

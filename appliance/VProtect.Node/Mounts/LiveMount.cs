@@ -4,6 +4,7 @@ using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Store;
 using VProtect.Mover.View;
+using VProtect.Mover.View.Iscsi;
 using VProtect.Nbd;
 using VProtect.Nbd.Server;
 using VProtect.Node.Repositories;
@@ -23,9 +24,13 @@ internal sealed class LiveMount : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _serving;
 
-    private LiveMount(MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, ILoggerFactory loggers, TimeProvider time)
+    private readonly string _workDirectory;
+
+    private LiveMount(
+        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, ILoggerFactory loggers, TimeProvider time)
     {
         Work = work;
+        _workDirectory = workDirectory;
         _serving = use(shared => ServeAsync(shared, overlayStem, loggers, time));
     }
 
@@ -40,14 +45,15 @@ internal sealed class LiveMount : IAsyncDisposable
     /// <param name="work">What.</param>
     /// <param name="use">Opens the repository for as long as its argument runs.</param>
     /// <param name="overlayStem">Path of overlays, up to the name of the disk.</param>
+    /// <param name="workDirectory">A directory of the mount's own for what ends with it; made and removed.</param>
     /// <param name="loggers">Where disks and server log.</param>
     /// <param name="time">For periods.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<(LiveMount Mount, MountResult Result)> StartAsync(
-        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, ILoggerFactory loggers, TimeProvider time,
+        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, ILoggerFactory loggers, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var mount = new LiveMount(work, use, overlayStem, loggers, time);
+        var mount = new LiveMount(work, use, overlayStem, workDirectory, loggers, time);
         try
         {
             await Task.WhenAny(mount._opened.Task, mount._serving).WaitAsync(cancellationToken);
@@ -92,46 +98,95 @@ internal sealed class LiveMount : IAsyncDisposable
             loggers.CreateLogger<VirtualDisk>(),
             time,
             _ending.Token);
-        var options = new NbdServerOptions { AllowedClients = [.. Work.AllowedClients.Select(IPNetwork.Parse)] };
-        await using var server = new NbdServer(options, loggers.CreateLogger<NbdServer>(), time);
-        disks.AddExportsTo(server, $"{point.Machine}, number {point.Sequence}");
-        (NbdUri address, IPEndPoint bound) = Listen(server);
-        _opened.SetResult(new MountResult(
-            bound.ToString(),
-            [.. disks.Served.Select(disk => new MountedDiskResult(disk.Name, (address with { ExportName = disk.Name }).ToString(), disk.Below.SizeBytes, disk.Overlay is not null))]));
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await server.StopAsync(Grace);
+        await (Work.Iscsi is { } access ? ServeIscsiAsync(disks, access, loggers, time) : ServeNbdAsync(point, disks, loggers, time));
         return true;
     }
 
+    private async Task ServeNbdAsync(RestorePoint point, MountedDisks disks, ILoggerFactory loggers, TimeProvider time)
+    {
+        var options = new NbdServerOptions { AllowedClients = Networks };
+        await using var server = new NbdServer(options, loggers.CreateLogger<NbdServer>(), time);
+        disks.AddExportsTo(server, $"{point.Machine}, number {point.Sequence}");
+        IPEndPoint? bound = null;
+        NbdUri address = await ListenAsync(place =>
+        {
+            try
+            {
+                bound = place;
+                return Task.FromResult<NbdUri?>(server.Listen(place));
+            }
+            catch (NbdException taken) when (taken.Kind == NbdErrorKind.ListenFailed && Work.EndPoint is null)
+            {
+                return Task.FromResult<NbdUri?>(null);
+            }
+        });
+        await ServeAsync(bound!, disks, (disk, _) => (address with { ExportName = disk }).ToString(), time);
+        await server.StopAsync(Grace);
+    }
+
+    private async Task ServeIscsiAsync(MountedDisks disks, IscsiAccess access, ILoggerFactory loggers, TimeProvider time)
+    {
+        string name = IscsiNames.OfTarget("mount", Work.MountGuid);
+        await using IscsiTarget target = await ListenAsync(async place =>
+        {
+            try
+            {
+                return await IscsiTarget.StartAsync(
+                    new IscsiTargetOptions
+                    {
+                        WorkDirectory = _workDirectory,
+                        Name = name,
+                        Portal = place,
+                        Disks = disks.ToIscsi(Work.MountGuid),
+                        AllowedClients = Networks,
+                        Access = access,
+                    },
+                    loggers.CreateLogger<IscsiTarget>(),
+                    time,
+                    _ending.Token);
+            }
+            catch (PortalTakenException) when (Work.EndPoint is null)
+            {
+                return null;
+            }
+        });
+        string host = target.Portal.Address.Equals(IPAddress.Any) || target.Portal.Address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName() : target.Portal.Address.ToString();
+        await ServeAsync(target.Portal, disks, (_, index) => IscsiTarget.UriOf(host, target.Portal.Port, name, index + 1), time);
+    }
+
+    /// <summary>Tells where the disks are, and waits for the end.</summary>
+    private async Task ServeAsync(IPEndPoint bound, MountedDisks disks, Func<string, int, string> uriOf, TimeProvider time)
+    {
+        _opened.SetResult(new MountResult(
+            bound.ToString(),
+            [.. disks.Served.Select((disk, index) => new MountedDiskResult(disk.Name, uriOf(disk.Name, index), disk.Below.SizeBytes, disk.Overlay is not null))]));
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private IPNetwork[] Networks => [.. Work.AllowedClients.Select(IPNetwork.Parse)];
+
     /// <summary>Where it was before, or the first free port of the range.</summary>
-    private (NbdUri Address, IPEndPoint Bound) Listen(NbdServer server)
+    /// <param name="begin">Begins to listen; null when somebody else does there.</param>
+    private async Task<T> ListenAsync<T>(Func<IPEndPoint, Task<T?>> begin)
+        where T : class
     {
         if (Work.EndPoint is { } former)
         {
-            IPEndPoint again = IPEndPoint.Parse(former);
-            return (server.Listen(again), again);
+            return (await begin(IPEndPoint.Parse(former)))!;
         }
 
-        IPAddress address = Work.AllowedClients.Count == 0
+        IPAddress address = Work.AllowedClients.Count == 0 && Work.Iscsi is not { AllowedNames.Count: > 0 }
             ? IPAddress.Loopback
             : System.Net.Sockets.Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
-        for (int port = FirstPort; ; port++)
+        for (int port = FirstPort; port <= LastPort; port++)
         {
-            var wanted = new IPEndPoint(address, port);
-            try
+            if (await begin(new IPEndPoint(address, port)) is { } listening)
             {
-                return (server.Listen(wanted), wanted);
-            }
-            catch (NbdException taken) when (taken.Kind == NbdErrorKind.ListenFailed && port < LastPort)
-            {
-                // The next one.
-            }
-            catch (NbdException failure) when (failure.Kind == NbdErrorKind.ListenFailed)
-            {
-                throw new VProtectException(
-                    ErrorCode.TaskImpossible, ErrorSide.Request, $"No port from {FirstPort} to {LastPort} is free: {failure.Message}", "Unmount what is not needed any more.");
+                return listening;
             }
         }
+
+        throw new VProtectException(
+            ErrorCode.TaskImpossible, ErrorSide.Request, $"No port from {FirstPort} to {LastPort} is free.", "Unmount what is not needed any more.");
     }
 }

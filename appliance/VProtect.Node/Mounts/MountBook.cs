@@ -5,6 +5,7 @@ using VProtect.Abstractions.Nodes;
 using VProtect.Mover;
 using VProtect.Mover.Store;
 using VProtect.Mover.View;
+using VProtect.Mover.View.Iscsi;
 using VProtect.Node.Channel;
 using VProtect.Node.Execution;
 using VProtect.Node.Repositories;
@@ -26,6 +27,22 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
     // By repository, so that one which hangs keeps no other's mounts waiting. Held while a mount begins and while a hold is taken off, so that the two do not cross.
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
 
+    /// <summary>Removes what mounts of a node that was killed have left; overlays stay.</summary>
+    public void CleanUp()
+    {
+        foreach (string left in Directory.Exists(IscsiDirectory) ? Directory.GetDirectories(IscsiDirectory) : [])
+        {
+            try
+            {
+                IscsiTarget.Clean(left);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.NotCleaned(_logger, e.Message);
+            }
+        }
+    }
+
     /// <summary>Begins to serve, or tells again what is served already.</summary>
     public async Task<MountResult> MountAsync(MountWork work, WorkContext context, CancellationToken cancellationToken)
     {
@@ -38,7 +55,11 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
                 return await there.Result;
             }
 
-            Directory.CreateDirectory(OverlayDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (string directory in (string[])[OverlayDirectory, IscsiDirectory])
+            {
+                Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
             await context.UseAsync(
                 work.Repository,
                 async shared =>
@@ -52,6 +73,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
                 work,
                 serve => repositories.UseAsync(work.Repository, text => Log.Warned(_logger, text), serve, CancellationToken.None),
                 StemOf(work.MountGuid),
+                Path.Combine(IscsiDirectory, work.MountGuid),
                 loggers,
                 time,
                 cancellationToken);
@@ -141,6 +163,9 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
 
     private SemaphoreSlim GateOf(RepositoryReference repository) => _gates.GetOrAdd(repository.Guid, static _ => new SemaphoreSlim(1, 1));
 
+    /// <summary>For each target a directory, as long as it is served.</summary>
+    private string IscsiDirectory => Path.Combine(options.StatePath, "iscsi");
+
     private string OverlayDirectory => Path.Combine(options.StatePath, "mounts");
 
     private string StemOf(string mount) => Path.Combine(
@@ -184,5 +209,8 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
     {
         [LoggerMessage(6040, LogLevel.Warning, "Mounted repository: {Text}")]
         public static partial void Warned(ILogger logger, string text);
+
+        [LoggerMessage(6041, LogLevel.Warning, "What an iSCSI target had left cannot be removed: {Reason}")]
+        public static partial void NotCleaned(ILogger logger, string reason);
     }
 }

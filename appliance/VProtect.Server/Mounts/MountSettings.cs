@@ -16,6 +16,12 @@ internal sealed record MountSettings
     /// <summary>Whether clients may write.</summary>
     public bool IsWritable { get; init; }
 
+    /// <summary>iSCSI: the credential that initiators must know; null for none.</summary>
+    public Guid? Chap { get; init; }
+
+    /// <summary>iSCSI: the credential that the target shows; null for none.</summary>
+    public Guid? MutualChap { get; init; }
+
     /// <summary>IP address and port, once it was served: it has them again after a restart.</summary>
     public string? EndPoint { get; init; }
 

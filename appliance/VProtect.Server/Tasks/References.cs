@@ -80,6 +80,22 @@ internal sealed class References(SecretBox box)
         return new GuestShell(host, machine.SshPort ?? 22, user, machine.SshKeyPath, secret);
     }
 
+    /// <summary>What CHAP takes of a credential; null for none.</summary>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.TaskImpossible"/>: there is no such credential, or it does not fit; <see cref="ErrorCode.SecretUnreadable"/>.</exception>
+    public async Task<IscsiAccount?> AccountAsync(CatalogSession session, Guid? credential, CancellationToken cancellationToken)
+    {
+        if (credential is null)
+        {
+            return null;
+        }
+
+        (string user, string? secret) = await CredentialAsync(session, credential, cancellationToken);
+        var account = new IscsiAccount(user, secret ?? "");
+        return secret is null ? throw Missing($"The credential {credential} does not exist any more.", "Mount again with another one.")
+            : account.IsUsable ? account
+            : throw Missing("The credential does not fit CHAP.", IscsiAccount.Rule);
+    }
+
     /// <summary>The repository of a destination.</summary>
     /// <exception cref="VProtectException"><see cref="ErrorCode.TaskImpossible"/>: there is no such destination; <see cref="ErrorCode.SecretUnreadable"/>.</exception>
     public async Task<RepositoryReference> RepositoryAsync(CatalogSession session, Guid? destination, CancellationToken cancellationToken) =>

@@ -25,6 +25,7 @@ public sealed class CredentialTable : EditableTable<Credential>
             ["hypervisors"] = $"SELECT guid, name FROM hypervisors WHERE credential_guid = {credential}",
             ["machines"] = $"SELECT guid, name FROM machines WHERE ssh_credential_guid = {credential}",
             ["destinations"] = $"SELECT guid, name FROM destinations WHERE credential_guid = {credential}",
+            ["mounts"] = $"SELECT guid, COALESCE(address, 'a mount') AS name FROM mounts WHERE settings LIKE {"%" + credential.ToString("D") + "%"}",
         },
         cancellationToken);
 }

@@ -174,7 +174,7 @@ public sealed record VerifyWork(RepositoryReference Repository, int SamplePercen
 public sealed record CleanUpWork(PlatformReference Platform, IReadOnlyList<string> RunningTasks) : Work;
 
 /// <summary>
-/// Serves the disks of a restore point over NBD, until it is unmounted or the node ends. Meanwhile the restore point is held in its repository. One that is
+/// Serves the disks of a restore point over NBD or iSCSI, until it is unmounted or the node ends. Meanwhile the restore point is held in its repository. One that is
 /// served already is told again. Result: <see cref="MountResult"/>.
 /// </summary>
 public sealed record MountWork : Work
@@ -199,6 +199,9 @@ public sealed record MountWork : Work
 
     /// <summary>Whether clients may write: into an overlay, which is kept until it is unmounted.</summary>
     public bool IsWritable { get; init; }
+
+    /// <summary>Over iSCSI, as the logical units of one target, in place of NBD; null for NBD.</summary>
+    public IscsiAccess? Iscsi { get; init; }
 }
 
 /// <summary>Ends a mount and removes its overlay. What is not served any more is only cleaned up. Result: none.</summary>

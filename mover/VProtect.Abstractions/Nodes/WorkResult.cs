@@ -110,7 +110,7 @@ public sealed record MountResult(string EndPoint, IReadOnlyList<MountedDiskResul
 
 /// <summary>A disk that is served.</summary>
 /// <param name="Id">Its id in the restore point.</param>
-/// <param name="Uri">Its address, <c>nbd://</c>.</param>
+/// <param name="Uri">Its address, <c>nbd://</c> or <c>iscsi://</c>.</param>
 /// <param name="SizeBytes">Size, bytes.</param>
 /// <param name="IsWritable">Whether clients may write.</param>
 public sealed record MountedDiskResult(string Id, string Uri, long SizeBytes, bool IsWritable);

@@ -103,4 +103,41 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint GetEffectiveUserId();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    internal static partial uint GetEffectiveGroupId();
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Mount(string source, string target, string type, nuint flags, string options);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Unmount(string target, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static unsafe partial nint Read(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    internal static unsafe partial nint Writev(int fd, IoVector* parts, int count);
+
+    /// <summary>Changes the effective user of the calling thread alone (the C library's function changes all threads). The user by whose rights it uses files goes with it.</summary>
+    internal static int SetThreadEffectiveUserId(uint userId) =>
+        (int)Syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, -1, (nint)userId, -1);
+
+    /// <summary>Changes the effective group of the calling thread alone.</summary>
+    internal static int SetThreadEffectiveGroupId(uint groupId) =>
+        (int)Syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 149 : 119, -1, (nint)groupId, -1);
+
+    /// <summary>Changes the user by whose rights the calling thread uses files.</summary>
+    internal static void SetThreadFileUserId(uint userId) =>
+        Syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 151 : 122, (nint)userId, 0, 0);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint Syscall(nint number, nint first, nint second, nint third);
+
+    /// <summary><c>iovec</c>.</summary>
+    internal unsafe struct IoVector
+    {
+        internal byte* Start;
+        internal nuint Length;
+    }
 }

@@ -25,11 +25,9 @@ internal static class ChildProcess
         };
         // What it says is shown to people and searched by them.
         info.Environment["LC_ALL"] = "C";
-        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Requests.Add((info, started));
         try
         {
-            Process process = await started.Task;
+            Process process = await StartAsync(info);
             process.StandardInput.Close();
             return process;
         }
@@ -37,6 +35,15 @@ internal static class ChildProcess
         {
             throw QemuException.Missing("setpriv", exception);
         }
+    }
+
+    /// <summary>Starts a program that asks to be killed with us itself: <c>setpriv --pdeathsig KILL</c>.</summary>
+    /// <exception cref="Win32Exception">It is not there, or may not be started.</exception>
+    internal static Task<Process> StartAsync(ProcessStartInfo info)
+    {
+        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Requests.Add((info, started));
+        return started.Task;
     }
 
     private static BlockingCollection<(ProcessStartInfo Info, TaskCompletionSource<Process> Started)> StartThread()

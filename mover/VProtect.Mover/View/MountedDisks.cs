@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VProtect.Mover.Documents;
 using VProtect.Mover.Store;
+using VProtect.Mover.View.Iscsi;
 using VProtect.Mover.View.Overlay;
 using VProtect.Nbd.Server;
 
@@ -79,9 +80,21 @@ public sealed class MountedDisks : IAsyncDisposable
     {
         foreach (MountedDisk disk in Served)
         {
-            server.AddExport(disk.Name, disk.Overlay is { } overlay ? new OverlayExport(overlay, description) : new VirtualDiskExport(disk.Below, description));
+            server.AddExport(disk.Name, ExportOf(disk, description));
         }
     }
+
+    /// <summary>The disks that clients see as the logical units of an iSCSI target, in their order.</summary>
+    /// <param name="writtenAs">What stands for what is written to them: the same again with the same overlays. Disks without an overlay are the same wherever they are mounted.</param>
+    public IReadOnlyList<IscsiDisk> ToIscsi(string writtenAs) =>
+    [
+        .. Served.Select(disk => new IscsiDisk(
+            ExportOf(disk, description: null),
+            disk.Overlay is null ? IscsiNames.IdentityOf(_point.Id, disk.Name) : IscsiNames.IdentityOf(_point.Id, disk.Name, writtenAs))),
+    ];
+
+    private static INbdExport ExportOf(MountedDisk disk, string? description) =>
+        disk.Overlay is { } overlay ? new OverlayExport(overlay, description) : new VirtualDiskExport(disk.Below, description);
 
     /// <summary>What a backup of them reads: what was written to the overlays, as the machine's next restore point.</summary>
     /// <param name="chunks">Where the restore point is.</param>

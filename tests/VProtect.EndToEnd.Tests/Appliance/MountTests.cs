@@ -53,6 +53,55 @@ public sealed class MountTests
     }
 
     [Fact]
+    public async Task Iscsi_mount_is_written_killed_found_again_under_its_name_and_committed()
+    {
+        TestMachine web = null!;
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => web = TestMachine.Add(datacenter, "web", 12, 5 << 20, 3 << 20));
+        string machine = await site.MachineAsync(web.Uuid);
+        string backup = await site.BackUpAsync(machine);
+        List<byte[]> before = await site.RestoreAsync(backup);
+        string credential = (await site.Client.PostAsync("/api/credential", new { name = "lab", kind = "PASSWORD", login = "lab", secret = "correct-horse-9" })).GetProperty("guid").GetString()!;
+
+        // 1. Both disks are units of one target, for who knows the secret.
+        await site.SucceedsAsync(await site.AskAsync("mount", new { backup = new { guid = backup }, mode = "ISCSI", writable = true, chapCredential = new { guid = credential } }));
+        string guid = (await site.Client.GetAsync("/api/mounted-backups"))[0].GetProperty("guid").GetString()!;
+        string[] uris = await AddressesAsync(site, guid);
+        Assert.Equal(before.Count, uris.Length);
+        Assert.All(uris, (uri, index) => Assert.EndsWith($":mount:{guid}/{index + 1}", uri, StringComparison.Ordinal));
+        Assert.NotEqual(0, Tool.TryRun("iscsi-inq", uris[0]).ExitCode);
+        string[] known = [.. uris.Select(uri => uri.Replace("iscsi://", "iscsi://lab%correct-horse-9@", StringComparison.Ordinal))];
+        for (int i = 0; i < known.Length; i++)
+        {
+            string copy = site[$"copy{i}.raw"];
+            Tool.Run("qemu-img", "convert", "-f", "raw", "-O", "raw", known[i], copy);
+            Assert.Equal(before[i], await File.ReadAllBytesAsync(copy));
+        }
+
+        // 2. A write that was flushed survives a kill of the appliance, which leaves no daemon; under the same name and address.
+        string identity = Tool.Run("iscsi-inq", "-e", "1", "-c", "131", known[0]);
+        Tool.Run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 64k 64k", "-c", "flush", "-c", "write -f -P 0x5b 256k 4k", known[0]);
+        await site.KillAsync();
+        Assert.NotEqual(0, Tool.TryRun("iscsi-inq", known[0]).ExitCode);
+        await site.StartAsync();
+        await ApplianceSite.UntilAsync(
+            async () => (await site.Client.GetAsync($"/api/mounted-backups/{guid}")).GetProperty("state").GetProperty("name").GetString() == "MOUNTED",
+            () => "The mount did not come back.");
+        Assert.Equal(uris, await AddressesAsync(site, guid));
+        Assert.Equal(identity, Tool.Run("iscsi-inq", "-e", "1", "-c", "131", known[0]));
+        Tool.Run("qemu-io", "-r", "-f", "raw", "-c", "read -P 0x5a 64k 64k", "-c", "read -P 0x5b 256k 4k", known[0]);
+
+        // 3. Committed; then nothing of it is left.
+        await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid }, commit = true, label = "repaired" }));
+        Assert.NotEqual(0, Tool.TryRun("iscsi-inq", known[0]).ExitCode);
+        await ApplianceSite.UntilAsync(async () => (await site.BackupsAsync(machine)).Count == 2, () => "What was committed is not in the catalog.");
+        before[0].AsSpan(64 << 10, 64 << 10).Fill(0x5a);
+        before[0].AsSpan(256 << 10, 4 << 10).Fill(0x5b);
+        Assert.Equal(before[0], (await site.RestoreAsync((await site.BackupsAsync(machine)).Single(other => other != backup)))[0]);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Join(site.Data, "node", "iscsi")));
+        Assert.Empty(Directory.GetFiles(Path.Join(site.Data, "node", "mounts")));
+    }
+
+    [Fact]
     public async Task Mounts_of_one_backup_share_its_hold_and_what_is_discarded_is_gone()
     {
         TestMachine web = null!;
@@ -81,6 +130,9 @@ public sealed class MountTests
         Assert.Single(await site.BackupsAsync(machine));
         await site.SucceedsAsync(await site.AskAsync("delete", new { backups = new[] { new { guid = backup } } }));
     }
+
+    private static async Task<string[]> AddressesAsync(ApplianceSite site, string mount) =>
+        [.. (await site.Client.GetAsync($"/api/mounted-files?mounted-backup={mount}")).EnumerateArray().Select(disk => disk.GetProperty("address").GetString()!)];
 
     private static async Task RefusesDeletionAsync(ApplianceSite site, string backup)
     {

@@ -47,6 +47,11 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
     [InlineData("mount", """{"backup": {"guid": "POINT"}, "allowedClients": ["everybody"]}""", "allowedClients")]
     [InlineData("mount", """{"backup": {"guid": "POINT"}, "unmountTime": 1}""", "unmountTime")]
     [InlineData("mount", """{"backup": {"guid": "POINT"}, "mountedDisks": [{"guid": "POINT"}]}""", "taskFiles")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "allowedClients": ["iqn.2026-01.example:one"]}""", "allowedClients")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "mode": "ISCSI", "allowedClients": ["iqn.2026-01.example:one"]}""", "allowedClients")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "mode": "ISCSI", "chapCredential": {"guid": "POINT"}}""", "chapCredential")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "chapCredential": {"guid": "POINT"}}""", "chapCredential")]
+    [InlineData("mount", """{"backup": {"guid": "POINT"}, "mode": "ISCSI", "mutualChapCredential": {"guid": "POINT"}}""", "mutualChapCredential")]
     [InlineData("unmount", """{}""", "mountedBackup")]
     public async Task A_wrong_request_is_refused_naming_the_field(string kind, string body, string field)
     {
@@ -59,8 +64,8 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
     public async Task A_mount_keeps_its_backup_until_it_is_over_and_other_modes_say_what_to_do()
     {
         RestorePoint point = await GoodAsync("kept");
-        using HttpResponseMessage iscsi = await server.Client.PostAsJsonAsync("/api/tasks/mount", new { backup = new { guid = point.Guid }, mode = "ISCSI" });
-        await iscsi.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
+        using HttpResponseMessage machine = await server.Client.PostAsJsonAsync("/api/tasks/mount", new { backup = new { guid = point.Guid }, mode = "MACHINE" });
+        await machine.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
         using HttpResponseMessage asked = await server.Client.PostAsJsonAsync(
             "/api/tasks/mount", new { backup = new { guid = point.Guid }, allowedClients = new[] { "192.0.2.7", "198.51.100.0/24" }, writable = true });
         Assert.Equal("MOUNT", Assert.Single((await asked.JsonAsync()).EnumerateArray()).NameOf("type"));
@@ -71,6 +76,36 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
         Assert.Contains("is mounted", (await removal.ProblemAsync(HttpStatusCode.Conflict, 2111)).Text("message"), StringComparison.Ordinal);
         using HttpResponseMessage early = await server.Client.PostAsJsonAsync("/api/tasks/unmount", new { mountedBackup = new { guid = mount.Text("guid") } });
         await early.ProblemAsync(HttpStatusCode.Conflict, 5107);
+    }
+
+    [Fact]
+    public async Task An_iscsi_mount_names_the_credentials_of_chap_which_stay_as_long_as_it()
+    {
+        RestorePoint point = await GoodAsync("over-iscsi");
+        var guids = new List<string>();
+        foreach ((string login, string secret) in new[] { ("joe", "correct-horse-9"), ("target", "battery-staple-7"), ("joe", "short") })
+        {
+            using HttpResponseMessage made = await server.Client.PostAsJsonAsync("/api/credential", new { name = $"chap {login} {secret.Length}", kind = "PASSWORD", login, secret });
+            guids.Add((await made.JsonAsync()).Text("guid")!);
+        }
+
+        object Body(int chap, int mutual, params string[] clients) => new
+        {
+            backup = new { guid = point.Guid },
+            mode = new { name = "ISCSI" },
+            allowedClients = clients,
+            chapCredential = new { guid = guids[chap] },
+            mutualChapCredential = new { guid = guids[mutual] },
+        };
+        Assert.Equal("chapCredential", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(2, 1))).RefusedFieldAsync());
+        Assert.Equal("mutualChapCredential", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 0))).RefusedFieldAsync());
+        Assert.Equal("allowedClients", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 1, "iqn.2026-01.example:one", "192.0.2.7"))).RefusedFieldAsync());
+        using HttpResponseMessage asked = await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 1, "IQN.2026-01.example:One"));
+        Assert.Equal("MOUNT", Assert.Single((await asked.JsonAsync()).EnumerateArray()).NameOf("type"));
+        JsonElement mount = Assert.Single((await server.Client.GotAsync($"/api/mounted-backups?backup={point.Guid}")).EnumerateArray());
+        Assert.Equal(("ISCSI", "iqn.2026-01.example:one"), (mount.NameOf("mode"), Assert.Single(mount.GetProperty("allowedClients").EnumerateArray()).GetString()));
+        using HttpResponseMessage used = await server.Client.DeleteAsync($"/api/credential/{guids[0]}");
+        await used.ProblemAsync(HttpStatusCode.Conflict, 4003);
     }
 
     private async Task<RestorePoint> GoodAsync(string name)

@@ -157,7 +157,7 @@ internal sealed record MountBody : TaskBody
     /// <summary>As old clients name the backup.</summary>
     public NameAndGuid? BackupLocation { get; init; }
 
-    /// <summary><c>NBD</c> (default).</summary>
+    /// <summary><c>NBD</c> (default) or <c>ISCSI</c>: the disks are the logical units 1 and up of one target.</summary>
     public JsonElement? Mode { get; init; }
 
     /// <summary>The node that serves it.</summary>
@@ -166,8 +166,14 @@ internal sealed record MountBody : TaskBody
     /// <summary>Backup files to serve; empty for all.</summary>
     public IReadOnlyList<NameAndGuid>? MountedDisks { get; init; }
 
-    /// <summary>Networks or addresses that may connect, as in <c>192.0.2.0/24</c>; empty for the node itself.</summary>
+    /// <summary>Networks or addresses that may connect, as in <c>192.0.2.0/24</c>; none for the node itself. For iSCSI in their place names of initiators (<c>iqn.…</c>), from anywhere, with <c>chapCredential</c>.</summary>
     public IReadOnlyList<string>? AllowedClients { get; init; }
+
+    /// <summary>iSCSI: the credential that initiators must know (CHAP): a login, and a secret of 12 to 100 characters.</summary>
+    public NameAndGuid? ChapCredential { get; init; }
+
+    /// <summary>iSCSI: the credential that the target shows in turn (mutual CHAP), with another login.</summary>
+    public NameAndGuid? MutualChapCredential { get; init; }
 
     /// <summary>Whether clients may write. What they write is kept beside the backup until it is unmounted.</summary>
     public bool? Writable { get; init; }

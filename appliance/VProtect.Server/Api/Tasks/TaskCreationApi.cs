@@ -1,4 +1,6 @@
 using System.Net;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Mounts;
@@ -38,7 +40,7 @@ internal static class TaskCreationApi
         foreach (string name in (string[])["mount", "restore-and-mount"])
         {
             tasks.MapPost("/" + name, MountAsync).Describe(
-                "Serves the disks of a backup over NBD, at once and read-only or with writes kept apart, until they are unmounted.", Permission.TasksMount, 400, 404, 409, 422);
+                "Serves the disks of a backup over NBD or iSCSI, at once and read-only or with writes kept apart, until they are unmounted.", Permission.TasksMount, 400, 404, 409, 422);
         }
 
         tasks.MapPost("/unmount", UnmountAsync).Describe(
@@ -215,11 +217,20 @@ internal static class TaskCreationApi
             cancellationToken);
     }
 
-    private static Task<IResult> MountAsync(MountBody body, HttpContext context, TaskRequests requests, TimeProvider time, CancellationToken cancellationToken)
+    private static Task<IResult> MountAsync(
+        MountBody body, HttpContext context, TaskRequests requests, References references, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (TaskBodyChecks.NameOf(body.Mode) is { } mode && mode != ApiName.Of(MountMode.Nbd))
+        string mode = TaskBodyChecks.NameOf(body.Mode) ?? ApiName.Of(MountMode.Nbd);
+        bool isIscsi = mode == ApiName.Of(MountMode.Iscsi);
+        if (!isIscsi && mode != ApiName.Of(MountMode.Nbd))
         {
-            throw TaskBodyChecks.NotServed($"The mode {mode}", "Send NBD, or restore to files with POST /api/tasks/restore.");
+            throw TaskBodyChecks.NotServed($"The mode {mode}", "Send NBD or ISCSI, or restore to files with POST /api/tasks/restore.");
+        }
+
+        if (body.ChapCredential is not null)
+        {
+            // Who may log in sees what is made of the secret, and could try out any that somebody else keeps here.
+            Caller.Of(context).RequireToHave([Permission.InventoryCredentials]);
         }
 
         DateTimeOffset now = time.GetUtcNow();
@@ -233,7 +244,10 @@ internal static class TaskCreationApi
         {
             Point = point,
             Node = body.Node?.Guid,
-            AllowedClients = Networks(body.AllowedClients),
+            Mode = isIscsi ? MountMode.Iscsi : MountMode.Nbd,
+            AllowedClients = Clients(body.AllowedClients, isIscsi),
+            Chap = body.ChapCredential?.Guid,
+            MutualChap = body.MutualChapCredential?.Guid,
             IsWritable = body.Writable == true,
             UnmountAt = body.UnmountTime ?? now + MountTime,
         }.With(body);
@@ -248,6 +262,7 @@ internal static class TaskCreationApi
                     await transaction.Nodes.GetAsync(node, cancellationToken);
                 }
 
+                await CheckAccountsAsync(transaction, body, isIscsi, references, cancellationToken);
                 IReadOnlyList<string> disks = await DisksAsync(transaction, point, body.MountedDisks, cancellationToken);
                 return [await requests.MountAsync(transaction, request with { Disks = disks }, TaskOrigin.Of(context), cancellationToken)];
             },
@@ -270,8 +285,52 @@ internal static class TaskCreationApi
             cancellationToken);
     }
 
-    /// <summary>Networks in CIDR; an address alone is a network of one.</summary>
-    private static List<string> Networks(IReadOnlyList<string>? clients)
+    /// <summary>CHAP is for iSCSI, mutual CHAP and names of initiators beside CHAP, and what is wrong with a credential is said before anything is queued.</summary>
+    private static async Task CheckAccountsAsync(CatalogSession session, MountBody body, bool isIscsi, References references, CancellationToken cancellationToken)
+    {
+        int names = (body.AllowedClients ?? []).Count(IscsiAccess.IsName);
+        if (names > 0 && (names < body.AllowedClients!.Count || body.ChapCredential is null))
+        {
+            throw new InvalidFieldException(
+                "allowedClients", "Names of initiators prove nothing, and would let in from any network.", "Send networks alone, or names alone with chapCredential.");
+        }
+
+        if (body.ChapCredential is not null && !isIscsi)
+        {
+            throw new InvalidFieldException("chapCredential", "NBD has no CHAP.", "Leave it out, or send ISCSI as mode.");
+        }
+
+        if (body.MutualChapCredential is not null && body.ChapCredential is null)
+        {
+            throw new InvalidFieldException("mutualChapCredential", "Mutual CHAP is beside CHAP.", "Send chapCredential too.");
+        }
+
+        var users = new List<string>();
+        foreach ((string field, NameAndGuid? reference) in new[] { ("chapCredential", body.ChapCredential), ("mutualChapCredential", body.MutualChapCredential) })
+        {
+            if (await Reference.FindAsync(session.Credentials, reference, field, cancellationToken) is not { } credential)
+            {
+                continue;
+            }
+
+            try
+            {
+                users.Add((await references.AccountAsync(session, credential.Guid, cancellationToken))!.User);
+            }
+            catch (VProtectException unfit) when (unfit.Code == ErrorCode.TaskImpossible)
+            {
+                throw new InvalidFieldException(field, unfit.Message, unfit.Guidance);
+            }
+        }
+
+        if (users.Distinct().Count() < users.Count)
+        {
+            throw new InvalidFieldException("mutualChapCredential", "It has the same login as chapCredential.", "Send another one, with another secret.");
+        }
+    }
+
+    /// <summary>Networks in CIDR; an address alone is a network of one. For iSCSI names of initiators.</summary>
+    private static List<string> Clients(IReadOnlyList<string>? clients, bool isIscsi)
     {
         List<string> networks = [];
         foreach (string client in clients ?? [])
@@ -279,7 +338,10 @@ internal static class TaskCreationApi
             networks.Add(
                 IPNetwork.TryParse(client, out IPNetwork network) ? network.ToString()
                 : IPAddress.TryParse(client, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8).ToString()
-                : throw new InvalidFieldException("allowedClients", $"'{client}' is no network and no address.", "Send them as 192.0.2.0/24 or 192.0.2.7."));
+                : isIscsi && IscsiAccess.IsName(client) ? client.ToLowerInvariant()
+                : throw new InvalidFieldException(
+                    "allowedClients", $"'{client}' is no network and no address{(isIscsi ? ", and no name of an initiator" : "")}.",
+                    isIscsi ? "Send them as 192.0.2.0/24, 192.0.2.7 or iqn.2001-04.com.example:name." : "Send them as 192.0.2.0/24 or 192.0.2.7."));
         }
 
         return networks;

@@ -44,8 +44,12 @@ internal sealed class MountKind(References references, DestinationRefresh refres
             MountGuid = mount.Guid.ToString("D"),
             Disks = settings.Disks ?? [],
             EndPoint = settings.EndPoint,
-            AllowedClients = mount.AllowedClients,
+            AllowedClients = [.. mount.AllowedClients.Where(client => !IscsiAccess.IsName(client))],
             IsWritable = settings.IsWritable,
+            Iscsi = mount.Mode != MountMode.Iscsi ? null : new IscsiAccess(
+                [.. mount.AllowedClients.Where(IscsiAccess.IsName)],
+                await references.AccountAsync(transaction, settings.Chap, cancellationToken),
+                await references.AccountAsync(transaction, settings.MutualChap, cancellationToken)),
         };
     }
 

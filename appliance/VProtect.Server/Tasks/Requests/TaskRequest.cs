@@ -1,3 +1,4 @@
+using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 
 namespace VProtect.Server.Tasks.Requests;
@@ -87,8 +88,17 @@ internal sealed record MountRequest : TaskRequest
     /// <summary>The node that serves it; null any.</summary>
     public Guid? Node { get; init; }
 
-    /// <summary>Networks (CIDR) that may connect; empty for the node itself.</summary>
+    /// <summary>NBD or iSCSI.</summary>
+    public MountMode Mode { get; init; } = MountMode.Nbd;
+
+    /// <summary>Networks (CIDR) that may connect, none for the node itself; for iSCSI names of initiators in their place.</summary>
     public IReadOnlyList<string> AllowedClients { get; init; } = [];
+
+    /// <summary>The credential that initiators must know.</summary>
+    public Guid? Chap { get; init; }
+
+    /// <summary>The credential that the target shows.</summary>
+    public Guid? MutualChap { get; init; }
 
     /// <summary>Whether clients may write.</summary>
     public bool IsWritable { get; init; }

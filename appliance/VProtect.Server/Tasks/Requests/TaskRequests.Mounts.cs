@@ -23,11 +23,17 @@ internal sealed partial class TaskRequests
         {
             RestorePointGuid = point.Guid,
             NodeGuid = request.Node,
-            Mode = MountMode.Nbd,
+            Mode = request.Mode,
             State = MountState.Mounting,
             UnmountAt = request.UnmountAt,
             AllowedClients = request.AllowedClients,
-            Settings = new MountSettings { Disks = request.Disks.Count == 0 ? null : request.Disks, IsWritable = request.IsWritable }.ToJson(),
+            Settings = new MountSettings
+            {
+                Disks = request.Disks.Count == 0 ? null : request.Disks,
+                IsWritable = request.IsWritable,
+                Chap = request.Chap,
+                MutualChap = request.MutualChap,
+            }.ToJson(),
             CreatedAt = time.GetUtcNow(),
             CreatedBy = origin.Guid,
         };

@@ -42,15 +42,19 @@ internal static class MountVerbs
         Argument<string> id = ObjectArgument.New(verbs, PointVerbs.Point, "ID");
         Field[] fields =
         [
-            Field.Flag("--writable", "writable", "Whether clients may write; it is kept apart from the restore point."), Field.Texts("--allow", "allowedClients", "Network that may connect, as in 192.0.2.0/24. Otherwise only the node itself.", "CIDR"),
+            Field.Flag("--writable", "writable", "Whether clients may write; it is kept apart from the restore point."), Field.Texts("--allow", "allowedClients", "Network that may connect, as in 192.0.2.0/24; otherwise only the node itself. With iSCSI in its place the name of an initiator (iqn.…), from anywhere, with --chap.", "CIDR|IQN"),
+            Field.Word("--mode", "mode", "How the disks are served, NBD otherwise", "NBD", "ISCSI"),
+            Field.Reference(verbs, "--chap", "chapCredential", InfrastructureVerbs.Credential, "With iSCSI: the credential that initiators must know (CHAP)."),
+            Field.Reference(verbs, "--mutual-chap", "mutualChapCredential", InfrastructureVerbs.Credential, "With --chap: the credential that the target shows in turn."),
             Field.Moment("--until", "unmountTime", "When it ends by itself, and what was written becomes a restore point; a day from now otherwise."), Field.Reference(verbs, "--node", "node", InfrastructureVerbs.Node, "The node that serves it."),
         ];
-        Verb verb = ClientVerbs.With(new Verb("mount", "Serves the disks of a restore point over NBD, until it is unmounted. Opens at once, whatever the size.") { id }, fields);
+        Verb verb = ClientVerbs.With(new Verb("mount", "Serves the disks of a restore point over NBD or iSCSI, until it is unmounted. Opens at once, whatever the size.") { id }, fields);
         var starting = new TaskStarting(verb);
         return verbs.Doing(
             verb.WithExamples(
                 ("vprotect point mount 81c0de5f --wait", "read-only, for clients on the node; 'vprotect mounted list' tells where"),
-                ("vprotect point mount 81c0de5f --writable --allow 192.0.2.0/24 --until 8h", "to try something out, from another machine")),
+                ("vprotect point mount 81c0de5f --writable --allow 192.0.2.0/24 --until 8h", "to try something out, from another machine"),
+                ("vprotect point mount 81c0de5f --mode iscsi --allow 192.0.2.0/24 --chap lab", "for iSCSI initiators of a network that know the credential 'lab'")),
             async (client, cancellationToken) =>
             {
                 JsonElement point = await ObjectNames.FindAsync(client.Api, PointVerbs.Point, client.Parsed.GetRequiredValue(id), cancellationToken);
