@@ -159,6 +159,9 @@ public enum ErrorCode
     /// <summary>The password was made by somebody else and must be changed first.</summary>
     PasswordChangeRequired = 5006,
 
+    /// <summary>The password is right, and the user also has a second factor: send the code as well.</summary>
+    SecondFactorRequired = 5007,
+
     /// <summary>There is no such address in the API, or it does not know the verb.</summary>
     NoSuchEndpoint = 5010,
 

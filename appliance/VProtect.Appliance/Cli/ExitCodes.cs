@@ -55,7 +55,7 @@ internal static class ExitCodes
         ErrorCode.DataCorrupt or ErrorCode.ObjectMissing => DataDamaged,
         ErrorCode.OptionInvalid or ErrorCode.ContextInvalid => BadArguments,
         ErrorCode.ServerUnreachable or ErrorCode.ServerUntrusted or ErrorCode.AnswerInvalid => ServerUnreachable,
-        ErrorCode.NotLoggedIn or ErrorCode.Unauthenticated or ErrorCode.LoginRefused or ErrorCode.LoginTooOften or ErrorCode.Forbidden
+        ErrorCode.NotLoggedIn or ErrorCode.Unauthenticated or ErrorCode.LoginRefused or ErrorCode.SecondFactorRequired or ErrorCode.LoginTooOften or ErrorCode.Forbidden
             or ErrorCode.PasswordChangeRequired => AccessRefused,
         _ when failure is ServerAnswerException answer => Of(answer),
         _ => failure.Side switch

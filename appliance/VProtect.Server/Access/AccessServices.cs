@@ -12,6 +12,8 @@ internal static class AccessServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<Logins>();
+        services.AddSingleton<CodeCheck>();
+        services.AddSingleton<OwnProof>();
         services.AddSingleton<AuditHead>();
         services.AddSingleton<IUpkeep>(provider => provider.GetRequiredService<AuditHead>());
 

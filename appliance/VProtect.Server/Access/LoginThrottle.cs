@@ -1,3 +1,5 @@
+using VProtect.Abstractions;
+
 namespace VProtect.Server.Access;
 
 /// <summary>
@@ -46,6 +48,16 @@ internal sealed class LoginThrottle(TimeProvider time)
         {
             _entries.Remove(Key('a', address));
             _entries.Remove(Key('l', login));
+        }
+    }
+
+    /// <summary>Refuses an attempt on something that has a key of its own while it must wait.</summary>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.LoginTooOften"/>.</exception>
+    public void RequireNoWait(string key, string message)
+    {
+        if (Wait(key, key) is var wait && wait > TimeSpan.Zero)
+        {
+            throw new VProtectException(ErrorCode.LoginTooOften, ErrorSide.Request, message, $"Try again in {(int)Math.Ceiling(wait.TotalSeconds)} s.", RetryAdvice.Later);
         }
     }
 

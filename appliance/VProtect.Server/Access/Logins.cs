@@ -7,14 +7,14 @@ using VProtect.Server.Api.Shared;
 namespace VProtect.Server.Access;
 
 /// <summary>Checks logins: throttled, and with one answer for every reason to refuse.</summary>
-internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Sessions sessions, TimeProvider time) : IDisposable
+internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Sessions sessions, CodeCheck codes, SecretBox box, TimeProvider time) : IDisposable
 {
     /// <summary>Hashing takes a core for a while; logins queue instead of taking all of them.</summary>
     private readonly SemaphoreSlim _hashing = new(1);
 
-    /// <summary>Logs in, or throws.</summary>
+    /// <summary>Logs in, or throws. A user with a second factor needs its code as well, which is asked for only when the password is right.</summary>
     /// <returns>The user and the cookie's value.</returns>
-    public async Task<(User User, string Token)> EnterAsync(string login, string password, HttpContext context, CancellationToken cancellationToken)
+    public async Task<(User User, string Token)> EnterAsync(string login, string password, string? code, HttpContext context, CancellationToken cancellationToken)
     {
         string address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
         if (throttle.Wait(address, login) is var wait && wait > TimeSpan.Zero)
@@ -43,6 +43,23 @@ internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Se
 
         throttle.Succeeded(address, login);
         User now = await transaction.Users.GetAsync(user.Guid, cancellationToken);
+        if (SecondFactor.Of(now, box) is { IsActive: true } factor)
+        {
+            if (string.IsNullOrEmpty(code))
+            {
+                throw new VProtectException(ErrorCode.SecondFactorRequired, ErrorSide.Request, "The code of the authenticator is missing.", "Send it as 'code', with login and password.");
+            }
+
+            if (codes.TakeCode(now, factor, code, takesRecovery: true) is not { } left)
+            {
+                await AuditTrail.AppendAsync(transaction, context, now.Login, now.Guid, "session.login", AuditOutcome.Denied, cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                throw new VProtectException(ErrorCode.LoginRefused, ErrorSide.Request, "The code is wrong, or was used already.", "Send the one that the authenticator shows now, or a recovery code.");
+            }
+
+            now = now with { SealedTotp = left.Seal(now.Guid, box) };
+        }
+
         await transaction.Users.UpdateAsync(now with { LastLoginAt = time.GetUtcNow() }, cancellationToken);
         string token = await sessions.OpenAsync(transaction, user.Guid, context, cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, user.Login, user.Guid, "session.login", AuditOutcome.Success, cancellationToken);

@@ -53,16 +53,20 @@ internal sealed class Sessions(CatalogDatabase catalog, LiveSettings settings, T
         }
     }
 
-    /// <summary>Ends the sessions of a user, but not <paramref name="except"/>.</summary>
-    public static async Task EndAllAsync(CatalogTransaction transaction, Guid user, Guid? except, CancellationToken cancellationToken)
+    /// <summary>Ends the sessions of a user, but not <paramref name="except"/>; returns how many.</summary>
+    public static async Task<int> EndAllAsync(CatalogTransaction transaction, Guid user, Guid? except, CancellationToken cancellationToken)
     {
+        int ended = 0;
         foreach (UserSession session in (await transaction.Sessions.ListAsync(user, new() { Size = 10_000 }, cancellationToken)).Rows)
         {
             if (session.Guid != except)
             {
                 await transaction.Sessions.DeleteAsync(session.Guid, version: null, cancellationToken);
+                ended++;
             }
         }
+
+        return ended;
     }
 
     public static CookieOptions Cookie() => new() { HttpOnly = true, Secure = true, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true };

@@ -58,8 +58,10 @@ internal static class ApiMap
         RolesApi.Map(api);
         RulesApi.Map(api);
         SchedulesApi.Map(api);
+        SecondFactorApi.Map(api);
         ServerCertificateApi.Map(api);
         SessionApi.Map(api);
+        SessionsApi.Map(api);
         SettingsApi.Map(api);
         SnapshotsApi.Map(api);
         TaskCreationApi.Map(api);

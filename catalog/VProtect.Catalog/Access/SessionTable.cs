@@ -24,6 +24,13 @@ public sealed class SessionTable : EditableTable<UserSession>
         return PageAsync(filter, query, cancellationToken);
     }
 
+    /// <summary>A page of those that have not ended.</summary>
+    /// <param name="user">Their user; null any.</param>
+    /// <param name="query">Which page.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<ListPage<UserSession>> ListUsableAsync(Guid? user, ListQuery query, CancellationToken cancellationToken) => PageAsync(
+        new SqlFilter().Equal("user_guid", user).Where("expires_at", $" > {Session.Time.GetUtcNow()}"), query, cancellationToken);
+
     /// <summary>The login with this hash if it has not ended; or null.</summary>
     public async Task<UserSession?> FindUsableAsync(byte[] tokenHash, CancellationToken cancellationToken) => (await WhereAsync(
         $"token_hash = {tokenHash} AND expires_at > {Session.Time.GetUtcNow()}", cancellationToken)).FirstOrDefault();

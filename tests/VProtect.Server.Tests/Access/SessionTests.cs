@@ -90,6 +90,30 @@ public sealed class SessionTests : IAsyncLifetime
         await later.JsonAsync();
     }
 
+    [Fact]
+    public async Task Sessions_are_listed_and_ended_by_their_user_by_an_administrator_and_by_a_new_password()
+    {
+        using HttpClient one = await _server.LogInAsync("admin", ServerFixture.Password);
+        using HttpClient two = await _server.LogInAsync("admin", ServerFixture.Password);
+        using HttpClient three = await _server.LogInAsync("admin", ServerFixture.Password);
+        JsonElement[] sessions = [.. (await (await one.GetAsync("/api/session/sessions")).JsonAsync()).EnumerateArray()];
+        JsonElement current = Assert.Single(sessions, session => session.GetProperty("current").GetBoolean());
+        JsonElement[] all = [.. (await (await one.GetAsync("/api/sessions")).JsonAsync()).EnumerateArray()];
+        Assert.Equal(sessions.Length, all.Length);
+        Assert.Equal(4, all.Length);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await two.DeleteAsync($"/api/session/sessions/{current.GetProperty("guid").GetGuid()}")).StatusCode);
+        await (await one.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+        Assert.Equal(2, (await (await two.PostAsync("/api/session/sessions/end-others", content: null)).JsonAsync()).GetProperty("ended").GetInt32());
+        await (await three.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+        await (await two.DeleteAsync($"/api/session/sessions/{Guid.NewGuid()}")).ProblemAsync(HttpStatusCode.NotFound, 4002);
+
+        using HttpClient four = await _server.LogInAsync("admin", ServerFixture.Password);
+        (await two.PutAsJsonAsync("/api/session/password", new { currentPassword = ServerFixture.Password, newPassword = "another long one 77" })).EnsureSuccessStatusCode();
+        await (await four.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+        Assert.Equal(HttpStatusCode.OK, (await two.GetAsync("/api/user-info")).StatusCode);
+    }
+
     [Theory]
     [InlineData("{}", "login")]
     [InlineData("""{"login": "admin"}""", "password")]

@@ -35,6 +35,8 @@ internal static class ServerVerbs
             AccessVerbs.NewUser(verbs),
             RoleVerbs.New(verbs),
             RoleVerbs.NewGroup(verbs),
+            SessionVerbs.New(verbs),
+            SessionVerbs.NewSecondFactor(verbs),
             AccessVerbs.NewToken(verbs),
             AccessVerbs.NewAudit(verbs),
             SettingsVerbs.NewSettings(verbs),

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Catalog.Access;
 using VProtect.Server.Access;
@@ -32,7 +31,7 @@ internal static class SessionApi
             throw new InvalidFieldException("password", "It is missing.", "Send login and password.");
         }
 
-        (User user, string token) = await logins.EnterAsync(login, request.Password, context, cancellationToken);
+        (User user, string token) = await logins.EnterAsync(login, request.Password, request.Code, context, cancellationToken);
         context.Response.Cookies.Append(Sessions.CookieName, token, Sessions.Cookie());
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         IReadOnlyList<GrantedPermission> permissions = await session.Users.PermissionsAsync(user.Guid, cancellationToken);
@@ -59,7 +58,7 @@ internal static class SessionApi
     }
 
     private static async Task<NoContent> ChangePasswordAsync(
-        PasswordRequest request, HttpContext context, CatalogDatabase catalog, Logins logins, LoginThrottle throttle, CancellationToken cancellationToken)
+        PasswordRequest request, HttpContext context, CatalogDatabase catalog, OwnProof proof, CancellationToken cancellationToken)
     {
         Caller caller = Caller.Of(context);
         PasswordHash.Check("newPassword", request.NewPassword, caller.Login);
@@ -68,28 +67,10 @@ internal static class SessionApi
             throw new InvalidFieldException("newPassword", "It is the current password.", "Choose another one.");
         }
 
-        User user;
-        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
-        {
-            user = await session.Users.GetAsync(caller.UserGuid, cancellationToken);
-        }
-
-        // Whoever finds an open session may not guess the password with it.
-        string address = $"password {caller.UserGuid}";
-        if (throttle.Wait(address, address) > TimeSpan.Zero)
-        {
-            throw new VProtectException(ErrorCode.LoginTooOften, ErrorSide.Request, "The current password was wrong too often.", "Try again in a minute.", RetryAdvice.Later);
-        }
-
-        throttle.Attempted(address, address);
-        if (!await logins.VerifyAsync(request.CurrentPassword ?? "", user.PasswordHash, cancellationToken))
-        {
-            throw new InvalidFieldException("currentPassword", "It is wrong.", "Send the password that you logged in with.");
-        }
-
-        throttle.Succeeded(address, address);
+        await proof.RequirePasswordAsync(context, request.CurrentPassword, cancellationToken);
         string hash = PasswordHash.Of(request.NewPassword!);
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        User user = await transaction.Users.GetAsync(caller.UserGuid, cancellationToken);
         await transaction.Users.UpdateAsync(user with { PasswordHash = hash, MustChangePassword = false }, cancellationToken);
         await Sessions.EndAllAsync(transaction, user.Guid, except: caller.ProofGuid, cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, "session.password", "users", user.Guid, user.Login, cancellationToken);
@@ -109,6 +90,6 @@ internal static class SessionApi
     {
         List<string> whole = [.. grants.Where(grant => grant.Kind is null).Select(grant => grant.Permission).Distinct().Order(StringComparer.Ordinal)];
         IEnumerable<string> limited = grants.Select(grant => grant.Permission).Except(whole);
-        return new(user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword, csrf);
+        return new(user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword, user.SealedTotp is not null, csrf);
     }
 }

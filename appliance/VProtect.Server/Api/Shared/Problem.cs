@@ -42,7 +42,7 @@ internal sealed record Problem(
     private static int StatusOf(VProtectException failure) => failure.Code switch
     {
         ErrorCode.InvalidArgument or ErrorCode.CatalogInvalid => StatusCodes.Status400BadRequest,
-        ErrorCode.Unauthenticated or ErrorCode.LoginRefused => StatusCodes.Status401Unauthorized,
+        ErrorCode.Unauthenticated or ErrorCode.LoginRefused or ErrorCode.SecondFactorRequired => StatusCodes.Status401Unauthorized,
         ErrorCode.Forbidden or ErrorCode.CsrfRefused or ErrorCode.PasswordChangeRequired => StatusCodes.Status403Forbidden,
         ErrorCode.CatalogNotFound or ErrorCode.RestorePointNotFound or ErrorCode.MachineNotFound or ErrorCode.NoSuchEndpoint => StatusCodes.Status404NotFound,
         ErrorCode.CatalogInUse or ErrorCode.CatalogDuplicate or ErrorCode.RestorePointHeld or ErrorCode.TaskLeaseLost or ErrorCode.MachineBusy

@@ -16,16 +16,16 @@ internal static class TokensApi
     public static void Map(IEndpointRouteBuilder api)
     {
         RouteGroupBuilder tokens = api.MapGroup("/tokens").WithTags("tokens");
-        tokens.MapGet("", ListAsync).Describe("Lists tokens, without what is secret of them.", Permission.TokensRead, 400);
-        tokens.MapPost("", CreateAsync).Describe("Makes a token; the answer is the only time that it is told.", Permission.TokensWrite, 400);
-        tokens.MapDelete("/{guid:guid}", RevokeAsync).Describe("Takes a token back.", Permission.TokensWrite, 404);
+        tokens.MapGet("", ListAsync).Describe("Lists tokens, without what is secret of them; without the permission tokens.read one's own.", Permission.Self, 400);
+        tokens.MapPost("", CreateAsync).Describe("Makes a token that acts as oneself; the answer is the only time that it is told. A token needs tokens.write to make another.", Permission.Self, 400);
+        tokens.MapDelete("/{guid:guid}", RevokeAsync).Describe("Takes a token back; without the permission tokens.write one of one's own.", Permission.Self, 404);
     }
 
     private static async Task<Ok<List<TokenView>>> ListAsync(
         [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        ListPage<ApiToken> page = await session.ApiTokens.ListAsync(user: null, list.ToQuery(), cancellationToken);
+        ListPage<ApiToken> page = await session.ApiTokens.ListAsync(Caller.Of(context).May(Permission.TokensRead) ? null : Caller.Of(context).UserGuid, list.ToQuery(), cancellationToken);
         IReadOnlyDictionary<Guid, string> logins = await session.Users.NamesAsync([.. page.Rows.Select(token => token.UserGuid)], cancellationToken);
         return ListParameters.Answer(context, page, token => TokenView.Of(token, logins.GetValueOrDefault(token.UserGuid)));
     }
@@ -34,6 +34,11 @@ internal static class TokensApi
         TokenRequest request, HttpContext context, CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
     {
         Caller caller = Caller.Of(context);
+        if (caller.Kind == CallerKind.Token)
+        {
+            caller.RequireToHave([Permission.TokensWrite]);
+        }
+
         string name = InvalidFieldException.RequireText("name", request.Name, lengthMax: 200);
         IReadOnlyList<string> permissions = request.Permissions ?? [];
         if (request.ExpiresAt <= time.GetUtcNow())
@@ -84,6 +89,12 @@ internal static class TokensApi
     {
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         ApiToken token = await transaction.ApiTokens.GetAsync(guid, cancellationToken);
+        if (token.UserGuid != Caller.Of(context).UserGuid && !Caller.Of(context).May(Permission.TokensWrite))
+        {
+            // As if it were not there.
+            await transaction.ApiTokens.GetAsync(Guid.Empty, cancellationToken);
+        }
+
         if (token.RevokedAt is null)
         {
             await transaction.ApiTokens.UpdateAsync(token with { RevokedAt = time.GetUtcNow() }, cancellationToken);

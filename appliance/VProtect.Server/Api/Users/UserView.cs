@@ -10,16 +10,17 @@ namespace VProtect.Server.Api.Users;
 /// <param name="Email">Mail address.</param>
 /// <param name="Active">Whether it may log in.</param>
 /// <param name="MustChangePassword">Whether the next login asks for a new one.</param>
+/// <param name="SecondFactor">Whether a second factor was made.</param>
 /// <param name="Source">Who knows the secret.</param>
 /// <param name="Roles">Roles that it has itself and for everything; GET /api/role-assignments tells of all.</param>
 /// <param name="LastLoginAt">Last good login.</param>
 /// <param name="CreatedAt">When it was made.</param>
 internal sealed record UserView(
-    Guid Guid, string Login, string? FullName, string? Email, bool Active, bool MustChangePassword, UserSource Source, IReadOnlyList<NameAndGuid> Roles,
+    Guid Guid, string Login, string? FullName, string? Email, bool Active, bool MustChangePassword, bool SecondFactor, UserSource Source, IReadOnlyList<NameAndGuid> Roles,
     DateTimeOffset? LastLoginAt, DateTimeOffset CreatedAt)
 {
     public static UserView Of(User user, IReadOnlyList<NameAndGuid> roles) => new(
-        user.Guid, user.Login, user.FullName, user.Email, user.Active, user.MustChangePassword, user.Source, roles, user.LastLoginAt, user.CreatedAt);
+        user.Guid, user.Login, user.FullName, user.Email, user.Active, user.MustChangePassword, user.SealedTotp is not null, user.Source, roles, user.LastLoginAt, user.CreatedAt);
 }
 
 /// <summary>A user as clients write it. A password that is given must be changed at the next login.</summary>

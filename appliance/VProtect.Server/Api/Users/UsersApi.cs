@@ -21,6 +21,20 @@ internal static class UsersApi
         users.MapPost("", CreateAsync).Describe("Makes a user.", Permission.UsersWrite, 400, 409);
         users.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a user.", Permission.UsersWrite, 400, 404, 409, 412);
         users.MapDelete("/{guid:guid}", DeleteAsync).Describe("Deletes a user, its sessions and its tokens.", Permission.UsersWrite, 404, 409, 412);
+        users.MapDelete("/{guid:guid}/second-factor", ResetSecondFactorAsync)
+            .Describe("Takes a user's second factor away, for one who has lost it and the recovery codes; ends its sessions.", Permission.UsersWrite, 404);
+    }
+
+    private static async Task<NoContent> ResetSecondFactorAsync(Guid guid, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        User user = await transaction.Users.GetAsync(guid, cancellationToken);
+        await RequireNotMoreAsync(transaction, context, guid, cancellationToken);
+        await transaction.Users.UpdateAsync(user with { SealedTotp = null }, cancellationToken);
+        await Sessions.EndAllAsync(transaction, guid, except: null, cancellationToken);
+        await AuditTrail.AppendAsync(transaction, context, "users.reset-second-factor", Kind, guid, user.Login, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return TypedResults.NoContent();
     }
 
     private static async Task<Ok<List<UserView>>> ListAsync(

@@ -25,9 +25,10 @@ internal static class LoginVerb
         var name = new Option<string?>("--name") { Description = "What to call this server here. Otherwise its host name.", HelpName = "NAME" };
         var password = new Option<string?>("--password-file") { Description = "File that holds the password; - for standard input. Otherwise you are asked.", HelpName = "FILE" };
         var newPassword = new Option<string?>("--new-password-file") { Description = "File that holds the new password, when it must be changed. Otherwise you are asked.", HelpName = "FILE" };
+        var code = new Option<string?>("--code-file") { Description = "File that holds the code of a second factor; - for standard input. Otherwise you are asked.", HelpName = "FILE" };
         var token = new Option<string?>("--token-file") { Description = "File that holds a token to use instead of a password; - for standard input.", HelpName = "FILE" };
         var days = new Option<int>("--days") { Description = $"How long the login lasts. Otherwise {DefaultDays}.", HelpName = "N", DefaultValueFactory = _ => DefaultDays };
-        var verb = new Verb("login", "Logs in to a server and remembers it. No password is kept, only a token.") { server, user, name, password, newPassword, token, days };
+        var verb = new Verb("login", "Logs in to a server and remembers it. No password is kept, only a token.") { server, user, name, password, newPassword, code, token, days };
         return verbs.Alone(verbs.Doing(
             verb.WithExamples(
                 ("vprotect login", "at the server on this machine; a first password is changed in place"),
@@ -57,7 +58,7 @@ internal static class LoginVerb
                 {
                     login = parsed.GetValue(user) ?? known?.Login ?? (client.Terminal.IsInputTerminal ? client.Terminal.ReadLine($"User [{DefaultLogin}]") : null) ?? "";
                     login = login.Length == 0 ? DefaultLogin : login;
-                    (secret, guid) = await EnterAsync(client, address, trust, login, parsed.GetValue(password), parsed.GetValue(newPassword), parsed.GetValue(days), cancellationToken);
+                    (secret, guid) = await EnterAsync(client, address, trust, login, parsed.GetValue(password), parsed.GetValue(newPassword), parsed.GetValue(code), parsed.GetValue(days), cancellationToken);
                 }
 
                 // 6
@@ -110,13 +111,13 @@ internal static class LoginVerb
     }
 
     private static async Task<(string Token, Guid? Guid)> EnterAsync(
-        ClientInvocation client, string address, CertificateTrust trust, string login, string? passwordFile, string? newPasswordFile, int days, CancellationToken cancellationToken)
+        ClientInvocation client, string address, CertificateTrust trust, string login, string? passwordFile, string? newPasswordFile, string? codeFile, int days, CancellationToken cancellationToken)
     {
         string password = ClientSecrets.Need(client.Terminal, passwordFile, "--password-file", $"Password of {login}");
         using var api = new ApiClient(address, trust, token: null);
 
         // 2
-        ApiAnswer user = await api.SendAsync(HttpMethod.Post, "/session/login", new JsonObject { ["login"] = login, ["password"] = password }, [], cancellationToken);
+        ApiAnswer user = await SignInAsync(client, api, login, password, codeFile, cancellationToken);
         api.Csrf = user.Body.Text("csrfToken");
 
         // 3
@@ -140,6 +141,22 @@ internal static class LoginVerb
         // 5
         await api.SendAsync(HttpMethod.Post, "/session/logout", body: null, [], cancellationToken);
         return (token.Body.Text("token") ?? "", Guid.Parse(ObjectNames.GuidOf(token.Body)));
+    }
+
+    /// <summary>Sends login and password, and the code of an authenticator when the server then asks for it.</summary>
+    private static async Task<ApiAnswer> SignInAsync(
+        ClientInvocation client, ApiClient api, string login, string password, string? codeFile, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["login"] = login, ["password"] = password };
+        try
+        {
+            return await api.SendAsync(HttpMethod.Post, "/session/login", body.DeepClone(), [], cancellationToken);
+        }
+        catch (ServerAnswerException answer) when (answer.Code == ErrorCode.SecondFactorRequired)
+        {
+            body["code"] = ClientSecrets.Need(client.Terminal, codeFile, "--code-file", "Code of your authenticator, or a recovery code");
+            return await api.SendAsync(HttpMethod.Post, "/session/login", body, [], cancellationToken);
+        }
     }
 
     private static string FreeName(ContextDocument document, string host, string address) =>
