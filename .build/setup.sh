@@ -2,11 +2,11 @@
 # Set-up that ./run, ./test and perf/compare.sh share: Debian packages and the .NET SDK. Sourced after shell.sh.
 
 # What the product loads or calls at run time.
-packages_product=(libzstd1 qemu-utils tzdata libvirt0 openssh-client tgt util-linux)
+packages_product=(libzstd1 qemu-utils tzdata libvirt0 openssh-client tgt util-linux user-mode-linux kmod lvm2 mdadm cryptsetup-bin ntfs-3g exfat-fuse)
 # What building and booting a test disk takes, and what the tests talk to.
 packages_testbed=(qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring e2fsprogs fdisk util-linux
                   grub-common grub-pc-bin python3)
-packages_tests=(openssh-server libiscsi-bin netcat-openbsd python3-prometheus-client libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-block-extra ceph-mon ceph-osd ceph-common ovmf swtpm swtpm-tools nbdkit fio libnbd-bin python3-libnbd b3sum zstd gnutls-bin fiu-utils strace postgresql)
+packages_tests=(openssh-server libiscsi-bin netcat-openbsd python3-prometheus-client btrfs-progs xfsprogs dosfstools mtools genisoimage libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-block-extra ceph-mon ceph-osd ceph-common ovmf swtpm swtpm-tools nbdkit fio libnbd-bin python3-libnbd b3sum zstd gnutls-bin fiu-utils strace postgresql)
 packages_peers=(restic borgbackup casync hyperfine)
 
 # need_packages PACKAGE...: installs those that are missing; touches the network only then.

@@ -25,8 +25,9 @@ namespace VProtect.Node;
 /// <param name="factories">The platforms it has connectors for.</param>
 /// <param name="loggers">Where it logs. No secret gets there.</param>
 /// <param name="time">For dates and periods.</param>
+/// <param name="files">Is told of the mounts; null where nobody browses them in this process.</param>
 public sealed partial class NodeAgent(
-    NodeOptions options, INodeChannel channel, IReadOnlyList<IConnectorFactory> factories, ILoggerFactory loggers, TimeProvider time)
+    NodeOptions options, INodeChannel channel, IReadOnlyList<IConnectorFactory> factories, ILoggerFactory loggers, TimeProvider time, MountedFiles? files = null)
 {
     /// <summary>Work that takes no slot (errands, inventory, snapshots) at once.</summary>
     private const int LightMax = 8;
@@ -49,6 +50,7 @@ public sealed partial class NodeAgent(
         using var slots = new SemaphoreSlim(Math.Clamp(options.SlotsMax, 1, 64));
         await using var mounts = new MountBook(options, repositories, loggers, time);
         mounts.CleanUp();
+        files?.Follow(mounts);
         var workshop = new Workshop(options, factories, repositories, mounts, slots, loggers.CreateLogger<Workshop>(), time);
         using var stop = new CancellationTokenSource();
         Task telling = outcomes.TellAsync(stop.Token);
@@ -60,6 +62,7 @@ public sealed partial class NodeAgent(
         }
         finally
         {
+            files?.Follow(null);
             await StopAsync(outcomes);
             await stop.CancelAsync();
             await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

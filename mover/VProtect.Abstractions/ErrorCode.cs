@@ -84,6 +84,12 @@ public enum ErrorCode
     /// <summary>Disks cannot be served over iSCSI.</summary>
     IscsiFailed = 2410,
 
+    /// <summary>Files of a restore point were asked for that are not there, or cannot be had here.</summary>
+    GuestFilesRefused = 2420,
+
+    /// <summary>What reads a restore point's file systems failed: one of them is damaged, or hostile.</summary>
+    GuestFilesBroken = 2421,
+
     /// <summary>The platform cannot be reached or refuses to be used.</summary>
     PlatformUnavailable = 3001,
 

@@ -4,9 +4,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
 using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Serve;
 using VProtect.Connectors.Contract;
+using VProtect.Node.Mounts;
 using VProtect.Server;
 
 namespace VProtect.Appliance.Cli;
@@ -110,6 +112,8 @@ internal static class ServeVerb
         if (platforms is not null)
         {
             builder.Services.AddSingleton(platforms);
+            builder.Services.AddSingleton<MountedFiles>();
+            builder.Services.AddSingleton<INodeFiles>(services => services.GetRequiredService<MountedFiles>());
             builder.Services.AddHostedService<LocalNodeService>();
         }
     }

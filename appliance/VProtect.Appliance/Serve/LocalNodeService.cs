@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VProtect.Abstractions.Nodes;
 using VProtect.Connectors.Contract;
 using VProtect.Node;
+using VProtect.Node.Mounts;
 using VProtect.Server;
 using VProtect.Server.Tasks;
 
@@ -10,7 +11,8 @@ namespace VProtect.Appliance.Serve;
 
 /// <summary>The node role beside the server in one process: it asks for work by method calls.</summary>
 internal sealed class LocalNodeService(
-    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, ILoggerFactory loggers, TimeProvider time)
+    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, MountedFiles files, ILoggerFactory loggers,
+    TimeProvider time)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
@@ -22,6 +24,6 @@ internal sealed class LocalNodeService(
             ProtectedPaths = [Path.GetFullPath(server.DataPath)],
             StopTimeMax = server.StopTimeout - ServeTimes.Margin,
         };
-        return new NodeAgent(options, channel, platforms, loggers, time).RunAsync(stoppingToken);
+        return new NodeAgent(options, channel, platforms, loggers, time, files).RunAsync(stoppingToken);
     }
 }

@@ -4,6 +4,7 @@ using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Store;
 using VProtect.Mover.View;
+using VProtect.Mover.View.Files;
 using VProtect.Mover.View.Iscsi;
 using VProtect.Nbd;
 using VProtect.Nbd.Server;
@@ -71,6 +72,9 @@ internal sealed class LiveMount : IAsyncDisposable
         }
     }
 
+    /// <summary>The files on its disks as the restore point has them, whatever clients wrote since; null before it is served and when it ends.</summary>
+    public IGuestFiles? Files { get; private set; }
+
     /// <summary>What is served, and where.</summary>
     public Task<MountResult> Result => _opened.Task;
 
@@ -98,7 +102,11 @@ internal sealed class LiveMount : IAsyncDisposable
             loggers.CreateLogger<VirtualDisk>(),
             time,
             _ending.Token);
+        await using var files = new GuestFiles(
+            [.. disks.Served.Select(disk => new VirtualDiskExport(disk.Below, description: null))], loggers.CreateLogger<GuestFiles>(), time);
+        Files = files;
         await (Work.Iscsi is { } access ? ServeIscsiAsync(disks, access, loggers, time) : ServeNbdAsync(point, disks, loggers, time));
+        Files = null;
         return true;
     }
 

@@ -133,6 +133,9 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         }
     }
 
+    /// <summary>The files of a mount; null when it is not served.</summary>
+    public IGuestFiles? FilesOf(string mount) => _mounts.GetValueOrDefault(mount)?.Files;
+
     public async ValueTask DisposeAsync()
     {
         foreach (LiveMount mount in _mounts.Values)

@@ -48,6 +48,7 @@ internal static class ApiMap
         MailingListsApi.Map(api);
         ManagersApi.Map(api);
         MountsApi.Map(api);
+        MountedFilesApi.Map(api);
         NodeConfigsApi.Map(api);
         NodesApi.Map(api);
         PlatformPartsApi.Map(api);

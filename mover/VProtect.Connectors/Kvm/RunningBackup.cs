@@ -279,13 +279,13 @@ internal sealed class RunningBackup : IBackupAccess
         DiskEndpoint.Nbd ToEndpoint(PlannedDisk disk) => _rbd!.Find(disk.Disk.Target) is { } record
             ? new DiskEndpoint.Nbd(Address(disk.Disk.Target)) { Changed = record.Changed, Since = record.SinceText, Next = record.Next }
             : new DiskEndpoint.Nbd(Address(disk.Disk.Target))
-                {
-                    Bitmap = disk.Since is null ? null : BackupXml.BitmapOf(disk),
-                    Since = disk.SinceText,
-                    Next = _checkpoint is null || !disk.Disk.CanRecordChanges
-                        ? null
-                        : new CheckpointToken { Checkpoint = _checkpoint.ToString(), CreatedAt = createdAt, SizeBytes = disk.SizeBytes }.Write(),
-                };
+            {
+                Bitmap = disk.Since is null ? null : BackupXml.BitmapOf(disk),
+                Since = disk.SinceText,
+                Next = _checkpoint is null || !disk.Disk.CanRecordChanges
+                    ? null
+                    : new CheckpointToken { Checkpoint = _checkpoint.ToString(), CreatedAt = createdAt, SizeBytes = disk.SizeBytes }.Write(),
+            };
 
         Disks = [.. disks.Select(disk => new BackupAccessDisk(disk.Disk.Target, disk.Disk.Name, ToEndpoint(disk)))];
     }

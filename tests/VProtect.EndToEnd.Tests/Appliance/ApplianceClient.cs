@@ -49,6 +49,19 @@ internal sealed class ApplianceClient : IDisposable
 
     public Task<JsonElement> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, body: null);
 
+    /// <summary>Content as it is, or the range of it.</summary>
+    public async Task<(HttpResponseMessage Answer, byte[] Content)> BytesAsync(string path, object? body = null, string? range = null)
+    {
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path) { Content = body is null ? null : JsonContent.Create(body) };
+        if (range is not null)
+        {
+            request.Headers.Add("Range", range);
+        }
+
+        HttpResponseMessage answer = await _http.SendAsync(request);
+        return (answer, await answer.Content.ReadAsByteArrayAsync());
+    }
+
     /// <summary>Opens the stream of events; the caller disposes it.</summary>
     public Task<Stream> EventsAsync() => _http.GetStreamAsync(new Uri("/api/events", UriKind.Relative));
 

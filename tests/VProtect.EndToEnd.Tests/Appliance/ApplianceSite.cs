@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using VProtect.Testing.FakePlatform;
 
@@ -76,6 +78,15 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What a command line needs to speak to it.</summary>
+    public Dictionary<string, string> CommandLine => new()
+    {
+        ["VPROTECT_SERVER"] = Address.ToString(),
+        ["VPROTECT_TOKEN"] = _token!,
+        ["VPROTECT_FINGERPRINT"] = Convert.ToHexString(SHA256.HashData(X509Certificate2.CreateFromPem(File.ReadAllText(Path.Join(Data, "tls", "server.crt"))).RawData)),
+        ["XDG_CONFIG_HOME"] = this["config"],
+    };
 
     public async Task StartAsync()
     {

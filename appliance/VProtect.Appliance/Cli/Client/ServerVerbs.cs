@@ -18,6 +18,7 @@ internal static class ServerVerbs
             MachineVerbs.New(verbs),
             PointVerbs.New(verbs),
             MountVerbs.New(verbs),
+            FileVerbs.New(verbs),
             TaskVerbs.New(verbs),
             TaskVerbs.NewWorkflow(verbs),
             PolicyVerbs.NewBackup(verbs),

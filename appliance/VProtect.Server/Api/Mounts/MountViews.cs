@@ -1,3 +1,4 @@
+using VProtect.Abstractions;
 using VProtect.Catalog.Mounts;
 using VProtect.Server.Api.Shared;
 
@@ -22,12 +23,14 @@ internal sealed record MountView(
 /// <summary>A file system of a mounted backup.</summary>
 /// <param name="Guid">Identity.</param>
 /// <param name="MountedBackup">The mount.</param>
-/// <param name="Name">Its label.</param>
-/// <param name="Type">Its kind, as the kernel names it.</param>
+/// <param name="Name">Its label, or where it lies.</param>
+/// <param name="Type">Its kind, as blkid names it; empty when it is not known.</param>
 /// <param name="Size">Size, bytes.</param>
-/// <param name="UsedSpace">Used, bytes.</param>
-/// <param name="MountPath">Where it is mounted on the node.</param>
-internal sealed record MountedFileSystemView(Guid Guid, NameAndGuid MountedBackup, string? Name, string Type, long Size, long? UsedSpace, string? MountPath);
+/// <param name="UsedSpace">Used, bytes; not told.</param>
+/// <param name="MountPath">The volume: disk, partition, logical volume or array.</param>
+/// <param name="Browsable">Whether its files can be read.</param>
+/// <param name="Locked">Whether it must be unlocked with a pass phrase; then another appears.</param>
+internal sealed record MountedFileSystemView(Guid Guid, NameAndGuid MountedBackup, string? Name, string Type, long Size, long? UsedSpace, string? MountPath, bool Browsable, bool Locked);
 
 /// <summary>A disk of a backup that is shown as a device.</summary>
 /// <param name="Guid">Identity of the disk in the backup.</param>
@@ -39,5 +42,41 @@ internal sealed record MountedFileSystemView(Guid Guid, NameAndGuid MountedBacku
 internal sealed record MountedFileView(Guid Guid, NameAndGuid MountedBackup, string Name, long Size, string? Address, bool Writable);
 
 /// <summary>What is wanted of a mounted file system.</summary>
-/// <param name="Path">Directory or file in it.</param>
-internal sealed record MountedPathRequest(string? Path);
+/// <param name="Path">Directory or file in it, from its root.</param>
+/// <param name="Name">For a search: what names hold, in any case.</param>
+/// <param name="Paths">For a download of several: directories and files.</param>
+internal sealed record MountedPathRequest(string? Path, string? Name = null, IReadOnlyList<string>? Paths = null);
+
+/// <summary>Unlocks an encrypted volume.</summary>
+/// <param name="PassPhrase">Its pass phrase; kept in memory until the backup is unmounted.</param>
+internal sealed record UnlockRequest(string? PassPhrase);
+
+/// <summary>A file or directory in a mounted file system. All of it is the guest's.</summary>
+/// <param name="Name">Its name; what is no text in it is <c>\xHH</c>, a byte in hexadecimal digits.</param>
+/// <param name="Path">Its path from the file system's root.</param>
+/// <param name="Type">What it is.</param>
+/// <param name="Size">Bytes of content.</param>
+/// <param name="LastModified">When its content was last changed.</param>
+/// <param name="Mode">Permissions, in octal digits.</param>
+/// <param name="UserId">Owner, by number.</param>
+/// <param name="GroupId">Group, by number.</param>
+/// <param name="Target">What a link names; it is not followed.</param>
+internal sealed record MountedEntryView(
+    string Name, string Path, string Type, long Size, DateTimeOffset LastModified, string Mode, long UserId, long GroupId, string? Target)
+{
+    public static MountedEntryView Of(GuestFile file, string folder)
+    {
+        string path = $"{folder.TrimEnd('/')}/{file.Name}";
+        return new MountedEntryView(
+            file.Name[(file.Name.LastIndexOf('/') + 1)..], path.StartsWith('/') ? path : "/" + path, TypeOf(file.Kind), file.SizeBytes, file.ModifiedAt,
+            Convert.ToString(file.Mode, 8).PadLeft(4, '0'), file.UserId, file.GroupId, file.Target);
+    }
+
+    private static string TypeOf(GuestFileKind kind) => kind switch
+    {
+        GuestFileKind.File => "FILE",
+        GuestFileKind.Folder => "DIRECTORY",
+        GuestFileKind.Link => "LINK",
+        _ => "SPECIAL",
+    };
+}

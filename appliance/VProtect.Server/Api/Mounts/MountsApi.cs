@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Mounts;
@@ -20,12 +19,7 @@ internal static class MountsApi
         RouteGroupBuilder mounts = api.MapGroup("").WithTags("mounts");
         mounts.MapGet("/mounted-backups", ListAsync).Describe("Lists mounted backups, newest first.", Permission.BackupsRead, 400);
         mounts.MapGet("/mounted-backups/{guid:guid}", GetAsync).Describe("Gets a mounted backup.", Permission.BackupsRead, 404);
-        mounts.MapGet("/mounted-file-systems/detailed", FileSystemsAsync).Describe("Lists file systems of mounted backups, or of one.", Permission.BackupsRead, 400);
         mounts.MapGet("/mounted-files", FilesAsync).Describe("Lists the disks of a backup that is mounted as devices.", Permission.BackupsRead, 400, 404);
-        mounts.MapPost("/mounted-file-systems/{guid:guid}/listing", ListingAsync)
-            .Describe("Lists a directory of a mounted file system.", Permission.BackupsFiles, 400, 404, 422);
-        mounts.MapPost("/mounted-file-systems/{guid:guid}/download", ListingAsync)
-            .Describe("Downloads from a mounted file system.", Permission.BackupsFiles, 400, 404, 422);
     }
 
     private static async Task<Ok<List<MountView>>> ListAsync(
@@ -42,16 +36,6 @@ internal static class MountsApi
         Mount mount = await session.Mounts.GetAsync(guid, cancellationToken);
         RowVersion.Tell(context, mount.Version);
         return TypedResults.Ok((await ViewsAsync(session, [mount], cancellationToken))(mount));
-    }
-
-    private static async Task<Ok<List<MountedFileSystemView>>> FileSystemsAsync(
-        [FromQuery(Name = "mounted-backup")] Guid? mount, [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog,
-        CancellationToken cancellationToken)
-    {
-        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        ListPage<MountedFileSystem> page = await session.MountedFileSystems.ListAsync(mount, list.ToQuery(), cancellationToken);
-        return ListParameters.Answer(context, page, row => new MountedFileSystemView(
-            row.Guid, new NameAndGuid(row.MountGuid), row.Label, row.Type, row.SizeBytes, row.UsedBytes, row.MountPath));
     }
 
     private static async Task<Ok<List<MountedFileView>>> FilesAsync(
@@ -76,16 +60,6 @@ internal static class MountsApi
             .Select(disk => new MountedFileView(
                 disk.Guid, new NameAndGuid(guid), disk.Label, disk.SizeBytes, served?[disk.DeviceId].Uri ?? found.Address, served?[disk.DeviceId].IsWritable ?? false))
             .ToList());
-    }
-
-    private static async Task<NoContent> ListingAsync(Guid guid, MountedPathRequest request, CatalogDatabase catalog, CancellationToken cancellationToken)
-    {
-        string path = InvalidFieldException.RequireText("path", request.Path, lengthMax: 4096);
-        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        MountedFileSystem fileSystem = await session.MountedFileSystems.GetAsync(guid, cancellationToken);
-        throw new VProtectException(
-            ErrorCode.NotSupported, ErrorSide.Request, $"'{path}' of the file system {fileSystem.Label ?? fileSystem.Type} cannot be read over the API yet.",
-            $"Read it on the node, at {fileSystem.MountPath}.");
     }
 
     private static async Task<Func<Mount, MountView>> ViewsAsync(CatalogSession session, IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)

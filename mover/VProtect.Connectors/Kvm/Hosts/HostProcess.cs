@@ -70,14 +70,6 @@ internal sealed class HostProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>Ends it at once: for programs that do not watch their input.</summary>
-    internal async ValueTask EndAsync()
-    {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
-
     private void CloseInput()
     {
         try

@@ -7,17 +7,20 @@ namespace VProtect.Connectors.Kvm.Hosts;
 /// <summary>A host behind ssh: commands are run by it, sockets forwarded.</summary>
 internal sealed class SshHost(KvmOptions options, SshIdentity identity) : KvmHost
 {
+    /// <summary>In place of no command at all: it ends with its input, and so does the connection, also when we are killed.</summary>
+    private const string ReadsUntilWeEnd = "cat >/dev/null";
+
     private static readonly TimeSpan ForwardTimeMax = TimeSpan.FromSeconds(30);
 
     internal override bool IsLocal => false;
 
     internal override async Task<ReachedSocket> ReachAsync(string socketPath, CancellationToken cancellationToken)
     {
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("vprotect-nbd-");
+        var directory = new PrivateDirectory();
         string local = Path.Join(directory.FullName, "s");
         var info = new ProcessStartInfo(
             identity.CommandPath,
-            ["-N", "-o", "ExitOnForwardFailure=yes", "-L", $"{local}:{socketPath}", .. Target()])
+            ["-o", "ExitOnForwardFailure=yes", "-L", $"{local}:{socketPath}", .. Target(), ReadsUntilWeEnd])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -52,8 +55,8 @@ internal sealed class SshHost(KvmOptions options, SshIdentity identity) : KvmHos
 
         async ValueTask ReleaseAsync()
         {
-            await process.EndAsync();
-            directory.Delete(recursive: true);
+            await process.DisposeAsync();
+            directory.Dispose();
         }
     }
 

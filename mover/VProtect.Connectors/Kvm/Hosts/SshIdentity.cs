@@ -8,9 +8,7 @@ internal sealed class SshIdentity : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly DirectoryInfo _directory;
-
-    private SshIdentity(DirectoryInfo directory) => _directory = directory;
+    private readonly PrivateDirectory _directory = new();
 
     /// <summary>The command: takes what ssh takes.</summary>
     internal string CommandPath => Path.Join(_directory.FullName, "ssh");
@@ -23,12 +21,20 @@ internal sealed class SshIdentity : IDisposable
             return null;
         }
 
-        var identity = new SshIdentity(Directory.CreateTempSubdirectory("vprotect-ssh-"));
-        identity.Write(options);
-        return identity;
+        var identity = new SshIdentity();
+        try
+        {
+            identity.Write(options);
+            return identity;
+        }
+        catch
+        {
+            identity.Dispose();
+            throw;
+        }
     }
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     private void Write(KvmOptions options)
     {

@@ -9,7 +9,7 @@ namespace VProtect.Appliance.Cli.Client.Areas;
 /// <summary><c>vprotect mounted …</c> and <c>point mount</c>: restore points that the appliance serves as disks.</summary>
 internal static class MountVerbs
 {
-    private static readonly Resource _mount = new()
+    internal static readonly Resource Mount = new()
     {
         Noun = "mount",
         Path = "/mounted-backups",
@@ -32,8 +32,8 @@ internal static class MountVerbs
 
     public static Verb New(ClientVerbs verbs) => verbs.Area(
         "mounted", "Restore points that the appliance serves as disks; 'vprotect point mount' makes more.",
-        verbs.List(_mount, "Lists mounts, newest first.", [], ("vprotect mounted list", "what is served, and where")),
-        verbs.Show(_mount, "Shows a mount and its disks.", ShowDisksAsync, ("vprotect mounted show 81c0de5f", "the addresses for clients")),
+        verbs.List(Mount, "Lists mounts, newest first.", [], ("vprotect mounted list", "what is served, and where")),
+        verbs.Show(Mount, "Shows a mount and its disks.", ShowDisksAsync, ("vprotect mounted show 81c0de5f", "the addresses for clients")),
         NewEnd(verbs));
 
     /// <summary><c>vprotect point mount</c></summary>
@@ -66,7 +66,7 @@ internal static class MountVerbs
 
     private static Verb NewEnd(ClientVerbs verbs)
     {
-        Argument<string> id = ObjectArgument.New(verbs, _mount, "ID");
+        Argument<string> id = ObjectArgument.New(verbs, Mount, "ID");
         Field[] fields =
         [
             Field.Flag("--commit", "commit", "Whether what was written becomes the machine's next restore point; it is discarded otherwise."),
@@ -78,7 +78,7 @@ internal static class MountVerbs
             verb.WithExamples(("vprotect mounted end 81c0de5f", "as if nothing had been"), ("vprotect mounted end 81c0de5f --commit --label repaired --wait", "what was written, as the next restore point")),
             async (client, cancellationToken) =>
             {
-                JsonElement mount = await ObjectNames.FindAsync(client.Api, _mount, client.Parsed.GetRequiredValue(id), cancellationToken);
+                JsonElement mount = await ObjectNames.FindAsync(client.Api, Mount, client.Parsed.GetRequiredValue(id), cancellationToken);
                 var body = new JsonObject { ["mountedBackup"] = new JsonObject { ["guid"] = ObjectNames.GuidOf(mount) } };
                 await RequestBody.ApplyAsync(client, fields, body, cancellationToken);
                 return await starting.RunAsync(client, "/tasks/unmount", body, cancellationToken);

@@ -86,6 +86,10 @@ internal sealed class ApiClient : IDisposable
     public Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancellationToken) =>
         OpenAsync(HttpMethod.Get, "/api" + path, body: null, [], "text/event-stream", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
+    /// <summary>Begins to take content; the caller reads it.</summary>
+    public Task<HttpResponseMessage> DownloadAsync(string path, JsonNode body, CancellationToken cancellationToken) =>
+        OpenAsync(HttpMethod.Post, "/api" + path, body, [], "*/*", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> OpenAsync(

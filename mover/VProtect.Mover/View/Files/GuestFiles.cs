@@ -1,0 +1,299 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using VProtect.Abstractions;
+using VProtect.Nbd.Server;
+
+namespace VProtect.Mover.View.Files;
+
+/// <summary>
+/// The file systems on a restore point's disks, to be read.
+/// <code>
+///  we ─► agent, in a user-mode Linux: LVM, arrays, file systems ─► DiskFiles ─► disks
+///        └── a process that owns nothing: no network, no files but programs, no rights ──┘
+/// </code>
+/// <para>What is on the disks is a guest's and may be made to break whoever parses it. So nothing of it is parsed by this machine's kernel nor by us: it is parsed by the
+/// kernel of a user-mode Linux, which lives as long as this object, and whose answers are not trusted either. One that breaks, hangs or lies is ended, and the next
+/// request begins with another.</para>
+/// <para>Needs root, to make a root directory for it; otherwise refused. Safe from several threads: requests wait for each other.
+/// Memory: <see cref="MemoryMiB"/> in another process, from the first request until ten minutes after the last.</para>
+/// </summary>
+public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
+{
+    /// <summary>Memory of the user-mode Linux.</summary>
+    public const int MemoryMiB = 256;
+
+    /// <summary>Disks that a user-mode Linux can have.</summary>
+    public const int DisksMax = 16;
+
+    /// <summary>Bytes that are read at a time, so that others' requests come between.</summary>
+    private const int ReadBytesMax = 4 << 20;
+
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan IdleTimeMax = TimeSpan.FromMinutes(10);
+
+    private readonly IReadOnlyList<INbdExport> _disks;
+    private readonly ILogger<GuestFiles> _log;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ITimer _idle;
+
+    // Volumes that were unlocked, so that another agent unlocks them again. In memory alone.
+    private readonly ConcurrentDictionary<string, byte[]> _phrases = new(StringComparer.Ordinal);
+    private AgentProcess? _agent;
+    private long _usedAt;
+    private bool _isDisposed;
+
+    /// <param name="disks">In the machine's order; outlive this. Only read, and only the first <see cref="DisksMax"/>.</param>
+    /// <param name="log">What ends before its time.</param>
+    /// <param name="time">For limits.</param>
+    public GuestFiles(IReadOnlyList<INbdExport> disks, ILogger<GuestFiles> log, TimeProvider time)
+    {
+        (_disks, _log, _time) = ([.. disks.Take(DisksMax)], log, time);
+        _idle = time.CreateTimer(_ => _ = EndIdleAsync(), null, IdleTimeMax, IdleTimeMax / 10);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<GuestVolume>> ListVolumesAsync(CancellationToken cancellationToken)
+    {
+        var volumes = new List<GuestVolume>();
+        await AskAsync(["volumes"u8.ToArray()], piece =>
+        {
+            List<string> fields = AgentLine.FieldsOf(piece);
+            if (fields.Count != 6 || !long.TryParse(fields[5], NumberStyles.None, CultureInfo.InvariantCulture, out long size) || volumes.Count >= 10_000)
+            {
+                throw new AgentException("The agent told of a volume that is none.");
+            }
+
+            volumes.Add(new GuestVolume(fields[0], NameOf(fields[0], fields[1]), fields[2], fields[3], fields[4], size));
+            return ValueTask.CompletedTask;
+        }, cancellationToken);
+        return volumes;
+    }
+
+    /// <inheritdoc/>
+    public async Task UnlockAsync(string volume, string passPhrase, CancellationToken cancellationToken)
+    {
+        byte[] phrase = Encoding.UTF8.GetBytes(passPhrase);
+        await AskAsync(["unlock"u8.ToArray(), Volume(volume), phrase], Nothing, cancellationToken);
+        _phrases[volume] = phrase;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<GuestFile>> ListAsync(string volume, string path, CancellationToken cancellationToken)
+    {
+        var files = new List<GuestFile>();
+        await AskAsync(["list"u8.ToArray(), Volume(volume), PathOf(path)], Into(files), cancellationToken);
+        return files;
+    }
+
+    /// <inheritdoc/>
+    public async Task<GuestFile> FindAsync(string volume, string path, CancellationToken cancellationToken)
+    {
+        var files = new List<GuestFile>();
+        await AskAsync(["stat"u8.ToArray(), Volume(volume), PathOf(path)], Into(files), cancellationToken);
+        return files.Count == 1 ? files[0] : throw Refused("there is no such file");
+    }
+
+    /// <inheritdoc/>
+    public async Task<(IReadOnlyList<GuestFile> Files, bool HasMore)> WalkAsync(
+        string volume, string path, string name, int countMax, CancellationToken cancellationToken)
+    {
+        var files = new List<GuestFile>();
+        byte[] limit = Encoding.ASCII.GetBytes((countMax + 1).ToString(CultureInfo.InvariantCulture));
+        await AskAsync(["walk"u8.ToArray(), Volume(volume), PathOf(path), PathOf(name), limit], Into(files), cancellationToken);
+        return files.Count > countMax ? (files[..countMax], true) : (files, false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> ReadAsync(
+        string volume, string path, long offsetBytes, long lengthBytes, Func<ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
+    {
+        byte[] device = Volume(volume);
+        byte[] file = PathOf(path);
+        long done = 0;
+        while (done < lengthBytes)
+        {
+            // Gathered first: a client that is slow to take it keeps nobody from asking.
+            long wanted = Math.Min(ReadBytesMax, lengthBytes - done);
+            var pieces = new List<byte[]>();
+            long read = 0;
+            await AskAsync(["read"u8.ToArray(), device, file, Number(offsetBytes + done), Number(wanted)], piece =>
+            {
+                read += piece.Length;
+                pieces.Add(read <= wanted ? piece : throw new AgentException("The agent gave more than was asked for."));
+                return ValueTask.CompletedTask;
+            }, cancellationToken);
+            foreach (byte[] piece in pieces)
+            {
+                await write(piece);
+            }
+
+            done += read;
+            if (read < wanted)
+            {
+                break;
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Ends the user-mode Linux.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _idle.DisposeAsync();
+        await _gate.WaitAsync();
+        try
+        {
+            _isDisposed = true;
+            await EndAgentAsync();
+            foreach (byte[] phrase in _phrases.Values)
+            {
+                CryptographicOperations.ZeroMemory(phrase);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static byte[] Number(long value) => Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+
+    private static byte[] Volume(string id) => id.Length is > 0 and < 200 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+        ? Encoding.ASCII.GetBytes(id)
+        : throw Refused("there is no such volume");
+
+    private static byte[] PathOf(string path)
+    {
+        try
+        {
+            return GuestPath.Parse(path);
+        }
+        catch (FormatException exception)
+        {
+            throw new VProtectException(ErrorCode.InvalidArgument, ErrorSide.Request, $"The path is none: {exception.Message}", "Take paths as listings write them.", inner: exception);
+        }
+    }
+
+    /// <summary>Disks are called as in the restore point, and partitions by their number.</summary>
+    private static string NameOf(string device, string title) =>
+        device.StartsWith("ubd", StringComparison.Ordinal) && device.Length > 3 ? $"disk {device[3] - 'a' + 1}{(device.Length > 4 ? $", partition {device[4..]}" : "")}" : title;
+
+    private static ValueTask Nothing(byte[] piece) => ValueTask.CompletedTask;
+
+    private static Func<byte[], ValueTask> Into(List<GuestFile> files) => piece =>
+    {
+        AgentLine.AddFiles(piece, files);
+        return ValueTask.CompletedTask;
+    };
+
+    private static VProtectException Refused(string reason) =>
+        new(ErrorCode.GuestFilesRefused, ErrorSide.Request, $"The files cannot be had: {reason}.", "Look at the mount's volumes, and at the folder that the path leads to.");
+
+    private async Task AskAsync(IReadOnlyList<ReadOnlyMemory<byte>> fields, Func<byte[], ValueTask> piece, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _usedAt = _time.GetTimestamp();
+            string? refusal;
+            try
+            {
+                _agent ??= await StartAgentAsync(cancellationToken);
+                refusal = await _agent.Line.AskAsync(fields, piece, SilenceMax, cancellationToken);
+            }
+            catch (AgentException exception)
+            {
+                string said = _agent?.TakeError() ?? "";
+                Log.Broken(_log, exception, said);
+                await EndAgentAsync();
+                throw new VProtectException(
+                    ErrorCode.GuestFilesBroken, ErrorSide.Source, $"Reading the disks' file systems failed: {exception.Message}{(said.Length > 0 ? $" {said}" : "")}",
+                    "The file system may be damaged, or made to do harm. Try another path or volume, or mount the disks over NBD on a machine that may be lost.", inner: exception);
+            }
+            catch (OperationCanceledException)
+            {
+                // The rest of its answer would be taken for the next one's.
+                await EndAgentAsync();
+                throw;
+            }
+
+            _usedAt = _time.GetTimestamp();
+            if (refusal is not null)
+            {
+                throw Refused(refusal.TrimEnd('.'));
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<AgentProcess> StartAgentAsync(CancellationToken cancellationToken)
+    {
+        AgentProcess agent = await AgentProcess.StartAsync(_disks, _log, _time, cancellationToken);
+        try
+        {
+            await agent.Line.GreetAsync(StartTimeMax, cancellationToken);
+            agent.Settle();
+            foreach ((string volume, byte[] phrase) in _phrases)
+            {
+                _ = await agent.Line.AskAsync(["unlock"u8.ToArray(), Encoding.ASCII.GetBytes(volume), phrase], Nothing, SilenceMax, cancellationToken);
+            }
+
+            return agent;
+        }
+        catch (AgentException exception)
+        {
+            string said = agent.TakeError();
+            await agent.DisposeAsync();
+            throw new VProtectException(
+                ErrorCode.GuestFilesBroken, ErrorSide.Source, $"The user-mode Linux that reads file systems did not start: {exception.Message} {said}".TrimEnd(),
+                "Install the Debian packages user-mode-linux, lvm2, mdadm, cryptsetup-bin, ntfs-3g and exfat-fuse.", RetryAdvice.Later, exception);
+        }
+        catch
+        {
+            await agent.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task EndAgentAsync()
+    {
+        if (_agent is { } agent)
+        {
+            _agent = null;
+            await agent.DisposeAsync();
+        }
+    }
+
+    private async Task EndIdleAsync()
+    {
+        if (_agent is null || _time.GetElapsedTime(_usedAt) < IdleTimeMax || !await _gate.WaitAsync(TimeSpan.Zero))
+        {
+            return;
+        }
+
+        try
+        {
+            await EndAgentAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3600, LogLevel.Warning, "The user-mode Linux that reads a guest's files was ended: {Said}")]
+        public static partial void Broken(ILogger logger, Exception exception, string said);
+    }
+}

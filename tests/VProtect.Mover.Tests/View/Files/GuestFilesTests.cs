@@ -1,0 +1,319 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using VProtect.Abstractions;
+using VProtect.Mover.View.Files;
+
+namespace VProtect.Mover.Tests.View.Files;
+
+/// <summary>File systems as their own tools make them, read by a real user-mode Linux; then hostile ones.</summary>
+public sealed class GuestFilesTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<FileExport> _disks = [];
+    private string _made = "";
+
+    private static CancellationToken None => CancellationToken.None;
+
+    public void Dispose()
+    {
+        _disks.ForEach(disk => disk.Dispose());
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task File_systems_of_all_kinds_are_told_and_read()
+    {
+        string tree = Tree();
+        Image("ext4", 64, image => Tool.Run("mkfs.ext4", "-q", "-L", "data", "-d", tree, image));
+        Image("btrfs", 128, image => Tool.Run("mkfs.btrfs", "-q", "--rootdir", tree, image));
+        Image("iso", 0, image => Tool.Run("genisoimage", "-quiet", "-R", "-o", image, tree));
+        Image("fat", 64, image =>
+        {
+            Tool.Run("mkfs.vfat", image);
+            Tool.Run("mcopy", "-s", "-i", image, Path.Join(tree, "folder"), "::folder");
+        });
+        Image("ntfs", 64, image =>
+        {
+            Tool.Run("mkntfs", "-q", "-F", image);
+            Tool.Run("ntfscp", "-f", image, Path.Join(tree, "folder", "big"), "big");
+        });
+        Image("xfs", 320, image =>
+        {
+            string prototype = _directory["prototype"];
+            File.WriteAllText(prototype, $"/\n0 0\nd--755 0 0\nfolder d--755 0 0\nbig ---644 0 0 {tree}/folder/big\n$\n$\n");
+            Tool.Run("mkfs.xfs", "-q", "-p", prototype, image);
+        });
+        Image("swap", 8, image => Tool.Run("mkswap", image));
+        Image("nothing", 8, _ => { });
+
+        await using GuestFiles files = Open();
+        IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
+        Assert.Equal(["ext4", "btrfs", "iso9660", "vfat", "ntfs", "xfs", "swap", ""], volumes.Select(volume => volume.Type));
+        Assert.Equal(("data", "disk 1", 64L << 20, true), (volumes[0].Label, volumes[0].Name, volumes[0].SizeBytes, volumes[0].HasFiles));
+        Assert.False(volumes[6].HasFiles);
+
+        byte[] big = File.ReadAllBytes(Path.Join(tree, "folder", "big"));
+        foreach (GuestVolume volume in volumes.Where(volume => volume.HasFiles))
+        {
+            string path = volume.Type == "ntfs" ? "big" : "folder/big";
+            Assert.Equal(big.Length, (await files.FindAsync(volume.Id, path, None)).SizeBytes);
+            Assert.True(Same(big, await ReadAsync(files, volume.Id, path, 0, long.MaxValue)), volume.Type);
+            Assert.Equal(big[1000..1016], await ReadAsync(files, volume.Id, path, 1000, 16));
+        }
+
+        await RefusesAsync(() => files.ListAsync(volumes[6].Id, "/", None), "it holds swap");
+        await RefusesAsync(() => files.ListAsync(volumes[7].Id, "/", None), "no file system is known");
+        await RefusesAsync(() => files.ListAsync("ubdz", "/", None), "no such volume");
+    }
+
+    [Fact]
+    public async Task Names_links_and_devices_are_told_as_they_are_and_none_is_followed()
+    {
+        string tree = Tree();
+        Tool.Run("ln", "-s", "/etc/shadow", Path.Join(tree, "link"));
+        Tool.Run("ln", "-s", "/", Path.Join(tree, "root"));
+        Tool.Run("ln", "-s", ".", Path.Join(tree, "loop"));
+        Tool.Run("mknod", Path.Join(tree, "device"), "b", "98", "0");
+        Tool.Run("mkfifo", Path.Join(tree, "pipe"));
+        Tool.Run("sh", "-c", "touch \"$(printf '%s/odd\\377name\\nline' \"$1\")\"", "sh", tree);
+        Image("ext4", 64, image => Tool.Run("mkfs.ext4", "-q", "-d", tree, image));
+        Tool.Run("rm", "-rf", tree);
+        await using GuestFiles files = Open();
+        IReadOnlyList<GuestFile> root = await files.ListAsync("ubda", "/", None);
+        Assert.Equal(
+            ["device", "empty", "folder", "link", "loop", "lost+found", "odd\\xffname\\x0aline", "pipe", "root"],
+            root.Select(file => file.Name).Order(StringComparer.Ordinal));
+        Assert.Equal((GuestFileKind.Link, "/etc/shadow"), (Named("link").Kind, Named("link").Target));
+        Assert.Equal((GuestFileKind.Special, GuestFileKind.Special), (Named("device").Kind, Named("pipe").Kind));
+        Assert.Equal(0, (await files.FindAsync("ubda", "odd\\xffname\\x0aline", None)).SizeBytes);
+
+        foreach (string path in (string[])["link", "device", "pipe", "folder", "root/etc/passwd", "loop/folder/big", "../etc/passwd", "folder/../../etc/passwd", "./folder/big", "none"])
+        {
+            await RefusesAsync(() => ReadAsync(files, "ubda", path, 0, 10), "");
+        }
+
+        await RefusesAsync(() => files.ListAsync("ubda", "root", None), "it is no folder");
+        await RefusesAsync(() => files.ListAsync("ubda", "folder/big", None), "it is no folder");
+        GuestFile Named(string name) => root.Single(file => file.Name == name);
+    }
+
+    [Fact]
+    public async Task Folders_are_searched_by_name_and_large_ones_listed()
+    {
+        string tree = Tree();
+        string many = Path.Join(tree, "many");
+        Directory.CreateDirectory(many);
+        for (int i = 0; i < 20_000; i++)
+        {
+            File.WriteAllText(Path.Join(many, $"file {i}"), "");
+        }
+
+        Image("ext4", 256, image => Tool.Run("mkfs.ext4", "-q", "-N", "40000", "-d", tree, image));
+        await using GuestFiles files = Open();
+        Assert.Equal(20_000, (await files.ListAsync("ubda", "many", None)).Count);
+        (IReadOnlyList<GuestFile> found, bool hasMore) = await files.WalkAsync("ubda", "/", "FILE 1999", 100, None);
+        Assert.Equal(11, found.Count);
+        Assert.False(hasMore);
+        Assert.All(found, file => Assert.StartsWith("many/file 1999", file.Name, StringComparison.Ordinal));
+        (found, hasMore) = await files.WalkAsync("ubda", "many", "", 50, None);
+        Assert.Equal((50, true), (found.Count, hasMore));
+    }
+
+    [Fact]
+    public async Task Partitions_volume_groups_over_disks_arrays_and_encrypted_volumes_are_found()
+    {
+        string tree = Tree();
+        string ext4 = _directory["part.ext4"];
+        Sparse(ext4, 32);
+        Tool.Run("mkfs.ext4", "-q", "-d", tree, ext4);
+        Image("gpt", 64, image =>
+        {
+            Tool.Run("sh", "-c", "printf 'label: gpt\\n2048,8192,S\\n10240,65536,L\\n' | sfdisk -q \"$1\"", "sh", image);
+            Tool.Run("dd", "status=none", "conv=notrunc", "bs=512", "seek=10240", $"if={ext4}", $"of={image}");
+        });
+        Image("luks", 64, image =>
+        {
+            Tool.Run("sh", "-c", "printf secret | cryptsetup luksFormat -q --type luks2 --sector-size 512 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \"$1\" -", "sh", image);
+        });
+        Image("lvm 1", 64, _ => { });
+        Image("lvm 2", 64, _ => { });
+        Image("md 1", 40, _ => { });
+        Image("md 2", 40, _ => { });
+        // This machine has no device mapper: a user-mode Linux that may write makes what is to be read.
+        MakeInside(
+            "C='--config=devices{use_devicesfile=0 scan=\"/dev\"} activation{udev_sync=0 udev_rules=0} global{use_lvmpolld=0} backup{backup=0 archive=0}'",
+            "lvm pvcreate \"$C\" -q /dev/ubdc /dev/ubdd; lvm vgcreate \"$C\" vg0 /dev/ubdc /dev/ubdd; lvm lvcreate \"$C\" -y -Zn -Wn -L 90M -n home vg0; dmsetup mknodes",
+            "dd if=/dev/ubdg of=/dev/mapper/vg0-home bs=1M status=none",
+            "mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 --assume-clean /dev/ubde /dev/ubdf; dd if=/dev/ubdg of=/dev/md0 bs=1M status=none; mdadm --stop /dev/md0",
+            "printf secret | cryptsetup open --key-file - /dev/ubdb plain; dd if=/dev/ubdg of=/dev/mapper/plain bs=1M status=none; cryptsetup close plain");
+
+        await using GuestFiles files = Open();
+        IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
+        string all = string.Join('\n', volumes) + _made;
+        Assert.True(volumes.Count(volume => volume.Type == "ext4") == 3, all);
+        GuestVolume partition = volumes.Single(volume => volume.Name == "disk 1, partition 2");
+        GuestVolume logical = volumes.Single(volume => volume.Name == "vg0-home");
+        GuestVolume locked = volumes.Single(volume => volume.IsLocked);
+        GuestVolume array = volumes.Single(volume => volume.Id.StartsWith("md", StringComparison.Ordinal) && volume.HasFiles);
+        await RefusesAsync(() => files.UnlockAsync(locked.Id, "wrong", None), "does not open it");
+        await files.UnlockAsync(locked.Id, "secret", None);
+        GuestVolume unlocked = (await files.ListVolumesAsync(None)).Single(volume => volume.Name.StartsWith("unlocked-", StringComparison.Ordinal));
+        byte[] big = File.ReadAllBytes(Path.Join(tree, "folder", "big"));
+        foreach (GuestVolume volume in (GuestVolume[])[partition, logical, array, unlocked])
+        {
+            Assert.Equal("ext4", volume.Type);
+            Assert.True(Same(big, await ReadAsync(files, volume.Id, "folder/big", 0, long.MaxValue)), all);
+        }
+    }
+
+    [Fact]
+    public async Task Damaged_and_hostile_file_systems_give_errors_and_nothing_else()
+    {
+        string tree = Tree();
+        string ext4 = _directory["sound.ext4"];
+        Sparse(ext4, 16);
+        Tool.Run("mkfs.ext4", "-q", "-d", tree, ext4);
+        byte[] sound = File.ReadAllBytes(ext4);
+        var random = new Random(17);
+        for (int i = 0; i < 16; i++)
+        {
+            byte[] broken = [.. sound];
+            for (int hit = 0; hit < 400; hit++)
+            {
+                // Superblock, group descriptors, inode tables: the first MiB.
+                broken[1024 + random.Next(i % 2 == 0 ? 1 << 20 : 512)] = (byte)random.Next(256);
+            }
+
+            Image($"broken {i}", 0, image => File.WriteAllBytes(image, broken));
+        }
+
+        await using GuestFiles files = Open();
+        IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
+        Assert.Equal(16, volumes.Count);
+        foreach (GuestVolume volume in volumes)
+        {
+            try
+            {
+                await files.ListAsync(volume.Id, "/", None);
+                await files.WalkAsync(volume.Id, "/", "", 10_000, None);
+                await ReadAsync(files, volume.Id, "folder/big", 0, 1 << 20);
+            }
+            catch (VProtectException refusal)
+            {
+                Assert.True(refusal.Code is ErrorCode.GuestFilesRefused or ErrorCode.GuestFilesBroken, refusal.Message);
+            }
+        }
+
+        Assert.Equal(16, (await files.ListVolumesAsync(None)).Count);
+    }
+
+    [Fact]
+    public async Task Agent_that_is_killed_is_replaced_and_nothing_is_left_of_it()
+    {
+        Image("ext4", 32, image => Tool.Run("mkfs.ext4", "-q", "-d", Tree(), image));
+        string[] before = Directory.GetDirectories(Path.GetTempPath(), "vprotect-files-*");
+        await using (GuestFiles files = Open())
+        {
+            Assert.Single(await files.ListVolumesAsync(None));
+            Assert.Equal(before, Directory.GetDirectories(Path.GetTempPath(), "vprotect-files-*"));
+            Assert.NotEmpty(Agents());
+            foreach (string id in Agents())
+            {
+                // Its kernel threads are processes here: the first that dies takes the rest with it.
+                Tool.TryRun("kill", "-9", id);
+            }
+
+            await Assert.ThrowsAsync<VProtectException>(() => files.ListVolumesAsync(None));
+            Assert.Single(await files.ListVolumesAsync(None));
+        }
+
+        Assert.Empty(Agents());
+        Assert.DoesNotContain("vprotect-files-", File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancelled_request_harms_no_later_one()
+    {
+        Image("ext4", 32, image => Tool.Run("mkfs.ext4", "-q", "-d", Tree(), image));
+        await using GuestFiles files = Open();
+        await files.ListVolumesAsync(None);
+        _disks[0].Hangs = true;
+        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(files, "ubda", "folder/big", 0, long.MaxValue, cancel.Token));
+        _disks[0].Hangs = false;
+        Assert.NotEmpty(await ReadAsync(files, "ubda", "folder/big", 0, long.MaxValue));
+    }
+
+    private static bool Same(byte[] one, byte[] other) => one.AsSpan().SequenceEqual(other);
+
+    private static List<string> Agents() =>
+        [.. Tool.TryRun("pgrep", "-f", $"^linux.uml mem={GuestFiles.MemoryMiB}M").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+
+    private static async Task RefusesAsync(Func<Task> request, string reason)
+    {
+        VProtectException refusal = await Assert.ThrowsAsync<VProtectException>(request);
+        Assert.Equal(ErrorCode.GuestFilesRefused, refusal.Code);
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<byte[]> ReadAsync(GuestFiles files, string volume, string path, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        using var bytes = new MemoryStream();
+        await files.ReadAsync(volume, path, offset, length, piece =>
+        {
+            bytes.Write(piece.Span);
+            return ValueTask.CompletedTask;
+        }, cancellationToken);
+        return bytes.ToArray();
+    }
+
+    private static void Sparse(string path, int sizeMiB) => Tool.Run("truncate", "-s", string.Create(CultureInfo.InvariantCulture, $"{sizeMiB}M"), path);
+
+    /// <summary>Runs commands in a user-mode Linux that may write to the images; the last disk is the sound ext4.</summary>
+    private void MakeInside(params string[] commands)
+    {
+        string script = _directory["make.sh"];
+        File.WriteAllText(script, $"""
+            #!/bin/sh
+            export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+            mount -t proc proc /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev; mount -t tmpfs t /run
+            mkdir -p /run/root/lib/modules /run/lock /run/lvm /run/cryptsetup
+            ln -s /usr/lib/uml/modules/$(uname -r) /run/root/lib/modules/$(uname -r)
+            printf '#!/bin/sh\nexec modprobe -d /run/root "$@"\n' >/run/modprobe; chmod 755 /run/modprobe; echo /run/modprobe >/proc/sys/kernel/modprobe
+            for m in dm-mod dm-crypt raid1 algif_skcipher; do /run/modprobe $m; done
+            exec >/dev/console 2>&1
+            {string.Join('\n', commands)}
+            sync; echo o >/proc/sysrq-trigger; sleep 5
+            """);
+        Tool.Run("chmod", "+x", script);
+        List<string> arguments = ["120", "linux.uml", "mem=192M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", $"init={script}", "quiet", "con=null", "con0=null,fd:1"];
+        string[] disks = [.. Directory.GetFiles(_directory.Path, "*.image").Order(StringComparer.Ordinal), _directory["part.ext4"]];
+        arguments.AddRange(disks.Select((disk, i) => $"ubd{i}={disk}"));
+        _made = Tool.Run("timeout", [.. arguments]);
+    }
+
+    private string Tree()
+    {
+        string tree = _directory["tree"];
+        Directory.CreateDirectory(Path.Join(tree, "folder"));
+        byte[] big = new byte[(5 << 20) + 77];
+        new Random(1).NextBytes(big);
+        File.WriteAllBytes(Path.Join(tree, "folder", "big"), big);
+        File.WriteAllText(Path.Join(tree, "empty"), "");
+        return tree;
+    }
+
+    private void Image(string name, int sizeMiB, Action<string> make)
+    {
+        string path = _directory[string.Create(CultureInfo.InvariantCulture, $"{_disks.Count:00} {name}.image").Replace(' ', '-')];
+        if (sizeMiB > 0)
+        {
+            Sparse(path, sizeMiB);
+        }
+
+        make(path);
+        _disks.Add(new FileExport(path));
+    }
+
+    private GuestFiles Open() => new(_disks, NullLogger<GuestFiles>.Instance, TimeProvider.System);
+}
