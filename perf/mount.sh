@@ -10,6 +10,8 @@
 #
 # vprotect serves a restore point of an encrypted repository, qemu-nbd a zstd qcow2, nbdkit the raw file; all three over a unix socket, read by fio's nbd
 # engine. Cold: a new server, and its files dropped from the page cache. Warm: the same workload once more on the same server.
+# Over iSCSI: vprotect beside tgt on the raw file, read by QEMU (sequential) and iscsi-perf (random), which has other places each time: warm is after the whole
+# disk was read once. Needs root.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -36,12 +38,12 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-need_packages jq fio nbdkit libnbd-bin python3-libnbd qemu-utils
+need_packages jq fio nbdkit libnbd-bin python3-libnbd qemu-utils qemu-block-extra tgt libiscsi-bin util-linux
 publish
 mkdir -p "$scratch"
 work=$(mktemp -d "$scratch/mount.XXXXXX")
 server=
-stop_server() { [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" || true; server=; }; }
+stop_server() { [ -z "$server" ] || { kill "${1:--TERM}" "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; server=; }; }
 defer rm -rf "$work"
 defer stop_server
 export VPROTECT_PASSPHRASE=measured VPROTECT_STATE=$work/state VPROTECT_REPOSITORY=$work/repo
@@ -71,7 +73,7 @@ serve() {
 }
 
 serve_tool() {
-  uri="nbd+unix:///$([ "$1" = vprotect ] && echo disk0)?socket=$socket"
+  uri="nbd+unix:///$([ "$1" != vprotect ] || echo disk0)?socket=$socket"
   case $1 in
     vprotect) serve artifacts/vprotect mount latest --machine vm --listen "unix:$socket" --quiet ;;
     qemu-nbd) serve qemu-nbd -t -r -e 16 -f qcow2 -k "$socket" "$work/disk.qcow2" ;;
@@ -80,7 +82,7 @@ serve_tool() {
 }
 
 serve_writable() {
-  uri="nbd+unix:///$([ "$1" = vprotect ] && echo disk0)?socket=$socket"
+  uri="nbd+unix:///$([ "$1" != vprotect ] || echo disk0)?socket=$socket"
   rm -f "$work"/overlay*
   case $1 in
     vprotect) serve artifacts/vprotect mount latest --machine vm --listen "unix:$socket" --overlay "$work/overlay" --quiet ;;
@@ -90,6 +92,38 @@ serve_writable() {
       ;;
   esac
 }
+
+# serve_iscsi TOOL: in the background, until it lets initiators in; target is its address.
+serve_iscsi() {
+  stop_server
+  local port=$((20000 + RANDOM % 10000)) name
+  : >"$work/server.log"
+  if [ "$1" = vprotect ]; then
+    artifacts/vprotect mount latest --machine vm --iscsi --listen "127.0.0.1:$port" >"$work/server.log" 2>&1 &
+    server=$!
+    until target=$(grep -o 'iscsi://[^ ]*' "$work/server.log"); do
+      kill -0 "$server" 2>/dev/null || die "vprotect did not start" "$(cat "$work/server.log")"
+      sleep 0.05
+    done
+  else
+    name=iqn.2026-11.internal.vprotect:raw
+    export TGT_IPC_SOCKET=$work/t
+    # tgtd ignores SIGTERM while it has targets.
+    setpriv --pdeathsig KILL tgtd --foreground --iscsi "portal=127.0.0.1:$port" >"$work/server.log" 2>&1 &
+    server=$!
+    until tgtadm --lld iscsi --op new --mode target --tid 1 --targetname "$name" 2>/dev/null; do sleep 0.1; done
+    tgtadm --lld iscsi --op new --mode logicalunit --tid 1 --lun 1 --backing-store "$work/disk.raw"
+    tgtadm --lld iscsi --op bind --mode target --tid 1 --initiator-address ALL
+    target=iscsi://127.0.0.1:$port/$name/1
+  fi
+}
+iscsi_rate() {
+  local began
+  began=$(date +%s%N)
+  qemu-img bench -f raw -c $((size * 1024)) -d 4 -s 1M -S 1M "$target" >/dev/null
+  echo $((size * 1024 * 1000000000 / ($(date +%s%N) - began)))
+}
+iscsi_iops() { iscsi-perf -r -m 16 -b 8 -t "$seconds" "$target" | tr '\r' '\n' | sed -n 's/^iops average \([0-9]*\).*/\1/p' | tail -1; }
 
 # bench OPTIONS...: fio on the server, its answer as JSON.
 bench() { fio --name=m --ioengine=nbd --uri="$uri" --output-format=json --size="${size}G" --randseed=1 --allow_file_create=0 "$@" 2>/dev/null | sed -n '/^{/,$p'; }
@@ -161,7 +195,18 @@ for tool in vprotect qemu-nbd nbdkit; do
   serve_tool $tool
   figure[cold_iops,$tool]=$(read_iops)
   figure[warm_iops,$tool]=$(read_iops)
-  figure[memory,$tool]=$(($(sed -n 's/^VmHWM: *\([0-9]*\).*/\1/p' "/proc/$server/status") / 1024))
+  figure[memory,$tool]=$(($(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\).*/\1/p' "/proc/$server/status") / 1024))
+done
+for tool in vprotect tgt; do
+  note "reading over iSCSI through $tool"
+  for what in rate iops; do
+    drop "$work/repo" "$work/disk.raw"
+    serve_iscsi $tool
+    figure[iscsi_cold_$what,$tool]=$(iscsi_$what)
+    [ $what = rate ] || iscsi_rate >/dev/null
+    figure[iscsi_warm_$what,$tool]=$(iscsi_$what)
+    stop_server "$([ $tool = vprotect ] && echo -TERM || echo -KILL)"
+  done
 done
 for tool in vprotect qemu-nbd; do
   note "writing through $tool"
@@ -178,6 +223,9 @@ row() { # TITLE KEY [SMALLER]: figures and the ratio to qemu-nbd
   local ours=${figure[$2,vprotect]} theirs=${figure[$2,qemu-nbd]:-} raw=${figure[$2,nbdkit]:-–} ratio=–
   [ -z "$theirs" ] || ratio=$(jq -n "$ours / ([$theirs, 0.1] | max) * 100 | round / 100")
   printf '| %s | %s | %s | %s | %s |\n' "$1" "$ours" "${theirs:-–}" "$raw" "$ratio"
+}
+row_iscsi() { # TITLE KEY
+  printf '| %s | %s | %s | %s |\n' "$1" "${figure[$2,vprotect]}" "${figure[$2,tgt]}" "$(jq -n "${figure[$2,vprotect]} / ${figure[$2,tgt]} * 100 | round / 100")"
 }
 report() {
   echo "# Mounted restore points, $(date -u +%F)"
@@ -198,6 +246,13 @@ report() {
   row 'overlay: random 4 KiB qd16, flush every 16, IOPS' flush16
   row 'overlay: random 4 KiB qd16, no flush, IOPS' noflush
   row 'peak memory of the server, MiB' memory
+  echo
+  echo '| over iSCSI | vprotect | tgt, raw | vprotect / tgt |'
+  echo '|---|---|---|---|'
+  row_iscsi 'sequential 1 MiB, cold, MiB/s' iscsi_cold_rate
+  row_iscsi 'sequential 1 MiB, warm, MiB/s' iscsi_warm_rate
+  row_iscsi 'random 4 KiB qd16, cold, IOPS' iscsi_cold_iops
+  row_iscsi 'random 4 KiB qd16, warm, IOPS' iscsi_warm_iops
 }
 report
 [ $save = 0 ] || report >"perf/results/mount-$(date -u +%F).md"
