@@ -180,6 +180,7 @@ for name in 1G 1T 64T; do
     uri="nbd+unix:///disk0?socket=$socket"
     serve artifacts/vprotect mount latest --machine "open$name" --listen "unix:$socket" --verbose
     grep -o 'opened in [0-9.]*' "$work/server.log" | cut -d' ' -f3
+    stop_server # here, since it is this subshell's
   done | sort -n | sed -n 2p >"$work/open.$name"
   stop_server
   figure[open,$name]=$(cat "$work/open.$name")
