@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using VProtect.Server.Access.Ldap;
 using VProtect.Server.Scheduling;
 
 namespace VProtect.Server.Access;
@@ -13,6 +14,7 @@ internal static class AccessServices
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<Logins>();
         services.AddSingleton<CodeCheck>();
+        services.AddSingleton<UserDirectory>();
         services.AddSingleton<OwnProof>();
         services.AddSingleton<AuditHead>();
         services.AddSingleton<IUpkeep>(provider => provider.GetRequiredService<AuditHead>());

@@ -2,12 +2,13 @@ using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Catalog.Access;
 using VProtect.Catalog.Audit;
+using VProtect.Server.Access.Ldap;
 using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Access;
 
 /// <summary>Checks logins: throttled, and with one answer for every reason to refuse.</summary>
-internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Sessions sessions, CodeCheck codes, SecretBox box, TimeProvider time) : IDisposable
+internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Sessions sessions, CodeCheck codes, UserDirectory directory, SecretBox box, TimeProvider time) : IDisposable
 {
     /// <summary>Hashing takes a core for a while; logins queue instead of taking all of them.</summary>
     private readonly SemaphoreSlim _hashing = new(1);
@@ -26,13 +27,25 @@ internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Se
 
         throttle.Attempted(address, login);
         User? user;
+        DirectorySettings settings;
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {
             user = await session.Users.FindByLoginAsync(login, cancellationToken);
+            (settings, _) = await UserDirectory.ReadAsync(session, cancellationToken);
         }
 
+        // Who is known here is known here only; all others the directory is asked about, after the time that a wrong password takes.
         bool isRight = await VerifyAsync(password, user?.PasswordHash, cancellationToken);
+        DirectoryUser? known = settings.Active && user is null or { Source: UserSource.Ldap }
+            ? await directory.FindAsync(settings, login, password, cancellationToken)
+            : null;
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        if (known is not null)
+        {
+            user = await DirectoryLogins.TakeInAsync(transaction, login, known, time.GetUtcNow(), cancellationToken);
+            isRight = user is not null;
+        }
+
         if (!isRight || user is not { Active: true })
         {
             string shown = login.Length > 100 ? login[..100] : login;
@@ -67,8 +80,26 @@ internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Se
         return (now, token);
     }
 
+    /// <summary>Whether this is the user's password, here or in the directory.</summary>
+    public async Task<bool> VerifyAsync(User user, string password, CancellationToken cancellationToken)
+    {
+        if (user.Source == UserSource.Local)
+        {
+            return await VerifyAsync(password, user.PasswordHash, cancellationToken);
+        }
+
+        DirectorySettings settings;
+        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+        {
+            (settings, _) = await UserDirectory.ReadAsync(session, cancellationToken);
+        }
+
+        return settings.Active && await directory.FindAsync(settings, user.Login, password, cancellationToken) is { } known
+            && string.Equals(known.Dn, user.ExternalId, StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>Compares a password; one at a time.</summary>
-    public async Task<bool> VerifyAsync(string password, string? stored, CancellationToken cancellationToken)
+    private async Task<bool> VerifyAsync(string password, string? stored, CancellationToken cancellationToken)
     {
         if (password.Length > PasswordHash.LengthMax)
         {

@@ -21,7 +21,7 @@ internal sealed class OwnProof(CatalogDatabase catalog, Logins logins, LoginThro
         string key = $"password {caller.UserGuid}";
         throttle.RequireNoWait(key, "The current password was wrong too often.");
         throttle.Attempted(key, key);
-        if (!await logins.VerifyAsync(password ?? "", user.PasswordHash, cancellationToken))
+        if (!await logins.VerifyAsync(user, password ?? "", cancellationToken))
         {
             throw new InvalidFieldException("currentPassword", "It is wrong.", "Send the password that you logged in with.");
         }

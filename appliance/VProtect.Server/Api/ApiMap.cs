@@ -20,6 +20,7 @@ using VProtect.Server.Api.Session;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Tasks;
 using VProtect.Server.Api.Tokens;
+using VProtect.Server.Api.UserDirectories;
 using VProtect.Server.Api.Users;
 using VProtect.Server.Api.Workflows;
 
@@ -39,6 +40,7 @@ internal static class ApiMap
         CredentialsApi.Map(api);
         DashboardApi.Map(api);
         DestinationsApi.Map(api);
+        DirectoryApi.Map(api);
         DisksApi.Map(api);
         EventsApi.Map(api);
         ForecastApi.Map(api);

@@ -21,6 +21,10 @@ public sealed class UserTable : EditableTable<User>
     public async Task<User?> FindByLoginAsync(string login, CancellationToken cancellationToken) =>
         (await WhereAsync($"login_key = {login.ToLowerInvariant()}", cancellationToken)).FirstOrDefault();
 
+    /// <summary>The user whom an outside source knows by this identity, without regard to case; or null.</summary>
+    public async Task<User?> FindByExternalIdAsync(UserSource source, string externalId, CancellationToken cancellationToken) => (await WhereAsync(
+        $"source = {source} AND LOWER(external_id) = LOWER({externalId}) ORDER BY guid", cancellationToken)).FirstOrDefault();
+
     /// <summary>Permissions of a user, from his own roles and those of his groups, with what they are limited to.</summary>
     public async Task<IReadOnlyList<GrantedPermission>> PermissionsAsync(Guid user, CancellationToken cancellationToken) => await Session.QueryAsync(
         $"""

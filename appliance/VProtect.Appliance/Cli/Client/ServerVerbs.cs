@@ -36,6 +36,7 @@ internal static class ServerVerbs
             AccessVerbs.NewUser(verbs),
             RoleVerbs.New(verbs),
             RoleVerbs.NewGroup(verbs),
+            DirectoryVerbs.New(verbs),
             SessionVerbs.New(verbs),
             SessionVerbs.NewSecondFactor(verbs),
             AccessVerbs.NewToken(verbs),

@@ -68,6 +68,14 @@ internal static class SessionApi
         }
 
         await proof.RequirePasswordAsync(context, request.CurrentPassword, cancellationToken);
+        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+        {
+            if ((await session.Users.GetAsync(caller.UserGuid, cancellationToken)).Source != UserSource.Local)
+            {
+                throw new InvalidFieldException("newPassword", "A directory knows your password.", "Change it there.");
+            }
+        }
+
         string hash = PasswordHash.Of(request.NewPassword!);
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         User user = await transaction.Users.GetAsync(caller.UserGuid, cancellationToken);

@@ -1,0 +1,127 @@
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using VProtect.Catalog;
+
+namespace VProtect.Server.Access.Ldap;
+
+/// <summary>A user as a directory knows it.</summary>
+/// <param name="Dn">Distinguished name.</param>
+/// <param name="FullName">Name shown to people.</param>
+/// <param name="Email">Mail address.</param>
+/// <param name="Groups">Distinguished names of its groups.</param>
+internal sealed record DirectoryUser(string Dn, string? FullName, string? Email, IReadOnlyList<string> Groups);
+
+/// <summary>
+/// Users of a directory: 1 search as the service user, 2 bind as the one that is found, 3 search its groups. Exactly one entry must be found. Safe for any number of callers.
+/// </summary>
+internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory> logger)
+{
+    /// <summary>A login does not wait longer for a directory.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>The settings in the catalog; those of nothing when there are none.</summary>
+    public static async Task<(DirectorySettings Settings, long Version)> ReadAsync(CatalogSession session, CancellationToken cancellationToken) =>
+        await session.Settings.FindAsync(DirectorySettings.Key, cancellationToken) is { } stored
+            ? (JsonSerializer.Deserialize<DirectorySettings>(stored.Value) ?? new(), stored.Version)
+            : (new DirectorySettings(), 0);
+
+    /// <summary>The user who has this login and password; null when there is none, or the directory cannot be asked, which is logged.</summary>
+    public async Task<DirectoryUser?> FindAsync(DirectorySettings settings, string login, string password, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AskAsync(settings, login, password, cancellationToken);
+        }
+        catch (Exception exception) when (IsOfDirectory(exception, cancellationToken))
+        {
+            Log.NotAsked(logger, settings.Url, exception.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Tries the settings without a user; null when they work, else what is amiss.</summary>
+    public async Task<string?> CheckAsync(DirectorySettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(Patience);
+            await using LdapConnection connection = await LdapConnection.OpenAsync(new Uri(settings.Url), AuthoritiesOf(settings), patience.Token);
+            return await connection.BindAsync(settings.BindDn, PasswordOf(settings), patience.Token) ? null : $"The directory refuses {settings.BindDn}: name or password is wrong.";
+        }
+        catch (Exception exception) when (IsOfDirectory(exception, cancellationToken))
+        {
+            return exception is OperationCanceledException ? "The directory does not answer." : exception.Message;
+        }
+    }
+
+    /// <exception cref="CryptographicException">The text is no certificate.</exception>
+    public static X509Certificate2Collection AuthoritiesOf(DirectorySettings settings)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(settings.Authorities);
+        return authorities;
+    }
+
+    private async Task<DirectoryUser?> AskAsync(DirectorySettings settings, string login, string password, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        await using LdapConnection connection = await LdapConnection.OpenAsync(new Uri(settings.Url), AuthoritiesOf(settings), patience.Token);
+
+        // 1
+        if (!await connection.BindAsync(settings.BindDn, PasswordOf(settings), patience.Token))
+        {
+            throw new IOException($"The directory refuses {settings.BindDn}.");
+        }
+
+        List<(string, string)> wanted = [(settings.LoginAttribute, login)];
+        if (settings.UserClass.Length > 0)
+        {
+            wanted.Add(("objectClass", settings.UserClass));
+        }
+
+        List<(string Dn, Dictionary<string, List<string>> Attributes)> found = await connection.SearchAsync(
+            settings.UserBase, wanted, [settings.LoginAttribute, "cn", "displayName", "mail"], sizeLimit: 2, patience.Token);
+        // Directories compare more loosely than we do: what is typed must be the login as it stands there.
+        if (found is not [var user] || !user.Attributes.GetValueOrDefault(settings.LoginAttribute, []).Contains(login, StringComparer.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        // 2: on a connection of its own, so that groups are searched as the service user.
+        await using (LdapConnection own = await LdapConnection.OpenAsync(new Uri(settings.Url), AuthoritiesOf(settings), patience.Token))
+        {
+            if (!await own.BindAsync(user.Dn, password, patience.Token))
+            {
+                return null;
+            }
+        }
+
+        // 3
+        List<(string Dn, Dictionary<string, List<string>> Attributes)> groups = settings.GroupBase.Length == 0
+            ? []
+            : await connection.SearchAsync(settings.GroupBase, [(settings.MemberAttribute, user.Dn)], ["cn"], sizeLimit: 0, patience.Token);
+        return new DirectoryUser(
+            user.Dn, First(user.Attributes, "displayName") ?? First(user.Attributes, "cn"), First(user.Attributes, "mail"), [.. groups.Select(group => group.Dn)]);
+    }
+
+    private string PasswordOf(DirectorySettings settings) =>
+        settings.SealedPassword is { } sealedPassword ? Encoding.UTF8.GetString(box.Unseal(sealedPassword, DirectorySettings.Key)) : "";
+
+    private static string? First(Dictionary<string, List<string>> attributes, string name) =>
+        attributes.TryGetValue(name, out List<string>? values) && values is [{ Length: > 0 and <= 200 } first, ..] && !first.Any(char.IsControl) ? first : null;
+
+    private static bool IsOfDirectory(Exception exception, CancellationToken cancellationToken) =>
+        exception is IOException or AuthenticationException or CryptographicException or UriFormatException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private static partial class Log
+    {
+        [LoggerMessage(5360, LogLevel.Warning, "The directory {Url} cannot be asked: {Message}")]
+        public static partial void NotAsked(ILogger logger, string url, string message);
+    }
+}
