@@ -43,9 +43,9 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
 
     // Volumes that were unlocked, so that another agent unlocks them again. In memory alone.
     private readonly ConcurrentDictionary<string, byte[]> _phrases = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _ending = new();
     private AgentProcess? _agent;
     private long _usedAt;
-    private bool _isDisposed;
 
     /// <param name="disks">In the machine's order; outlive this. Only read, and only the first <see cref="DisksMax"/>.</param>
     /// <param name="log">What ends before its time.</param>
@@ -146,10 +146,10 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _idle.DisposeAsync();
+        await _ending.CancelAsync();
         await _gate.WaitAsync();
         try
         {
-            _isDisposed = true;
             await EndAgentAsync();
             foreach (byte[] phrase in _phrases.Values)
             {
@@ -198,15 +198,16 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
     private async Task AskAsync(IReadOnlyList<ReadOnlyMemory<byte>> fields, Func<byte[], ValueTask> piece, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
         try
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
             _usedAt = _time.GetTimestamp();
             string? refusal;
             try
             {
-                _agent ??= await StartAgentAsync(cancellationToken);
-                refusal = await _agent.Line.AskAsync(fields, piece, SilenceMax, cancellationToken);
+                both.Token.ThrowIfCancellationRequested();
+                _agent ??= await StartAgentAsync(both.Token);
+                refusal = await _agent.Line.AskAsync(fields, piece, SilenceMax, both.Token);
             }
             catch (AgentException exception)
             {
@@ -221,7 +222,8 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
             {
                 // The rest of its answer would be taken for the next one's.
                 await EndAgentAsync();
-                throw;
+                cancellationToken.ThrowIfCancellationRequested();
+                throw Refused("they are being unmounted");
             }
 
             _usedAt = _time.GetTimestamp();

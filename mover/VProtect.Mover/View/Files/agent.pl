@@ -227,7 +227,10 @@ sub walk {
     my @todo = ('');
     my ($batch, $count) = ('', 0);
     my $home = (lstat $root)[0];
+    my $told = time;
     while (defined(my $folder = pop @todo)) {
+        # A long search that finds nothing is no silence.
+        if (time - $told > 5) { frame('D', ''); $told = time; }
         opendir my $entries, "$root$folder" or next;
         my @below;
         while (defined(my $name = readdir $entries)) {

@@ -244,6 +244,20 @@ public sealed class GuestFilesTests : IDisposable
         Assert.NotEmpty(await ReadAsync(files, "ubda", "folder/big", 0, long.MaxValue));
     }
 
+    [Fact]
+    public async Task Unmounting_waits_for_nobody_who_reads()
+    {
+        Image("ext4", 32, image => Tool.Run("mkfs.ext4", "-q", "-d", Tree(), image));
+        GuestFiles files = Open();
+        await files.ListVolumesAsync(None);
+        _disks[0].Hangs = true;
+        Task<byte[]> reading = ReadAsync(files, "ubda", "folder/big", 0, long.MaxValue);
+        await files.DisposeAsync();
+        await RefusesAsync(() => reading, "being unmounted");
+        await RefusesAsync(() => files.ListVolumesAsync(None), "being unmounted");
+        Assert.Empty(Agents());
+    }
+
     private static bool Same(byte[] one, byte[] other) => one.AsSpan().SequenceEqual(other);
 
     private static List<string> Agents() =>
