@@ -216,7 +216,10 @@ public sealed class KvmRbdTests : IClassFixture<CephFixture>, IAsyncLifetime
         await using IConnector connector = _platform.Factory.Open(_platform.Endpoint);
         var opening = new RestoreOpening
         {
-            TaskGuid = Guid.NewGuid().ToString(), Documents = [], Disks = [new RestoreDisk("vda", SizeBytes, StorageId: null)], OverwriteMachineUuid = uuid,
+            TaskGuid = Guid.NewGuid().ToString(),
+            Documents = [],
+            Disks = [new RestoreDisk("vda", SizeBytes, StorageId: null)],
+            OverwriteMachineUuid = uuid,
         };
         await using (IRestoreAccess access = await connector.OpenRestoreAsync(opening, CancellationToken.None))
         {
