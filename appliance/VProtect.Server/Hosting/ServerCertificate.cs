@@ -24,6 +24,7 @@ internal sealed partial class ServerCertificate : IDisposable
     private readonly ILogger<ServerCertificate> _logger;
     private readonly FileSystemWatcher _watcher;
     private readonly TimeProvider _time;
+    private readonly Lock _loading = new();
     private SslStreamCertificateContext _current;
 
     public ServerCertificate(DataDirectory data, TimeProvider time, ILogger<ServerCertificate> logger)
@@ -58,11 +59,15 @@ internal sealed partial class ServerCertificate : IDisposable
     {
         try
         {
-            SslStreamCertificateContext found = Load();
-            if (found.TargetCertificate.Thumbprint != Current.Thumbprint)
+            // One at a time, and compared with its issuers: the watcher may have seen a file of which only the first certificate was written.
+            lock (_loading)
             {
-                Volatile.Write(ref _current, found);
-                Log.Replaced(_logger, found.TargetCertificate.Subject, found.TargetCertificate.NotAfter);
+                SslStreamCertificateContext found = Load();
+                if (!Thumbprints(found).SequenceEqual(Thumbprints(Context)))
+                {
+                    Volatile.Write(ref _current, found);
+                    Log.Replaced(_logger, found.TargetCertificate.Subject, found.TargetCertificate.NotAfter);
+                }
             }
 
             return true;
@@ -123,6 +128,9 @@ internal sealed partial class ServerCertificate : IDisposable
         DataDirectory.WriteSecret(_certificatePath, Encoding.ASCII.GetBytes(certificatePem));
         Reload();
     }
+
+    private static IEnumerable<string> Thumbprints(SslStreamCertificateContext context) =>
+        context.IntermediateCertificates.Prepend(context.TargetCertificate).Select(certificate => certificate.Thumbprint);
 
     private SslStreamCertificateContext Load()
     {
