@@ -49,8 +49,16 @@ internal sealed class AgentLine(Stream requests, Stream answers, TimeProvider ti
             at += 4 + field.Length;
         }
 
-        await requests.WriteAsync(request, cancellationToken);
-        await requests.FlushAsync(cancellationToken);
+        try
+        {
+            await requests.WriteAsync(request, cancellationToken);
+            await requests.FlushAsync(cancellationToken);
+        }
+        catch (IOException exception)
+        {
+            throw new AgentException("The agent has ended.", exception);
+        }
+
         while (true)
         {
             (char kind, byte[] payload) = await ReceiveAsync(silenceMax, cancellationToken);

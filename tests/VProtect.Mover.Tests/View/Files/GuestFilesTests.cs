@@ -6,6 +6,7 @@ using VProtect.Mover.View.Files;
 namespace VProtect.Mover.Tests.View.Files;
 
 /// <summary>File systems as their own tools make them, read by a real user-mode Linux; then hostile ones.</summary>
+[Collection("mounts of this machine")]
 public sealed class GuestFilesTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();

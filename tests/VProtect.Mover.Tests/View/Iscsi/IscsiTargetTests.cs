@@ -6,6 +6,7 @@ using VProtect.Mover.View.Iscsi;
 namespace VProtect.Mover.Tests.View.Iscsi;
 
 /// <summary>Targets as real initiators find them: libiscsi's tools and QEMU. Needs root, like the product's.</summary>
+[Collection("mounts of this machine")]
 public sealed class IscsiTargetTests
 {
     private const string Initiator = "iqn.2026-01.example:one";
