@@ -120,6 +120,7 @@ public static class ServerHost
         app.Use(AccessGate.CheckAsync);
         ApiMap.Map(app);
         DocsApi.Map(app);
+        UiApi.Map(app);
         HealthApi.Map(app);
         MetricsApi.Map(app);
         _ = app.Services.GetRequiredService<CatalogDatabase>();

@@ -16,11 +16,12 @@ internal sealed partial class ApplianceProcess : IDisposable
 
     /// <param name="data">Its data directory.</param>
     /// <param name="program">The program as it is delivered, or null for the one with the fake platform added.</param>
-    public ApplianceProcess(string data, string? program = null)
+    /// <param name="urls">Where it is to listen; a free port of the loopback by default.</param>
+    public ApplianceProcess(string data, string? program = null, string urls = "https://127.0.0.1:0")
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(program ?? Binary, ["serve", "--data", data, "--urls", "https://127.0.0.1:0"]) { RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(program ?? Binary, ["serve", "--data", data, "--urls", urls]) { RedirectStandardError = true },
         };
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
         _process.Start();

@@ -1,0 +1,211 @@
+// A person's story with the real appliance in Debian's Chromium; EndToEnd.Tests/Appliance/UiTests starts both and restarts the server when told.
+//   VPROTECT_UI_ADDRESS, _PASSWORD (one-time), _DATACENTER (of the fake platform, with machines web1 and db1), _REPOSITORY (a directory to make)
+//   VPROTECT_UI_SHOTS: a directory for pictures of each page
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+
+const { VPROTECT_UI_ADDRESS: address, VPROTECT_UI_PASSWORD: firstPassword, VPROTECT_UI_DATACENTER: datacenter, VPROTECT_UI_REPOSITORY: repository, VPROTECT_UI_SHOTS: shots } = process.env;
+const password = 'correct horse battery 9';
+const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const faults = [];
+
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--ignore-certificate-errors'] });
+// The product's policy stands: only the checker is let in, by the debugger, which no policy binds.
+const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+context.setDefaultTimeout(30_000);
+const page = await context.newPage();
+page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) faults.push(message.text()); });
+page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+page.on('request', (request) => { if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(`asks another host: ${request.url()}`); });
+
+const step = (name) => console.log(`- ${name}`);
+const button = (name, inside = page) => inside.getByRole('button', { name, exact: true });
+const heading = (name) => page.getByRole('heading', { name, exact: true, level: 1 }).waitFor();
+const area = async (name) => { await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name }).click(); await heading(name); };
+const logIn = async (secret) => {
+  await page.locator('#login').fill('admin');
+  await page.locator('#password').fill(secret);
+  await button('Log in').click();
+};
+
+/** No fault of accessibility, in light and in dark; pictures at two widths. */
+async function look(name) {
+  for (const dark of [false, true]) {
+    await page.evaluate((on) => document.documentElement.classList.toggle('pf-v6-theme-dark', on), dark);
+    await page.waitForTimeout(400); // Colours fade over; what is looked at is where they end.
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    for (const one of violations) faults.push(`${name}, ${dark ? 'dark' : 'light'}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 300)).join('\n    ')}`);
+    if (shots) {
+      for (const width of [1280, 1920]) {
+        await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 });
+        await page.waitForTimeout(150);
+        await page.screenshot({ path: `${shots}/${name}-${dark ? 'dark' : 'light'}-${width}.png` });
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+  }
+  await page.evaluate(() => document.documentElement.classList.remove('pf-v6-theme-dark'));
+}
+
+try {
+  step('a deep link asks for the log-in, and the one-time password to be changed');
+  await page.goto(`${address}ui/machines`);
+  await heading('VProtect: Log in');
+  await look('login');
+  await logIn('wrong password');
+  await page.getByText('Danger alert').first().waitFor();
+  await logIn(firstPassword);
+  await heading('VProtect: Change the password');
+  await page.locator('#current').fill(firstPassword);
+  await page.locator('#next').fill(password);
+  await page.locator('#again').fill(password);
+  await look('password');
+  await button('Change it').click();
+  await heading('Machines');
+  await page.getByText('Nothing here yet.').waitFor();
+  await look('machines-none');
+
+  step('a repository; its recovery key is shown once and must be confirmed');
+  await area('Dashboard');
+  await page.getByText('There is no destination.').waitFor();
+  await area('Destinations');
+  await button('Create a repository').click();
+  await page.locator('#dialog-name').fill('main');
+  await page.locator('#dialog-path').fill('relative');
+  await button('Add').click();
+  await page.getByRole('dialog').getByText('Danger alert').waitFor();
+  await page.locator('#dialog-path').fill(repository);
+  await look('destination-add');
+  await button('Add').click();
+  await page.getByRole('heading', { name: 'The recovery key' }).waitFor();
+  if (!await button('Done').isDisabled()) faults.push('the recovery key need not be confirmed');
+  await page.getByLabel('I have stored it in a safe place').check();
+  await button('Done').click();
+  await page.getByRole('cell', { name: 'main' }).waitFor();
+  await look('destinations');
+
+  step('a hypervisor that cannot be used is told so, with the reason; its failed task is retried');
+  await area('Infrastructure');
+  const addHost = async (name, host) => {
+    await button('Add a hypervisor').click();
+    await page.locator('#dialog-name').fill(name);
+    await page.locator('#dialog-type').fill('FAKE');
+    await page.locator('#dialog-host').fill(host);
+    await page.locator('#dialog-user').fill('root');
+    await page.locator('#dialog-password').fill('secret');
+    await button('Add').click();
+  };
+  await addHost('nowhere', `${datacenter}-missing`);
+  await page.getByText('nowhere: It cannot be used.').or(page.getByText('Danger alert')).first().waitFor();
+  await page.getByRole('row', { name: /nowhere/ }).getByRole('button', { name: 'Read the inventory' }).click();
+  await area('Tasks');
+  await page.getByRole('row', { name: /Failed/ }).first().waitFor({ timeout: 60_000 });
+  await page.getByRole('row', { name: /Failed/ }).first().getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Queued again.').waitFor();
+  await look('tasks');
+
+  step('a hypervisor is added, tested and read; its machines appear without a reload');
+  await area('Infrastructure');
+  await addHost('lab', datacenter);
+  await page.getByText('lab: It can be used.').waitFor();
+  await look('infrastructure');
+  await page.getByRole('row', { name: /lab/ }).getByRole('button', { name: 'Read the inventory' }).click();
+  await area('Machines');
+  await page.getByRole('link', { name: 'web1' }).waitFor();
+  await page.getByRole('link', { name: 'db1' }).waitFor();
+  await page.getByRole('textbox', { name: 'Filter by name' }).fill('web');
+  await page.getByRole('link', { name: 'db1' }).waitFor({ state: 'detached' });
+  await page.waitForURL(/filter=web/);
+  await look('machines');
+
+  step('a disk is left out; the machine is backed up and its restore point appears');
+  await page.getByRole('link', { name: 'web1' }).click();
+  await heading('web1');
+  await page.getByRole('tab', { name: 'Disks' }).click();
+  const second = page.getByRole('switch').nth(1);
+  await second.click({ force: true });
+  await page.getByText('Backed up: No').waitFor();
+  await look('machine-disks');
+  await page.getByRole('tab', { name: 'Restore points' }).click();
+  await button('Back up').click();
+  await page.getByText('Backup of web1 is queued.').waitFor();
+  await page.getByRole('row', { name: /Success/ }).waitFor({ timeout: 60_000 });
+  await look('machine');
+  await page.getByRole('tab', { name: 'Tasks' }).click();
+  await page.getByRole('link', { name: 'Export' }).first().click();
+  await page.getByRole('heading', { name: /^Export/, level: 1 }).waitFor();
+  await page.getByRole('log').waitFor();
+  await look('task');
+
+  step('it is restored as a new machine');
+  await page.getByRole('link', { name: 'web1' }).click();
+  await button('Restore', page.getByRole('row', { name: /Success/ })).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Overwrite a machine of this name').check();
+  if (!await button('Restore', dialog).isDisabled()) faults.push('a machine is overwritten without its name typed');
+  await look('restore');
+  await dialog.getByLabel('Overwrite a machine of this name').uncheck();
+  await button('Restore', dialog).click();
+  await page.getByText('The restore is queued.').waitFor();
+  await area('Tasks');
+  await page.getByRole('row', { name: /Restore.*Finished/ }).waitFor({ timeout: 60_000 });
+
+  step('it is mounted and unmounted');
+  await page.getByRole('row', { name: /Restore.*Finished/ }).getByRole('link', { name: 'web1' }).click();
+  await button('Mount', page.getByRole('row', { name: /Success/ })).click();
+  await page.getByText('The mount is queued.').waitFor();
+  await area('Mounted backups');
+  await page.getByText('Mounted', { exact: true }).waitFor({ timeout: 60_000 });
+  await look('mounts');
+  await button('Unmount').click();
+  await button('Unmount', page.getByRole('dialog')).click();
+  await page.getByText('Nothing here yet.').waitFor({ timeout: 60_000 });
+
+  step('the server restarts: it is told, and the page goes on');
+  await area('Dashboard');
+  await page.getByText('Protection').first().waitFor();
+  console.log('@stop');
+  await lines.next();
+  await page.getByText('The server is not heard.').waitFor();
+  await look('lost');
+  console.log('@start');
+  await lines.next();
+  await page.getByText('The server is not heard.').waitFor({ state: 'detached', timeout: 60_000 });
+  await look('dashboard');
+
+  step('a policy is made, and its machine is up to date by it');
+  await area('Policies');
+  await page.getByText('Nothing here yet.').waitFor();
+  await button('Create a policy').click();
+  await page.locator('#policy-name').fill('nightly');
+  await page.getByRole('dialog').getByRole('checkbox', { name: 'web1', exact: true }).check();
+  await look('policy-add');
+  await button('Add').click();
+  await page.getByText('nightly').first().waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await look('policies');
+  await area('Machines');
+  await page.getByRole('row', { name: /web1.*nightly/ }).first().waitFor();
+  await area('Audit');
+  await page.getByRole('cell', { name: 'session.password' }).first().waitFor();
+  await look('audit');
+
+  step('a session that has ended leads to the log-in and back');
+  await context.clearCookies();
+  await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name: 'Infrastructure' }).click();
+  await heading('VProtect: Log in');
+  await logIn(password);
+  await heading('Infrastructure');
+  await button('Log out').click();
+  await heading('VProtect: Log in');
+} catch (error) {
+  faults.push(String(error.stack ?? error));
+  if (shots) await page.screenshot({ path: `${shots}/fault.png` }).catch(() => {});
+}
+
+await browser.close();
+for (const fault of new Set(faults)) console.error(fault);
+process.exit(faults.length === 0 ? 0 : 1);

@@ -1,0 +1,87 @@
+import { ActionGroup, Button, Card, CardBody, CardTitle, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { body, client, setCsrf } from '../api/client';
+import { Failure } from '../parts/parts';
+import { t } from '../strings';
+import type { User } from './session';
+
+export function Login() {
+  const queries = useQueryClient();
+  const [login, setLogin] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  return (
+    <Gate title={t.login.title} action={t.login.submit} isReady={login !== '' && password !== ''} act={async () => {
+      const user = await body(client.POST('/api/session/login', { body: { login, password, ...(code && { code }) } }));
+      setCsrf(user.csrfToken);
+      queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'user-info' });
+      queries.setQueryData(['user-info'], user);
+    }}>
+      <Field id="login" label={t.login.user} value={login} change={setLogin} autoComplete="username" />
+      <Field id="password" label={t.login.password} value={password} change={setPassword} autoComplete="current-password" secret />
+      <Field id="code" label={t.login.code} value={code} change={setCode} autoComplete="one-time-code" optional />
+    </Gate>
+  );
+}
+
+export function ChangePassword({ user }: { user: User }) {
+  const queries = useQueryClient();
+  const [current, setCurrent] = useState('');
+  const [next, setNext] = useState('');
+  const [again, setAgain] = useState('');
+  return (
+    <Gate title={t.login.changeTitle} action={t.login.change} why={t.login.changeWhy} isReady={current !== '' && next !== '' && next === again} act={async () => {
+      await body(client.PUT('/api/session/password', { body: { currentPassword: current, newPassword: next } }));
+      queries.setQueryData(['user-info'], { ...user, mustChangePassword: false });
+    }}>
+      <Field id="current" label={t.login.current} value={current} change={setCurrent} autoComplete="current-password" secret />
+      <Field id="next" label={t.login.next} value={next} change={setNext} autoComplete="new-password" secret />
+      <Field id="again" label={t.login.again} value={again} change={setAgain} autoComplete="new-password" secret wrong={again !== '' && next !== again ? t.login.differ : undefined} />
+    </Gate>
+  );
+}
+
+function Gate({ title, why, action, isReady, act, children }: { title: string; why?: string; action: string; isReady: boolean; act: () => Promise<void>; children: ReactNode }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  useEffect(() => { document.title = `${title} · ${t.product}`; }, [title]);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!isReady) return;
+    setBusy(true);
+    setError(undefined);
+    try {
+      await act();
+    } catch (failed) {
+      setError(failed);
+      setBusy(false);
+    }
+  };
+  return (
+    <main className="vp-login">
+      <Card>
+        <CardTitle component="h1">{t.product}: {title}</CardTitle>
+        <CardBody>
+          <Form onSubmit={(event) => void submit(event)}>
+            {why && <p>{why}</p>}
+            {error ? <Failure error={error} /> : null}
+            {children}
+            <ActionGroup><Button type="submit" isLoading={busy} isDisabled={busy || !isReady}>{action}</Button></ActionGroup>
+          </Form>
+        </CardBody>
+      </Card>
+    </main>
+  );
+}
+
+function Field({ id, label, value, change, autoComplete, secret, optional, wrong }: {
+  id: string; label: string; value: string; change: (value: string) => void; autoComplete: string; secret?: boolean; optional?: boolean; wrong?: string;
+}) {
+  return (
+    <FormGroup label={label} fieldId={id} isRequired={!optional}>
+      <TextInput id={id} type={secret ? 'password' : 'text'} value={value} onChange={(_, text) => change(text)} autoComplete={autoComplete} validated={wrong ? 'error' : 'default'} isRequired={!optional} />
+      {wrong && <FormHelperText><HelperText><HelperTextItem variant="error">{wrong}</HelperTextItem></HelperText></FormHelperText>}
+    </FormGroup>
+  );
+}

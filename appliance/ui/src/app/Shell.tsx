@@ -1,0 +1,96 @@
+import {
+  Alert, AlertActionCloseButton, Button, Masthead, MastheadBrand, MastheadContent, MastheadMain, MastheadToggle, Nav, NavItem, NavList, Page, PageSection, PageSidebar, PageSidebarBody,
+  PageToggleButton, SkipToContent, Toolbar, ToolbarContent, ToolbarItem,
+} from '@patternfly/react-core';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useCallback, useState } from 'react';
+import { Link, Route, Routes, useLocation } from 'react-router';
+import { body, client } from '../api/client';
+import { Failure, Loading, Notices, PageFrame } from '../parts/parts';
+import { t } from '../strings';
+import { useLiveUpdates } from './events';
+import { may, type User } from './session';
+import { chooseTheme, isDark } from './theme';
+
+const areas = [
+  { path: '/', label: t.nav.dashboard, permission: 'monitoring.read', Page: lazy(() => import('../pages/DashboardPage')) },
+  { path: '/machines', label: t.nav.machines, permission: 'inventory.read', Page: lazy(() => import('../pages/MachinesPage')) },
+  { path: '/tasks', label: t.nav.tasks, permission: 'tasks.read', Page: lazy(() => import('../pages/TasksPage')) },
+  { path: '/mounts', label: t.nav.mounts, permission: 'backups.read', Page: lazy(() => import('../pages/MountsPage')) },
+  { path: '/infrastructure', label: t.nav.infrastructure, permission: 'inventory.read', Page: lazy(() => import('../pages/InfrastructurePage')) },
+  { path: '/destinations', label: t.nav.destinations, permission: 'destinations.read', Page: lazy(() => import('../pages/DestinationsPage')) },
+  { path: '/policies', label: t.nav.policies, permission: 'policies.read', Page: lazy(() => import('../pages/PoliciesPage')) },
+  { path: '/audit', label: t.nav.audit, permission: 'audit.read', Page: lazy(() => import('../pages/AuditPage')) },
+];
+const MachinePage = lazy(() => import('../pages/MachinePage'));
+const TaskPage = lazy(() => import('../pages/TaskPage'));
+
+export function Shell({ user }: { user: User }) {
+  const connected = useLiveUpdates();
+  const queries = useQueryClient();
+  const { pathname } = useLocation();
+  const [dark, setDark] = useState(isDark);
+  const [notices, setNotices] = useState<{ id: number; text: string; error?: unknown }[]>([]);
+  const drop = (id: number) => setNotices((all) => all.filter((notice) => notice.id !== id));
+  const tell = useCallback((notice: { text: string; error?: unknown }) => {
+    const id = performance.now();
+    setNotices((all) => [...all, { ...notice, id }]);
+    if (!notice.error) window.setTimeout(() => drop(id), 6000);
+  }, []);
+  const seen = areas.filter((area) => may(user, area.permission));
+  const masthead = (
+    <Masthead>
+      <MastheadMain>
+        <MastheadToggle><PageToggleButton isHamburgerButton aria-label={t.toggleNav} /></MastheadToggle>
+        <MastheadBrand><Link to="/" className="vp-brand"><img src="/ui/logo.svg" alt="" width="32" height="32" />{t.product}</Link></MastheadBrand>
+      </MastheadMain>
+      <MastheadContent>
+        <Toolbar isStatic>
+          <ToolbarContent>
+            <ToolbarItem align={{ default: 'alignEnd' }}>
+              <Button variant="plain" aria-pressed={dark} onClick={() => { chooseTheme(!dark); setDark(!dark); }}>{t.themeDark}</Button>
+            </ToolbarItem>
+            <ToolbarItem alignSelf="center">{user.fullName || user.login}</ToolbarItem>
+            <ToolbarItem>
+              <Button variant="link" onClick={() => void body(client.POST('/api/session/logout')).finally(() => queries.setQueryData(['user-info'], null))}>{t.logout}</Button>
+            </ToolbarItem>
+          </ToolbarContent>
+        </Toolbar>
+      </MastheadContent>
+    </Masthead>
+  );
+  const sidebar = (
+    <PageSidebar>
+      <PageSidebarBody>
+        <Nav aria-label={t.nav.label}>
+          <NavList>
+            {seen.map(({ path, label }) => {
+              const isActive = path === '/' ? pathname === '/' : pathname.startsWith(path);
+              return <NavItem key={path} isActive={isActive}><Link to={path} aria-current={isActive ? 'page' : undefined}>{label}</Link></NavItem>;
+            })}
+          </NavList>
+        </Nav>
+      </PageSidebarBody>
+    </PageSidebar>
+  );
+  return (
+    <Notices.Provider value={tell}>
+      <Page masthead={masthead} sidebar={sidebar} isManagedSidebar mainContainerId="main" skipToContent={<SkipToContent href="#main">{t.skip}</SkipToContent>}>
+        {!connected && <PageSection hasBodyWrapper={false}><Alert component="p" variant="warning" isInline title={t.lost} /></PageSection>}
+        <div className="vp-notices" role="status">
+          {notices.map(({ id, text, error }) => error
+            ? <div key={id}><Failure error={error} retry={undefined} /><Button variant="link" onClick={() => drop(id)}>{t.close}</Button></div>
+            : <Alert component="p" key={id} variant="success" title={text} actionClose={<AlertActionCloseButton onClose={() => drop(id)} />} />)}
+        </div>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            {seen.map(({ path, Page: Area }) => <Route key={path} path={path} element={<Area />} />)}
+            <Route path="/machines/:guid" element={<MachinePage />} />
+            <Route path="/tasks/:guid" element={<TaskPage />} />
+            <Route path="*" element={<PageFrame title={t.notFound}>{null}</PageFrame>} />
+          </Routes>
+        </Suspense>
+      </Page>
+    </Notices.Provider>
+  );
+}

@@ -1,0 +1,52 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { staleBy } from './stale';
+
+const names = ['backup-destinations', 'hypervisor-managers', 'hypervisors', 'virtual-machine-disks', 'virtual-machines', 'mounted-backups', 'nodes', 'policies',
+  'backups', 'rules', 'schedules', 'global-settings', 'snapshots', 'task-log', 'tasks', 'users', 'workflow-executions'];
+
+/** Listens to /api/events while mounted, and reads again what has changed. Answers whether the server is heard. */
+export function useLiveUpdates(): boolean {
+  const queries = useQueryClient();
+  const [connected, setConnected] = useState(true);
+  useEffect(() => {
+    let source: EventSource;
+    let retry = 0;
+    let wasLost = false;
+    const stale = new Set<string>();
+    // Changes come in bursts: what they touch is read again twice a second at most.
+    const timer = window.setInterval(() => flush(queries, stale), 500);
+    const open = () => {
+      source = new EventSource('/api/events');
+      source.onopen = () => {
+        setConnected(true);
+        if (wasLost) void queries.invalidateQueries();
+        wasLost = false;
+      };
+      source.onerror = () => {
+        setConnected(false);
+        wasLost = true;
+        if (source.readyState === EventSource.CLOSED) {
+          // Refused: the session may have ended, which reading who we are finds out.
+          void queries.invalidateQueries({ queryKey: ['user-info'] });
+          retry = window.setTimeout(open, 3000);
+        }
+      };
+      source.addEventListener('reset', () => void queries.invalidateQueries());
+      for (const name of names) source.addEventListener(name, () => staleBy(name).forEach((key) => stale.add(key)));
+    };
+    open();
+    return () => {
+      window.clearInterval(timer);
+      window.clearTimeout(retry);
+      source.close();
+    };
+  }, [queries]);
+  return connected;
+}
+
+function flush(queries: QueryClient, stale: Set<string>) {
+  for (const key of stale) void queries.invalidateQueries({ queryKey: [key] });
+  stale.clear();
+}

@@ -1,0 +1,83 @@
+import { Card, CardBody, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, Progress } from '@patternfly/react-core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { body, client, page } from '../api/client';
+import { ratio, relative, size } from '../format/format';
+import { Failure, Loading, PageFrame, When } from '../parts/parts';
+import { taskName, TaskProgress } from '../parts/TaskProgress';
+import { t } from '../strings';
+
+const day = 86_400_000;
+
+/** Whether all is well, at one look. */
+export default function DashboardPage() {
+  const report = useQuery({
+    queryKey: ['dashboard', 'report'], refetchInterval: 60_000,
+    queryFn: () => body(client.GET('/api/dashboard/report', { params: { query: { from: Date.now() - day, to: Date.now() + 60_000 } } })),
+  });
+  const running = useQuery({ queryKey: ['tasks', 'running'], queryFn: () => page(client.GET('/api/tasks', { params: { query: { state: ['RUNNING'], page: 0, size: 10 } } })) });
+  return (
+    <PageFrame title={t.dashboard.title}>
+      {report.isError && <Failure error={report.error} retry={() => void report.refetch()} />}
+      {report.isPending && <Loading />}
+      {report.data && (
+        <div className="vp-grid">
+          <Tile title={t.dashboard.protection}>
+            <div className="vp-numbers">
+              <Figure label={t.dashboard.protected} to="/machines?protected=true" value={report.data.protection.vm.protectedNo} />
+              <Figure label={t.dashboard.noSchedule} to="/policies" value={report.data.protection.vm.noSchedule} />
+              <Figure label={t.dashboard.unprotected} to="/machines?protected=false" value={report.data.protection.vm.notProtected} />
+              <Figure label={t.dashboard.overdue} to="/machines?protected=true&up-to-date=false" value={report.data.overdue.length} />
+            </div>
+          </Tile>
+          <Tile title={t.dashboard.lastDay}>
+            <div className="vp-numbers">
+              <Figure label={t.dashboard.good} value={report.data.backupStats.successful} />
+              <Figure label={t.dashboard.failed} to="/tasks?state=FAILED" value={report.data.backupStats.failed} />
+              <Figure label={t.dashboard.cancelled} value={report.data.backupStats.cancelled} />
+              <Figure label={t.dashboard.queued} to="/tasks?state=QUEUED" value={report.data.backupStats.queued} />
+              <Figure label={t.dashboard.read} value={size(report.data.backupStats.totalData)} />
+              <Figure label={t.dashboard.stored} value={size(report.data.backupStats.totalStored)} />
+            </div>
+          </Tile>
+          <Tile title={t.dashboard.look}>
+            {report.data.overdue.length + report.data.failedBackups.length === 0 && report.data.destinations.length > 0 && <p>{t.dashboard.allWell}</p>}
+            <ul className="vp-list">
+              {report.data.destinations.length === 0 && <li><Link to="/destinations">{t.dashboard.noDestination}</Link></li>}
+              {report.data.failedBackups.slice(0, 8).map((failed) => (
+                <li key={failed.guid}><Link to={`/machines/${failed.vm?.guid}?tab=tasks`}>{t.dashboard.failedBackup(failed.vm?.name ?? '')}</Link> <small><When at={failed.time} /></small></li>
+              ))}
+              {report.data.overdue.slice(0, 8).map((late) => (
+                <li key={late.vm?.guid}><Link to={`/machines/${late.vm?.guid}`}>{t.dashboard.overdueMachine(late.vm?.name ?? '')}</Link>: <small>
+                  {late.lastSuccessfulBackup ? t.dashboard.lastGood(relative(late.lastSuccessfulBackup, Date.now())) : t.dashboard.never}</small></li>
+              ))}
+            </ul>
+          </Tile>
+          <Tile title={t.dashboard.runningTasks}>
+            {running.data?.rows.length === 0 && <p>{t.dashboard.noRunning}</p>}
+            <ul className="vp-list">{running.data?.rows.map((task) => <li key={task.guid}><Link to={`/tasks/${task.guid}`}>{taskName(task)}</Link><TaskProgress task={task} /></li>)}</ul>
+          </Tile>
+          {report.data.destinations.map((space) => (
+            <Tile key={space.guid} title={`${t.dashboard.space}: ${space.name}`}>
+              <Progress aria-label={space.name} value={Math.round(100 * space.totalUsedSpace / Math.max(1, space.totalUsedSpace + space.totalAvailableSpace))} />
+              <DescriptionList isHorizontal isCompact>
+                <Pair term={t.dashboard.used}>{size(space.totalUsedSpace)}</Pair>
+                <Pair term={t.dashboard.free}>{size(space.totalAvailableSpace)}</Pair>
+                <Pair term={t.dashboard.savings}>{ratio(space.logicalSize, space.totalUsedSpace)}</Pair>
+              </DescriptionList>
+            </Tile>
+          ))}
+        </div>
+      )}
+    </PageFrame>
+  );
+}
+
+const Tile = ({ title, children }: { title: string; children: ReactNode }) => <Card><CardTitle component="h2">{title}</CardTitle><CardBody>{children}</CardBody></Card>;
+const Figure = ({ label, value, to }: { label: string; value: number | string; to?: string }) => (
+  <div><div className="vp-number">{value}</div>{to ? <Link to={to}>{label}</Link> : label}</div>
+);
+const Pair = ({ term, children }: { term: string; children: ReactNode }) => (
+  <DescriptionListGroup><DescriptionListTerm>{term}</DescriptionListTerm><DescriptionListDescription>{children}</DescriptionListDescription></DescriptionListGroup>
+);

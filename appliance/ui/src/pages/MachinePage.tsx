@@ -1,0 +1,126 @@
+import { Button, Switch, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useParams, useSearchParams } from 'react-router';
+import { body, client, page, type Schemas } from '../api/client';
+import { size, time } from '../format/format';
+import { Facts } from '../parts/Facts';
+import { ListTable } from '../parts/ListTable';
+import { listQuery } from '../parts/listState';
+import { Confirm, Failure, Loading, PageFrame, StateLabel, useAction, When, words } from '../parts/parts';
+import { Restore } from '../parts/Restore';
+import { backUp, mount, revert, takeSnapshot } from '../parts/work';
+import { t } from '../strings';
+import { Protection } from './MachinesPage';
+import { TaskList } from './TasksPage';
+
+type Machine = Schemas['Machine'];
+
+export default function MachinePage() {
+  const guid = useParams().guid!;
+  const act = useAction();
+  const [params, setParams] = useSearchParams();
+  const tab = params.get('tab') ?? 'points';
+  const found = useQuery({ queryKey: ['virtual-machines', guid], queryFn: () => body(client.GET('/api/virtual-machines/{guid}', { params: { path: { guid } } })) });
+  if (found.isPending) return <Loading />;
+  if (found.isError) return <PageFrame title={t.machines.title}><Failure error={found.error} retry={() => void found.refetch()} /></PageFrame>;
+  const machine = found.data;
+  const tabs: [string, string, ReactNode][] = [
+    ['points', t.machines.points, <Points machine={machine} />], ['disks', t.machines.disks, <Disks machine={guid} />],
+    ['snapshots', t.machines.snapshots, <Snapshots machine={machine} />], ['tasks', t.machines.tasks, <TaskList machine={guid} />],
+  ];
+  return (
+    <PageFrame title={machine.name} actions={machine.present && (
+      <>
+        <Button onClick={() => void act(() => backUp(guid), t.machines.started(machine.name))}>{t.machines.backUp}</Button>
+        <Button variant="secondary" onClick={() => void act(() => backUp(guid, 'FULL'), t.machines.started(machine.name))}>{t.machines.backUpFull}</Button>
+        <Button variant="secondary" onClick={() => void act(() => takeSnapshot(guid), t.machines.snapshotStarted(machine.name))}>{t.machines.snapshot}</Button>
+      </>
+    )}>
+      <Facts facts={[
+        [t.machines.status, <Protection machine={machine} />], [t.machines.lastGood, <When at={machine.lastSuccessfulBackup} none={t.machines.never} />], [t.machines.due, <When at={machine.rpoDue} />],
+        [t.machines.policy, machine.policies.map((policy) => policy.name).join(', ') || '–'], [t.machines.host, machine.hypervisor?.name], [t.machines.platform, machine.hvType.name],
+        [t.machines.power, <StateLabel name={machine.powerState.name} />], [t.machines.guest, machine.guestOs], [t.machines.size, size(machine.provisionedSize)],
+        [t.machines.cpus, machine.cpuCount == null ? '–' : String(machine.cpuCount)], [t.machines.memory, size(machine.memory)], [t.machines.tags, machine.tags.join(', ') || '–'],
+      ]} />
+      <div className="vp-tab">
+        <Tabs activeKey={tab} onSelect={(_, key) => setParams({ tab: String(key) }, { replace: true })} aria-label={machine.name}>
+          {tabs.map(([key, title, content]) => <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>{key === tab && content}</Tab>)}
+        </Tabs>
+      </div>
+    </PageFrame>
+  );
+}
+
+function Points({ machine }: { machine: Machine }) {
+  const act = useAction();
+  const [restoring, setRestoring] = useState<Schemas['Backup']>();
+  return (
+    <>
+      <ListTable<Schemas['Backup']> label={t.machines.points} name="backups" filterable={false}
+        read={(state) => page(client.GET('/api/backups', { params: { query: { ...listQuery(state), 'protected-entity': machine.guid } } }))}
+        columns={[
+          { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime ?? row.backupTime) },
+          { label: t.machines.type, cell: (row) => words(row.type.name) },
+          { label: t.machines.state, cell: (row) => <StateLabel name={row.status.name} /> },
+          { label: t.machines.size, sort: 'size', cell: (row) => size(row.size) },
+          { label: t.machines.read, cell: (row) => size(row.transferSize) },
+          { label: t.machines.isNew, cell: (row) => size(row.newSize) },
+          { label: t.machines.stored, sort: 'stored', cell: (row) => size(row.storedSize) },
+          { label: t.machines.verified, cell: (row) => row.verifiedAt ? <When at={row.verifiedAt} /> : row.verifyState.name === 'NONE' ? t.machines.notVerified : words(row.verifyState.name) },
+          { label: t.machines.destination, cell: (row) => row.backupDestination?.name ?? '–' },
+        ]}
+        rowActions={(row) => row.mountable && (
+          <>
+            <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>
+            <Button variant="secondary" size="sm" onClick={() => void act(() => mount(row.guid), t.machines.mountStarted)}>{t.machines.mount}</Button>
+          </>
+        )} />
+      {restoring && <Restore backup={restoring} machine={machine.name} close={() => setRestoring(undefined)} />}
+    </>
+  );
+}
+
+function Disks({ machine }: { machine: string }) {
+  const queries = useQueryClient();
+  const act = useAction();
+  const disks = useQuery({ queryKey: ['virtual-machine-disks', machine], queryFn: () => body(client.GET('/api/virtual-machine-disks', { params: { query: { 'virtual-machine': machine } } })) });
+  if (disks.isError) return <Failure error={disks.error} retry={() => void disks.refetch()} />;
+  if (disks.isPending) return <Loading />;
+  return (
+    <Table aria-label={t.machines.disks} variant="compact" role="table">
+      <Thead><Tr><Th>{t.machines.position}</Th><Th>{t.machines.name}</Th><Th>{t.machines.size}</Th><Th>{t.machines.included}</Th></Tr></Thead>
+      <Tbody>
+        {disks.data.map((disk) => (
+          <Tr key={disk.guid}>
+            <Td>{disk.position}</Td><Td>{disk.name}</Td><Td>{size(disk.size)}</Td>
+            <Td>
+              <Switch id={disk.guid} aria-label={t.machines.exclude(disk.name)} isChecked={!disk.excluded} onChange={(_, included) => void act(async () => {
+                await body(client.PUT('/api/virtual-machine-disks/{guid}/settings', { params: { path: { guid: disk.guid } }, body: { excluded: !included } }));
+                await queries.invalidateQueries({ queryKey: ['virtual-machine-disks', machine] });
+              }, `${disk.name}: ${t.machines.included}: ${included ? t.yes : t.no}`)} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+function Snapshots({ machine }: { machine: Machine }) {
+  const [reverting, setReverting] = useState<Schemas['Snapshot']>();
+  return (
+    <>
+      <ListTable<Schemas['Snapshot']> label={t.machines.snapshots} name="snapshots" filterable={false}
+        read={(state) => page(client.GET('/api/snapshots', { params: { query: { ...listQuery(state), 'virtual-machine': machine.guid } } }))}
+        columns={[
+          { label: t.machines.name, cell: (row) => row.name }, { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime) },
+          { label: t.machines.state, cell: (row) => <StateLabel name={row.state.name} /> }, { label: t.machines.ours, cell: (row) => row.ours ? t.yes : t.no },
+        ]}
+        rowActions={(row) => row.ours && row.state.name === 'PRESENT' && !row.backup && <Button variant="danger" size="sm" onClick={() => setReverting(row)}>{t.machines.revert}</Button>} />
+      {reverting && <Confirm title={t.machines.revertTitle(machine.name)} what={t.machines.revertWhat(machine.name, time(reverting.snapshotTime))} action={t.machines.revert} typedName={machine.name}
+        confirm={() => revert(reverting.guid)} close={() => setReverting(undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+import { Alert, Button, Title } from '@patternfly/react-core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { body, client } from '../api/client';
+import { duration, time } from '../format/format';
+import { CancelTask } from '../parts/CancelTask';
+import { Facts } from '../parts/Facts';
+import { Failure, Loading, PageFrame, useAction } from '../parts/parts';
+import { taskName, TaskProgress } from '../parts/TaskProgress';
+import { retryOf } from '../parts/work';
+import { t } from '../strings';
+
+export default function TaskPage() {
+  const guid = useParams().guid!;
+  const act = useAction();
+  const [cancelling, setCancelling] = useState(false);
+  const found = useQuery({ queryKey: ['tasks', guid], queryFn: () => body(client.GET('/api/tasks/{guid}', { params: { path: { guid } } })) });
+  const log = useQuery({ queryKey: ['task-log', guid], queryFn: () => body(client.GET('/api/tasks/{guid}/log', { params: { path: { guid } } })) });
+  if (found.isPending) return <Loading />;
+  if (found.isError) return <PageFrame title={t.tasks.title}><Failure error={found.error} retry={() => void found.refetch()} /></PageFrame>;
+  const task = found.data;
+  const again = retryOf(task);
+  return (
+    <PageFrame title={taskName(task)} actions={(
+      <>
+        {['QUEUED', 'RUNNING'].includes(task.state.name) && !task.cancelRequested && <Button variant="secondary" onClick={() => setCancelling(true)}>{t.tasks.cancelTask}</Button>}
+        {again && <Button variant="secondary" onClick={() => void act(again, t.tasks.retryQueued)}>{t.retry}</Button>}
+      </>
+    )}>
+      {task.state.name === 'FAILED' && <Alert component="p" variant="danger" isInline title={task.statusInfo ?? ''}>{task.guidance && <p>{t.tasks.whatNow}: {task.guidance}</p>}</Alert>}
+      <Facts facts={[
+        [t.tasks.state, <TaskProgress task={task} />],
+        [t.tasks.machine, task.protectedEntity && <Link to={`/machines/${task.protectedEntity.guid}`}>{task.protectedEntity.name}</Link>],
+        [t.tasks.destination, task.backupDestination?.name], [t.tasks.node, task.node?.name], [t.tasks.policy, task.policy?.name],
+        [t.tasks.created, time(task.created)], [t.tasks.started, time(task.started)], [t.tasks.finished, time(task.finished)],
+        [t.tasks.duration, task.started && task.finished ? duration(task.finished - task.started) : '–'],
+        [t.tasks.attempt, `${task.attempt} / ${task.maxAttempts}`], [t.tasks.warnings, String(task.warnings)],
+      ]} />
+      <div className="vp-tab">
+        <Title headingLevel="h2" size="lg">{t.tasks.log}</Title>
+        {log.isError && <Failure error={log.error} />}
+        <div className="vp-log" tabIndex={0} role="log" aria-label={t.tasks.log}>
+          {log.data?.length === 0 && t.tasks.noLog}
+          {log.data?.map((line) => <div key={line.seq}>{`${time(line.at)}  ${line.level.name.padEnd(7)}  ${line.text}`}</div>)}
+        </div>
+      </div>
+      {cancelling && <CancelTask task={task} close={() => setCancelling(false)} />}
+    </PageFrame>
+  );
+}

@@ -1,0 +1,102 @@
+// Small things that every page shows.
+import { Alert, Bullseye, Button, Label, Modal, ModalBody, ModalFooter, ModalHeader, PageSection, Spinner, TextInput, Title } from '@patternfly/react-core';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { ApiError } from '../api/client';
+import { relative, time } from '../format/format';
+import { t } from '../strings';
+
+/** A page's heading with its actions, and its content. */
+export function PageFrame({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  useEffect(() => { document.title = `${title} · ${t.product}`; }, [title]);
+  return (
+    <>
+      <PageSection hasBodyWrapper={false}>
+        <div className="vp-heading"><Title headingLevel="h1">{title}</Title><div className="vp-actions">{actions}</div></div>
+      </PageSection>
+      <PageSection hasBodyWrapper={false} isFilled>{children}</PageSection>
+    </>
+  );
+}
+
+export const Loading = () => <Bullseye><Spinner aria-label={t.loading} /></Bullseye>;
+
+/** Why something failed and what to do. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const problem = error instanceof ApiError ? error : new ApiError(0, String(error), '');
+  return (
+    <Alert component="p" variant="danger" isInline title={problem.message} actionLinks={retry && <Button variant="link" isInline onClick={retry}>{t.retry}</Button>}>
+      {problem.fields.map((field) => <p key={field.field}>{field.field}: {field.message}</p>)}
+      {problem.guidance && <p>{problem.guidance}</p>}
+    </Alert>
+  );
+}
+
+const colours: Record<string, 'green' | 'red' | 'orange' | 'blue' | 'grey'> = {
+  SUCCESS: 'green', FINISHED: 'green', ONLINE: 'green', MOUNTED: 'green', ON: 'green', PRESENT: 'green', VERIFIED: 'green', OK: 'green',
+  FAILED: 'red', OFFLINE: 'red', ERROR: 'red', DENIED: 'red', DAMAGED: 'red',
+  RUNNING: 'blue', MOUNTING: 'blue', UNMOUNTING: 'blue', REMOVING: 'orange', WARNING: 'orange',
+};
+
+/** QUEUED → Queued. */
+export const words = (name: string) => name.charAt(0) + name.slice(1).toLowerCase().replaceAll('_', ' ');
+
+export const StateLabel = ({ name }: { name: string | undefined | null }) => (name ? <Label color={colours[name] ?? 'grey'} isCompact>{words(name)}</Label> : <>–</>);
+
+/** How long ago, with the exact time as its title; renewed by the minute. */
+export function When({ at, none = '–' }: { at: number | null | undefined; none?: string }) {
+  const [, renew] = useState(0);
+  useEffect(() => {
+    const timer = window.setInterval(() => renew((count) => count + 1), 30_000);
+    return () => window.clearInterval(timer);
+  }, []);
+  return at == null ? <>{none}</> : <time dateTime={new Date(at).toISOString()} title={time(at)}>{relative(at, Date.now())}</time>;
+}
+
+/** Asks once before something is lost; a name is typed where data is destroyed. */
+export function Confirm({ title, what, action, typedName, dismiss, confirm, close }: {
+  title: string; what: string; action: string; typedName?: string; dismiss?: string; confirm: () => Promise<unknown>; close: () => void;
+}) {
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const go = async () => {
+    setBusy(true);
+    try {
+      await confirm();
+      close();
+    } catch (failed) {
+      setError(failed);
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal isOpen variant="small" onClose={close} aria-labelledby="confirm-title">
+      <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
+      <ModalBody>
+        <p>{what}</p>
+        {typedName && <><p>{t.restore.typeName(typedName)}</p><TextInput aria-label={t.restore.typeName(typedName)} value={typed} onChange={(_, value) => setTyped(value)} /></>}
+        {error ? <Failure error={error} /> : null}
+      </ModalBody>
+      <ModalFooter>
+        <Button variant="danger" isLoading={busy} isDisabled={busy || (typedName !== undefined && typed !== typedName)} onClick={() => void go()}>{action}</Button>
+        <Button variant="link" onClick={close}>{dismiss ?? t.cancel}</Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+/** Tells the person what has been done, or what went wrong. */
+export const Notices = createContext<(notice: { text: string; error?: unknown }) => void>(() => {});
+
+/** Runs an action and tells how it went. */
+export function useAction() {
+  const tell = useContext(Notices);
+  return async (action: () => Promise<unknown>, done: string) => {
+    try {
+      await action();
+      tell({ text: done });
+    } catch (error) {
+      tell({ text: '', error });
+    }
+  };
+}
