@@ -16,6 +16,7 @@ public sealed partial class EveryEndpointTests(ServerFixture server) : IClassFix
     [
         "POST /api/session/login", "GET /health/live", "GET /health/ready",
         "GET /openapi/v1.json", "GET /api-docs", "GET /api-docs/docs.css", "GET /api-docs/docs.js",
+        "GET /", "GET /ui/{**path}",
     ];
 
     [Fact]
