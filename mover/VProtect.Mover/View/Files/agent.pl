@@ -85,7 +85,7 @@ sub output {
 
 sub prepare {
     # What the kernel does not ask for by itself.
-    output('/run/modprobe', $_) for qw(dm-mod dm-crypt linear raid0 raid1 raid10 raid456 algif_skcipher);
+    output('/run/modprobe', $_) for qw(fuse dm-mod dm-crypt linear raid0 raid1 raid10 raid456 algif_skcipher);
     assemble();
 }
 

@@ -67,6 +67,47 @@ public sealed class GuestFilesTests : IDisposable
         await RefusesAsync(() => files.ListAsync("ubdz", "/", None), "no such volume");
     }
 
+    /// <summary>Nobody makes these with something in them outside of a kernel that mounts them.</summary>
+    [Fact]
+    public async Task ExFAT_and_UDF_are_told_and_read()
+    {
+        string tree = Tree();
+        string long255 = new('n', 250);
+        File.WriteAllText(Path.Join(tree, "folder", "große Dateien – 大.txt"), "umlaut");
+        File.WriteAllText(Path.Join(tree, "folder", long255), "long");
+        Image("exfat", 64, image => Tool.Run("mkfs.exfat", "-L", "card", image));
+        Image("udf", 64, image => Tool.Run("mkudffs", "--label=disc", "--blocksize=512", image));
+        Image("udf 2048", 64, image => Tool.Run("mkudffs", "--media-type=dvdrw", "--label=ray", image));
+        Image("bridge", 0, image => Tool.Run("genisoimage", "-quiet", "-udf", "-R", "-allow-limited-size", "-o", image, tree));
+        Sparse(_directory["part.ext4"], 1);
+        MakeInside(
+            "mount -t tmpfs t /mnt; mkdir /mnt/a /mnt/b",
+            $"mount.exfat-fuse /dev/ubda /mnt/a && cp -r {tree}/. /mnt/a && umount /mnt/a && echo exfat-done",
+            $"mount -t udf /dev/ubdb /mnt/b && cp -r {tree}/. /mnt/b && ln -s /etc/shadow /mnt/b/link && umount /mnt/b && echo udf-done");
+
+        await using GuestFiles files = Open();
+        IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
+        string all = string.Join('\n', volumes) + _made;
+        Assert.True(volumes.Select(volume => volume.Type).ToArray() is ["exfat", "udf", "udf", "udf" or "iso9660"], all);
+        Assert.Equal(["card", "disc", "ray"], volumes.Take(3).Select(volume => volume.Label));
+        byte[] big = File.ReadAllBytes(Path.Join(tree, "folder", "big"));
+        foreach (GuestVolume volume in (GuestVolume[])[volumes[0], volumes[1], volumes[3]])
+        {
+            Assert.True(Same(big, await ReadAsync(files, volume.Id, "folder/big", 0, long.MaxValue)), all);
+            Assert.Equal(big[1000..1016], await ReadAsync(files, volume.Id, "folder/big", 1000, 16));
+        }
+
+        foreach (GuestVolume volume in volumes.Take(2))
+        {
+            Assert.Equal(["big", "große Dateien – 大.txt", long255], (await files.ListAsync(volume.Id, "folder", None)).Select(file => file.Name).Order(StringComparer.Ordinal));
+            Assert.Equal("umlaut"u8.ToArray(), await ReadAsync(files, volume.Id, "folder/große Dateien – 大.txt", 0, 10));
+            Assert.Equal("long"u8.ToArray(), await ReadAsync(files, volume.Id, $"folder/{long255}", 0, 10));
+        }
+
+        Assert.Equal("/etc/shadow", (await files.FindAsync(volumes[1].Id, "link", None)).Target);
+        Assert.DoesNotContain(await files.ListAsync(volumes[2].Id, "/", None), file => file.Name != "lost+found");
+    }
+
     [Fact]
     public async Task Names_links_and_devices_are_told_as_they_are_and_none_is_followed()
     {
@@ -295,7 +336,7 @@ public sealed class GuestFilesTests : IDisposable
             mkdir -p /run/root/lib/modules /run/lock /run/lvm /run/cryptsetup
             ln -s /usr/lib/uml/modules/$(uname -r) /run/root/lib/modules/$(uname -r)
             printf '#!/bin/sh\nexec modprobe -d /run/root "$@"\n' >/run/modprobe; chmod 755 /run/modprobe; echo /run/modprobe >/proc/sys/kernel/modprobe
-            for m in dm-mod dm-crypt raid1 algif_skcipher; do /run/modprobe $m; done
+            for m in fuse dm-mod dm-crypt raid1 algif_skcipher; do /run/modprobe $m; done
             exec >/dev/console 2>&1
             {string.Join('\n', commands)}
             sync; echo o >/proc/sysrq-trigger; sleep 5
