@@ -139,20 +139,22 @@ public sealed class GuestFilesTests : IDisposable
         GuestFile Named(string name) => root.Single(file => file.Name == name);
     }
 
+    /// <summary>Larger with <c>VPROTECT_MANY_FILES=100000</c>.</summary>
     [Fact]
     public async Task Folders_are_searched_by_name_and_large_ones_listed()
     {
+        int count = int.Parse(Environment.GetEnvironmentVariable("VPROTECT_MANY_FILES") ?? "20000", CultureInfo.InvariantCulture);
         string tree = Tree();
         string many = Path.Join(tree, "many");
         Directory.CreateDirectory(many);
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < count; i++)
         {
             File.WriteAllText(Path.Join(many, $"file {i}"), "");
         }
 
-        Image("ext4", 256, image => Tool.Run("mkfs.ext4", "-q", "-N", "40000", "-d", tree, image));
+        Image("ext4", 256 + (count / 400), image => Tool.Run("mkfs.ext4", "-q", "-N", string.Create(CultureInfo.InvariantCulture, $"{2 * count}"), "-d", tree, image));
         await using GuestFiles files = Open();
-        Assert.Equal(20_000, (await files.ListAsync("ubda", "many", None)).Count);
+        Assert.Equal(count, (await files.ListAsync("ubda", "many", None)).Count);
         (IReadOnlyList<GuestFile> found, bool hasMore) = await files.WalkAsync("ubda", "/", "FILE 1999", 100, None);
         Assert.Equal(11, found.Count);
         Assert.False(hasMore);
@@ -208,37 +210,61 @@ public sealed class GuestFilesTests : IDisposable
         }
     }
 
+    /// <summary>More rounds with <c>VPROTECT_HOSTILE</c>; a round is 16 images.</summary>
     [Fact]
     public async Task Damaged_and_hostile_file_systems_give_errors_and_nothing_else()
     {
         string tree = Tree();
-        string ext4 = _directory["sound.ext4"];
-        Sparse(ext4, 16);
-        Tool.Run("mkfs.ext4", "-q", "-d", tree, ext4);
-        byte[] sound = File.ReadAllBytes(ext4);
-        var random = new Random(17);
-        for (int i = 0; i < 16; i++)
+        File.WriteAllText(Path.Join(tree, "folder", "small"), "small");
+        Dictionary<string, byte[]> sound = new()
         {
-            byte[] broken = [.. sound];
-            for (int hit = 0; hit < 400; hit++)
+            ["ext4"] = Made(16, image => Tool.Run("mkfs.ext4", "-q", "-d", tree, image)),
+            ["btrfs"] = Made(110, image => Tool.Run("mkfs.btrfs", "-q", "--mixed", "--rootdir", tree, image)),
+            ["xfs"] = Made(300, image => Tool.Run("mkfs.xfs", "-q", image)),
+            ["fat"] = Made(8, image =>
             {
-                // Superblock, group descriptors, inode tables: the first MiB.
-                broken[1024 + random.Next(i % 2 == 0 ? 1 << 20 : 512)] = (byte)random.Next(256);
+                Tool.Run("mkfs.vfat", image);
+                Tool.Run("mcopy", "-s", "-i", image, Path.Join(tree, "folder"), "::folder");
+            }),
+            ["ntfs"] = Made(16, image =>
+            {
+                Tool.Run("mkntfs", "-q", "-F", image);
+                Tool.Run("ntfscp", "-f", image, Path.Join(tree, "folder", "big"), "big");
+            }),
+            ["exfat"] = Made(16, image => Tool.Run("mkfs.exfat", image)),
+            ["udf"] = Made(0, image => Tool.Run("genisoimage", "-quiet", "-udf", "-R", "-o", image, tree)),
+            ["gpt"] = Made(4, image => Tool.Run("sh", "-c", "printf 'label: gpt\\n2048,2048,L\\n' | sfdisk -q \"$1\"", "sh", image)),
+        };
+        string[] kinds = [.. sound.Keys];
+        int rounds = int.Parse(Environment.GetEnvironmentVariable("VPROTECT_HOSTILE") ?? "1", CultureInfo.InvariantCulture);
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                Image($"broken {i}", 0, image => WriteSparse(image, Broken(sound[kinds[i % kinds.Length]], new Random(17 + (100 * round) + i), isEverywhere: i < 8)));
             }
 
-            Image($"broken {i}", 0, image => File.WriteAllBytes(image, broken));
+            await LooksEverywhereAsync();
+            _disks.ForEach(disk => disk.Dispose());
+            _disks.Clear();
         }
+    }
 
+    private async Task LooksEverywhereAsync()
+    {
         await using GuestFiles files = Open();
         IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
-        Assert.Equal(16, volumes.Count);
+        Assert.True(volumes.Count >= 14, $"{volumes.Count} volumes");
         foreach (GuestVolume volume in volumes)
         {
             try
             {
                 await files.ListAsync(volume.Id, "/", None);
-                await files.WalkAsync(volume.Id, "/", "", 10_000, None);
-                await ReadAsync(files, volume.Id, "folder/big", 0, 1 << 20);
+                (IReadOnlyList<GuestFile> all, _) = await files.WalkAsync(volume.Id, "/", "", 10_000, None);
+                foreach (GuestFile file in all.Where(file => file.Kind == GuestFileKind.File).Take(5))
+                {
+                    await ReadAsync(files, volume.Id, file.Name, 0, 1 << 20);
+                }
             }
             catch (VProtectException refusal)
             {
@@ -246,7 +272,48 @@ public sealed class GuestFilesTests : IDisposable
             }
         }
 
-        Assert.Equal(16, (await files.ListVolumesAsync(None)).Count);
+        Assert.Equal(volumes.Count, (await files.ListVolumesAsync(None)).Count);
+    }
+
+    /// <summary>With bytes of it changed: in its first sector but one as well as in whatever is not empty, or there alone.</summary>
+    private static byte[] Broken(byte[] sound, Random random, bool isEverywhere)
+    {
+        byte[] broken = [.. sound];
+        int[] used = [.. Enumerable.Range(0, sound.Length / 4096).Where(page => sound.AsSpan(page * 4096, 4096).ContainsAnyExcept((byte)0)).Take(256)];
+        for (int hit = 0; hit < (isEverywhere ? 400 : 12); hit++)
+        {
+            int at = (used[isEverywhere ? random.Next(used.Length) : 0] * 4096) + random.Next(4096);
+            broken[at] = (byte)random.Next(256);
+        }
+
+        return broken;
+    }
+
+    private byte[] Made(int sizeMiB, Action<string> make)
+    {
+        string path = _directory["sound"];
+        File.Delete(path);
+        if (sizeMiB > 0)
+        {
+            Sparse(path, sizeMiB);
+        }
+
+        make(path);
+        return File.ReadAllBytes(path);
+    }
+
+    private static void WriteSparse(string path, byte[] content)
+    {
+        using FileStream file = File.Create(path);
+        file.SetLength(content.Length);
+        for (int at = 0; at < content.Length; at += 4096)
+        {
+            ReadOnlySpan<byte> page = content.AsSpan(at, Math.Min(4096, content.Length - at));
+            if (page.ContainsAnyExcept((byte)0))
+            {
+                RandomAccess.Write(file.SafeFileHandle, page, at);
+            }
+        }
     }
 
     [Fact]
