@@ -16,6 +16,8 @@ public sealed class FileTests
         await File.WriteAllBytesAsync(directory["tree/home/ada/big.bin"], big);
         await File.WriteAllTextAsync(directory["tree/home/ada/hello.txt"], "hello");
         Tool.Run("ln", "-s", "/etc/shadow", directory["tree/home/ada/link"]);
+        string deep = "deep/" + string.Join('/', Enumerable.Repeat(new string('d', 100), 4));
+        Tool.Run("sh", "-c", $"cd \"$1\" && mkdir -p '{deep}' && echo deep >'{deep}/ü\\file' && chown 70000:3000000 hello.txt && chmod 4751 hello.txt && touch -d 2001-02-03T04:05:06Z hello.txt && mkfifo pipe && mkdir -m 700 closed", "sh", directory["tree/home/ada"]);
         Tool.Run("truncate", "-s", "24M", directory["disk"]);
         Tool.Run("mkfs.ext4", "-q", "-L", "system", "-d", directory["tree"], directory["disk"]);
         byte[] disk = await File.ReadAllBytesAsync(directory["disk"]);
@@ -36,7 +38,7 @@ public sealed class FileTests
         string at = $"/api/mounted-file-systems/{volume.GetProperty("guid").GetString()}";
         Assert.Equal(["home", "lost+found"], NamesOf(await site.Client.PostAsync(at + "/listing", new { path = "/" })));
         JsonElement listed = await site.Client.PostAsync(at + "/listing", new { path = "/home/ada" });
-        Assert.Equal(["big.bin", "hello.txt", "link"], NamesOf(listed));
+        Assert.Equal(["closed", "deep", "big.bin", "hello.txt", "link", "pipe"], NamesOf(listed));
         Assert.Equal(["/home/ada/hello.txt"], (await site.Client.PostAsync(at + "/search", new { path = "/", name = "HELLO" })).EnumerateArray().Select(file => file.GetProperty("path").GetString()));
         (HttpResponseMessage answer, byte[] content) = await site.Client.BytesAsync(at + "/content?path=/home/ada/big.bin", range: "bytes=1000-1999");
         Assert.Equal((206, "bytes 1000-1999/3000000"), ((int)answer.StatusCode, answer.Content.Headers.ContentRange!.ToString()));
@@ -54,12 +56,24 @@ public sealed class FileTests
         Assert.Equal("ada.zip", answer.Content.Headers.ContentDisposition!.FileNameStar);
         using (var zip = new ZipArchive(new MemoryStream(content)))
         {
-            Assert.Equal(["ada/big.bin", "ada/hello.txt"], zip.Entries.Select(entry => entry.FullName).Order(StringComparer.Ordinal));
+            Assert.Equal(["ada/", "ada/big.bin", "ada/closed/", "ada/hello.txt"], zip.Entries.Select(entry => entry.FullName).Where(name => !name.Contains("deep", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
             using var reader = new StreamReader(zip.GetEntry("ada/hello.txt")!.Open());
             Assert.Equal("hello", await reader.ReadToEndAsync());
         }
 
+        (answer, content) = await site.Client.BytesAsync(at + "/download?format=tar.zst", new { path = "/home/ada" });
+        Assert.Equal(("ada.tar.zst", "application/zstd"), (answer.Content.Headers.ContentDisposition!.FileNameStar, answer.Content.Headers.ContentType!.MediaType));
+        await File.WriteAllBytesAsync(directory["ada.tar.zst"], content);
+        Unpack(directory, "ada.tar.zst", "unpacked");
+        Assert.Equal(AsTold(directory["tree/home/ada"]), AsTold(directory["unpacked/ada"]));
+        Assert.Equal(big, await File.ReadAllBytesAsync(directory["unpacked/ada/big.bin"]));
+        Assert.Equal("deep\n", await File.ReadAllTextAsync(directory[$"unpacked/ada/{deep}/ü\\file"]));
+        Assert.Equal(400, (int)(await site.Client.BytesAsync(at + "/download?format=rar", new { path = "/home/ada" })).Answer.StatusCode);
+
         // 2. By command.
+        Say(site, "files", "get", mount, "ubda", "/home/ada/hello.txt", "--format", "tar.zst", "--to", directory["one.tar.zst"]);
+        Unpack(directory, "one.tar.zst", "one");
+        Assert.Equal(AsTold(directory["tree/home/ada/hello.txt"]), AsTold(directory["one/hello.txt"]));
         Assert.Contains("system", Say(site, "files", "volumes", mount), StringComparison.Ordinal);
         Assert.Contains("hello.txt", Say(site, "files", "ls", mount, "ubda", "/home/ada"), StringComparison.Ordinal);
         Assert.Contains("/home/ada/big.bin", Say(site, "files", "find", mount, "system", "BIG"), StringComparison.Ordinal);
@@ -77,6 +91,17 @@ public sealed class FileTests
         await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid = mount } }));
         Assert.NotEqual(200, (int)(await site.Client.BytesAsync(at + "/content?path=/home/ada/hello.txt")).Answer.StatusCode);
     }
+
+    private static void Unpack(TemporaryDirectory directory, string archive, string to)
+    {
+        Directory.CreateDirectory(directory[to]);
+        Tool.Run("tar", "--zstd", "--numeric-owner", "-xpf", directory[archive], "-C", directory[to]);
+    }
+
+    /// <summary>All there is, but what no archive keeps: kind, permissions, owner, time, size of files, where links lead to.</summary>
+    private static string AsTold(string path) => Tool.Run(
+        "find", path, "!", "-type", "p", "(", "-type", "l", "-printf", "%P l %l %U:%G\n", "-o", "-type", "d", "-printf", "%P d %m %U:%G\n", "-o", "-printf", "%P f %m %U:%G %s %Ts\n", ")")
+        .Split('\n').Order(StringComparer.Ordinal).Aggregate("", (all, line) => all + line + "\n");
 
     private static string Say(ApplianceSite site, params string[] arguments)
     {

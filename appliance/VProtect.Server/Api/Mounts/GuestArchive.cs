@@ -1,15 +1,18 @@
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using VProtect.Abstractions;
 
 namespace VProtect.Server.Api.Mounts;
 
 /// <summary>
-/// Files of a guest as an archive, written while they are read. Names in it lead nowhere but below the place it is unpacked to, whatever the guest called its files; links are
-/// left out, and so is what is no file.
+/// Files of a guest as an archive, written while they are read. Names in it lead nowhere but below the place it is unpacked to, whatever the guest called its files. A zip has
+/// neither links nor what is no file; a tar has links, last, so that nothing is unpacked through one.
 /// </summary>
-internal static class GuestArchive
+internal static partial class GuestArchive
 {
     private const int EntriesMax = 1_000_000;
+
+    private const int Nobody = 65534;
 
     private static readonly DateTimeOffset ZipTimeMin = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset ZipTimeMax = new(2107, 12, 31, 0, 0, 0, TimeSpan.Zero);
@@ -25,42 +28,50 @@ internal static class GuestArchive
         var gathering = new GatheringStream(target);
         await using (ZipArchive zip = await ZipArchive.CreateAsync(gathering, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken))
         {
-            await AddAllAsync(zip, files, volume, roots, cancellationToken);
-        }
-
-        await gathering.FlushAsync(cancellationToken);
-    }
-
-    private static async Task AddAllAsync(
-        ZipArchive zip, IGuestFiles files, string volume, IReadOnlyList<(string Path, GuestFile File)> roots, CancellationToken cancellationToken)
-    {
-        foreach ((string path, GuestFile root) in roots)
-        {
-            string above = path.TrimEnd('/') is var trimmed && trimmed.LastIndexOf('/') is var slash and >= 0 ? trimmed[(slash + 1)..] : path.TrimEnd('/');
-            if (root.Kind == GuestFileKind.File)
+            await foreach ((string path, string name, GuestFile file) in EntriesAsync(files, volume, roots, cancellationToken))
             {
-                await AddAsync(zip, files, volume, path, above, root, cancellationToken);
-                continue;
-            }
-
-            (IReadOnlyList<GuestFile> below, bool hasMore) = await files.WalkAsync(volume, path, "", EntriesMax, cancellationToken);
-            foreach (GuestFile file in below)
-            {
-                string name = $"{above}/{file.Name}";
                 if (file.Kind == GuestFileKind.File)
                 {
-                    await AddAsync(zip, files, volume, $"{path.TrimEnd('/')}/{file.Name}", name, file, cancellationToken);
+                    await AddAsync(zip, files, volume, path, name, file, cancellationToken);
                 }
                 else if (file.Kind == GuestFileKind.Folder)
                 {
                     New(zip, Harmless(name) + "/", file, 0x4000);
                 }
             }
+        }
 
+        await gathering.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>What goes into an archive: where it is, what it is called there, and what it is.</summary>
+    private static async IAsyncEnumerable<(string Path, string Name, GuestFile File)> EntriesAsync(
+        IGuestFiles files, string volume, IReadOnlyList<(string Path, GuestFile File)> roots, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach ((string path, GuestFile root) in roots)
+        {
+            string trimmed = path.TrimEnd('/');
+            string above = trimmed[(trimmed.LastIndexOf('/') + 1)..];
+            if (root.Kind != GuestFileKind.Folder || above.Length > 0)
+            {
+                yield return (path, above, root);
+            }
+
+            if (root.Kind != GuestFileKind.Folder)
+            {
+                continue;
+            }
+
+            (IReadOnlyList<GuestFile> below, bool hasMore) = await files.WalkAsync(volume, path, "", EntriesMax, cancellationToken);
             if (hasMore)
             {
                 throw new VProtectException(
                     ErrorCode.GuestFilesRefused, ErrorSide.Request, $"The directory has more than {EntriesMax:N0} entries.", "Download parts of it, or mount its disk.");
+            }
+
+            foreach (GuestFile file in below)
+            {
+                yield return ($"{trimmed}/{file.Name}", $"{above}/{file.Name}", file);
             }
         }
     }

@@ -22,6 +22,8 @@ namespace VProtect.Server.Api.Mounts;
 internal static class MountedFilesApi
 {
     private const string Kind = "mounted-file-systems";
+    private const string TarZst = "tar.zst";
+    private const string TarZstType = "application/zstd";
     private const int FoundMax = 1000;
     private const int PathLengthMax = 3 * 4096;
     private const int PathsMax = 1000;
@@ -35,8 +37,8 @@ internal static class MountedFilesApi
         files.MapPost("/{guid:guid}/search", SearchAsync).Describe($"Finds files by name below a directory; {FoundMax} at most, and the header X-More tells whether there are more.", Permission.BackupsFiles, 400, 404, 422);
         files.MapGet("/{guid:guid}/content", ContentAsync).Describe("Reads a file, or a range of it.", Permission.BackupsFiles, 400, 404, 422)
             .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet).Produces<Stream>(StatusCodes.Status206PartialContent, MediaTypeNames.Application.Octet);
-        files.MapPost("/{guid:guid}/download", DownloadAsync).Describe("Downloads a file as it is; a directory, or several files and directories, as a zip archive.", Permission.BackupsFiles, 400, 404, 422)
-            .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet).Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Zip);
+        files.MapPost("/{guid:guid}/download", DownloadAsync).Describe("Downloads a file as it is; a directory, or several files and directories, as an archive: zip, or with format=tar.zst a tar that keeps owners, permissions, times and links. With a format, one file is an archive too.", Permission.BackupsFiles, 400, 404, 422)
+            .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet).Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Zip).Produces<Stream>(StatusCodes.Status200OK, TarZstType);
     }
 
     private static async Task<Ok<List<MountedFileSystemView>>> FileSystemsAsync(
@@ -98,8 +100,14 @@ internal static class MountedFilesApi
         await SendAsync(context, files, volume, wanted, file, cancellationToken);
     }
 
-    private static async Task DownloadAsync(Guid guid, MountedPathRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    private static async Task DownloadAsync(
+        Guid guid, string? format, MountedPathRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
+        if (format is not (null or "zip" or TarZst))
+        {
+            throw new InvalidFieldException("format", "There is no such format.", $"Send zip or {TarZst}.");
+        }
+
         IReadOnlyList<string> wanted = request.Paths is { Count: > 0 } several ? several : [InvalidFieldException.RequireText("path", request.Path, PathLengthMax)];
         if (wanted.Count > PathsMax || wanted.Any(path => string.IsNullOrEmpty(path) || path.Length > PathLengthMax))
         {
@@ -113,7 +121,7 @@ internal static class MountedFilesApi
             found.Add((path, await files.FindAsync(volume.MountPath!, path, cancellationToken)));
         }
 
-        if (found is [(var only, { Kind: GuestFileKind.File } file)])
+        if (format is null && found is [(var only, { Kind: GuestFileKind.File } file)])
         {
             await SendAsync(context, files, volume, only, file, cancellationToken);
             return;
@@ -121,6 +129,14 @@ internal static class MountedFilesApi
 
         found.ForEach(one => RequireContent(one.File, allowsFolders: true));
         string name = found.Count == 1 && LastName(found[0].Path) is { Length: > 0 } folder ? folder : volume.Label ?? volume.MountPath!;
+        if (format == TarZst)
+        {
+            Name(context, $"{name}.{TarZst}", TarZstType);
+            await context.RequestServices.GetRequiredService<INodeFiles>().CompressAsync(
+                context.Response.Body, tar => GuestArchive.WriteTarAsync(tar, files, volume.MountPath!, found, cancellationToken), cancellationToken);
+            return;
+        }
+
         Name(context, name + ".zip", MediaTypeNames.Application.Zip);
         await GuestArchive.WriteZipAsync(context.Response.Body, files, volume.MountPath!, found, cancellationToken);
     }

@@ -35,6 +35,10 @@ internal static unsafe partial class ZstdNative
     public static partial nuint Compress(
         ZstdCompressionContext context, byte* target, nuint targetLength, byte* source, nuint sourceLength);
 
+    /// <summary>ZSTD_EndDirective: 0 goes on, 2 ends the frame.</summary>
+    [LibraryImport(Library, EntryPoint = "ZSTD_compressStream2")]
+    public static partial nuint CompressStream(ZstdCompressionContext context, ref ZstdBuffer target, ref ZstdBuffer source, int directive);
+
     [LibraryImport(Library, EntryPoint = "ZSTD_createDCtx")]
     public static partial ZstdDecompressionContext CreateDecompressionContext();
 
@@ -61,4 +65,13 @@ internal static unsafe partial class ZstdNative
             ? new InsufficientMemoryException("libzstd could not allocate memory.")
             : new InvalidOperationException($"libzstd failed with error {code}.");
     }
+}
+
+/// <summary>ZSTD_inBuffer and ZSTD_outBuffer, which have the same shape.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ZstdBuffer
+{
+    public byte* Bytes;
+    public nuint Length;
+    public nuint Position;
 }

@@ -89,18 +89,22 @@ internal static class FileVerbs
     private static Verb NewGet(ClientVerbs verbs)
     {
         (Argument<string> mount, Argument<string> volume) = Place(verbs);
-        Argument<string> path = new("PATH") { Description = "File or directory, from the volume's root; a directory becomes a zip archive." };
+        Argument<string> path = new("PATH") { Description = "File or directory, from the volume's root; a directory becomes an archive." };
+        Option<string?> format = new("--format") { Description = "The archive: zip, or tar.zst, which keeps owners, permissions, times and links. With it a file becomes an archive too.", HelpName = "zip|tar.zst" };
+        format.AcceptOnlyFromAmong("zip", "tar.zst");
         Option<string?> to = new("--to") { Description = "File to write, or - for standard output. Otherwise its own name, here.", HelpName = "FILE" };
         return verbs.Doing(
-            new Verb("get", "Takes a file or directory out. A file that is there already is not overwritten.") { mount, volume, path, to }
+            new Verb("get", "Takes a file or directory out. A file that is there already is not overwritten.") { mount, volume, path, to, format }
                 .WithExamples(
                     ("vprotect files get 81c0de5f ubda1 /etc/fstab --to -", "shows it"),
-                    ("vprotect files get 81c0de5f ubda1 /home/ada --to ada.zip", "a whole directory")),
+                    ("vprotect files get 81c0de5f ubda1 /home/ada --to ada.zip", "a whole directory"),
+                    ("vprotect files get 81c0de5f ubda1 /home/ada --format tar.zst --to - | tar --zstd -x", "with all that tar keeps")),
             async (client, cancellationToken) =>
             {
                 string at = await VolumeOfAsync(client, mount, volume, cancellationToken);
                 string wanted = client.Parsed.GetRequiredValue(path);
-                using HttpResponseMessage answer = await client.Api.DownloadAsync($"{at}/download", Asking(wanted), cancellationToken);
+                string query = client.Parsed.GetValue(format) is { } chosen ? $"?format={chosen}" : "";
+                using HttpResponseMessage answer = await client.Api.DownloadAsync($"{at}/download{query}", Asking(wanted), cancellationToken);
                 string target = client.Parsed.GetValue(to) ?? Path.GetFileName(answer.Content.Headers.ContentDisposition?.FileNameStar ?? "file");
                 await using Stream content = await answer.Content.ReadAsStreamAsync(cancellationToken);
                 if (target == "-")
