@@ -17,7 +17,7 @@ public sealed class FileTests
         await File.WriteAllTextAsync(directory["tree/home/ada/hello.txt"], "hello");
         Tool.Run("ln", "-s", "/etc/shadow", directory["tree/home/ada/link"]);
         string deep = "deep/" + string.Join('/', Enumerable.Repeat(new string('d', 100), 4));
-        Tool.Run("sh", "-c", $"cd \"$1\" && mkdir -p '{deep}' && echo deep >'{deep}/ü\\file' && chown 70000:3000000 hello.txt && chmod 4751 hello.txt && touch -d 2001-02-03T04:05:06Z hello.txt && mkfifo pipe && mkdir -m 700 closed", "sh", directory["tree/home/ada"]);
+        Tool.Run("sh", "-c", $"cd \"$1\" && mkdir -p '{deep}' && echo deep >'{deep}/ü\\file' && chown 70000:3000000 hello.txt && chmod 4751 hello.txt && touch -d 2001-02-03T04:05:06Z hello.txt && mkfifo pipe && touch 'new\nline' && mkdir -m 700 closed", "sh", directory["tree/home/ada"]);
         Tool.Run("truncate", "-s", "24M", directory["disk"]);
         Tool.Run("mkfs.ext4", "-q", "-L", "system", "-d", directory["tree"], directory["disk"]);
         byte[] disk = await File.ReadAllBytesAsync(directory["disk"]);
@@ -38,7 +38,7 @@ public sealed class FileTests
         string at = $"/api/mounted-file-systems/{volume.GetProperty("guid").GetString()}";
         Assert.Equal(["home", "lost+found"], NamesOf(await site.Client.PostAsync(at + "/listing", new { path = "/" })));
         JsonElement listed = await site.Client.PostAsync(at + "/listing", new { path = "/home/ada" });
-        Assert.Equal(["closed", "deep", "big.bin", "hello.txt", "link", "pipe"], NamesOf(listed));
+        Assert.Equal(["closed", "deep", "big.bin", "hello.txt", "link", "new\\x0aline", "pipe"], NamesOf(listed));
         Assert.Equal(["/home/ada/hello.txt"], (await site.Client.PostAsync(at + "/search", new { path = "/", name = "HELLO" })).EnumerateArray().Select(file => file.GetProperty("path").GetString()));
         (HttpResponseMessage answer, byte[] content) = await site.Client.BytesAsync(at + "/content?path=/home/ada/big.bin", range: "bytes=1000-1999");
         Assert.Equal((206, "bytes 1000-1999/3000000"), ((int)answer.StatusCode, answer.Content.Headers.ContentRange!.ToString()));
@@ -56,7 +56,7 @@ public sealed class FileTests
         Assert.Equal("ada.zip", answer.Content.Headers.ContentDisposition!.FileNameStar);
         using (var zip = new ZipArchive(new MemoryStream(content)))
         {
-            Assert.Equal(["ada/", "ada/big.bin", "ada/closed/", "ada/hello.txt"], zip.Entries.Select(entry => entry.FullName).Where(name => !name.Contains("deep", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Assert.Equal(["ada/", "ada/big.bin", "ada/closed/", "ada/hello.txt", "ada/new_x0aline"], zip.Entries.Select(entry => entry.FullName).Where(name => !name.Contains("deep", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
             using var reader = new StreamReader(zip.GetEntry("ada/hello.txt")!.Open());
             Assert.Equal("hello", await reader.ReadToEndAsync());
         }

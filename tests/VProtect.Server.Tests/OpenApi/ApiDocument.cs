@@ -307,11 +307,16 @@ internal sealed partial class ApiDocument
 
         if (answer.Type is { } type && type != typeof(void) && answer.StatusCode != 204)
         {
-            string medium = answer.ContentTypes.FirstOrDefault() ?? "application/json";
-            JsonObject schema = medium == "application/json" ? _schemas.Of(type, isSent: false) : new JsonObject { ["type"] = "string", ["examples"] = new JsonArray(medium) };
-            var media = new JsonObject { ["schema"] = schema };
-            _wanted.Add((media, schema));
-            response["content"] = new JsonObject { [medium] = media };
+            var content = new JsonObject();
+            foreach (string medium in answer.ContentTypes.DefaultIfEmpty("application/json"))
+            {
+                JsonObject schema = medium == "application/json" ? _schemas.Of(type, isSent: false) : new JsonObject { ["type"] = "string", ["examples"] = new JsonArray(medium) };
+                var media = new JsonObject { ["schema"] = schema };
+                _wanted.Add((media, schema));
+                content[medium] = media;
+            }
+
+            response["content"] = content;
         }
 
         return response;

@@ -38,7 +38,7 @@ internal static class MountedFilesApi
         files.MapGet("/{guid:guid}/content", ContentAsync).Describe("Reads a file, or a range of it.", Permission.BackupsFiles, 400, 404, 422)
             .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet).Produces<Stream>(StatusCodes.Status206PartialContent, MediaTypeNames.Application.Octet);
         files.MapPost("/{guid:guid}/download", DownloadAsync).Describe("Downloads a file as it is; a directory, or several files and directories, as an archive: zip, or with format=tar.zst a tar that keeps owners, permissions, times and links. With a format, one file is an archive too.", Permission.BackupsFiles, 400, 404, 422)
-            .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet).Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Zip).Produces<Stream>(StatusCodes.Status200OK, TarZstType);
+            .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet, MediaTypeNames.Application.Zip, TarZstType);
     }
 
     private static async Task<Ok<List<MountedFileSystemView>>> FileSystemsAsync(
