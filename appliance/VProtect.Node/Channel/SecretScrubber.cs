@@ -48,6 +48,8 @@ internal sealed class SecretScrubber
         RevertSnapshotWork w => w.Platform,
         RemoveSnapshotsWork w => w.Platform,
         CleanUpWork w => w.Platform,
+        MountWork w => w.Boot?.Platform,
+        UnmountWork w => w.BootedOn,
         _ => null,
     };
 

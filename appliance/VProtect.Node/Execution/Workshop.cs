@@ -120,9 +120,16 @@ internal sealed class Workshop(
                 return await Collect.RunAsync(collect, context, cancellationToken);
             case VerifyWork verify:
                 return await Verify.RunAsync(verify, context, cancellationToken);
+            case MountWork { Boot: { } boot } mount:
+                return await new MountedMachine(mounts).StartAsync(mount, boot, context, cancellationToken);
             case MountWork mount:
                 return await mounts.MountAsync(mount, context, cancellationToken);
             case UnmountWork unmount:
+                if (unmount.BootedOn is { } platform)
+                {
+                    await MountedMachine.EndAsync(unmount, platform, context, cancellationToken);
+                }
+
                 await mounts.UnmountAsync(unmount, context, cancellationToken);
                 return null;
             default:

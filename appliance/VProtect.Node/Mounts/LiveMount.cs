@@ -26,6 +26,7 @@ internal sealed class LiveMount : IAsyncDisposable
     private readonly Task _serving;
 
     private readonly string _workDirectory;
+    private Task _attendant = Task.CompletedTask;
 
     private LiveMount(
         MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, ILoggerFactory loggers, TimeProvider time)
@@ -78,10 +79,14 @@ internal sealed class LiveMount : IAsyncDisposable
     /// <summary>What is served, and where.</summary>
     public Task<MountResult> Result => _opened.Task;
 
+    /// <summary>Runs something for as long as the mount is served.</summary>
+    public void Attend(Func<CancellationToken, Task> attendant) => _attendant = attendant(_ending.Token);
+
     /// <summary>Ends: clients are let go, overlays are made durable and closed.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
+        await _attendant.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _serving;
         _ending.Dispose();
     }

@@ -97,11 +97,8 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
     /// </summary>
     public async Task UnmountAsync(UnmountWork work, WorkContext context, CancellationToken cancellationToken)
     {
-        if (_mounts.TryRemove(work.MountGuid, out LiveMount? mount))
-        {
-            context.Enter("letting clients go");
-            await mount.DisposeAsync();
-        }
+        context.Enter("letting clients go");
+        await LetGoAsync(work.MountGuid);
 
         string mark = StemOf(work.MountGuid) + CommittedMark;
         string[] overlays = Directory.Exists(OverlayDirectory)
@@ -130,6 +127,18 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         if (File.Exists(mark))
         {
             File.Delete(mark);
+        }
+    }
+
+    /// <summary>Runs something for as long as a mount is served.</summary>
+    public void Attend(string mount, Func<CancellationToken, Task> attendant) => _mounts.GetValueOrDefault(mount)?.Attend(attendant);
+
+    /// <summary>Ends to serve and keeps what was written; nothing happens when it is not served.</summary>
+    public async Task LetGoAsync(string mount)
+    {
+        if (_mounts.TryRemove(mount, out LiveMount? live))
+        {
+            await live.DisposeAsync();
         }
     }
 

@@ -28,7 +28,17 @@ internal sealed record MountSettings
     /// <summary>The disks, once they were served.</summary>
     public IReadOnlyList<MountedDiskResult>? Served { get; init; }
 
+    /// <summary>The machine that runs on it; null for none.</summary>
+    public BootSettings? Boot { get; init; }
+
     public static MountSettings Of(Mount mount) => JsonSerializer.Deserialize<MountSettings>(mount.Settings, Json)!;
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }
+
+/// <summary>A machine that runs on a mount; its identity on the platform is the mount's.</summary>
+/// <param name="Source">The manager, or the host that stands alone.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="IsIsolated">Whether its network cards are unplugged.</param>
+/// <param name="Networks">Networks, by the platform's id and the position of the card.</param>
+internal sealed record BootSettings(Guid Source, string Name, bool IsIsolated, IReadOnlyDictionary<int, string>? Networks);

@@ -45,6 +45,12 @@ internal sealed record TaskParameters
     /// <summary>A remark kept with that.</summary>
     public string? Label { get; init; }
 
+    /// <summary>Whether the machine that runs on a mount is kept when that ends.</summary>
+    public bool KeepsMachine { get; init; }
+
+    /// <summary>Where its disks are moved to then, by the platform's id; null the platform's choice.</summary>
+    public string? StorageUuid { get; init; }
+
     /// <summary>Its place in a run of a recovery plan.</summary>
     public StepParameters? Step { get; init; }
 

@@ -202,12 +202,44 @@ public sealed record MountWork : Work
 
     /// <summary>Over iSCSI, as the logical units of one target, in place of NBD; null for NBD.</summary>
     public IscsiAccess? Iscsi { get; init; }
+
+    /// <summary>A machine that is started on the disks, on a platform which then is the client; null for none. Writable, and over NBD.</summary>
+    public BootWork? Boot { get; init; }
 }
 
-/// <summary>Ends a mount and removes its overlay. What is not served any more is only cleaned up. Result: none.</summary>
+/// <summary>A machine that is started on the disks of a mount.</summary>
+public sealed record BootWork
+{
+    /// <summary>Where.</summary>
+    public required PlatformReference Platform { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether its network cards are unplugged.</summary>
+    public bool IsIsolated { get; init; } = true;
+
+    /// <summary>Networks by position of the network card.</summary>
+    public IReadOnlyDictionary<int, string> Networks { get; init; } = new Dictionary<int, string>();
+
+    /// <summary>Whether it was started before: then one that its users have shut down stays so, and a platform that is away is no failure.</summary>
+    public bool IsAgain { get; init; }
+}
+
+/// <summary>Ends a mount and removes its overlay, and before that the machine that was started on it. What is not served any more is only cleaned up. Result: none.</summary>
 /// <param name="Repository">Where the restore point is.</param>
 /// <param name="PointId">Which.</param>
 /// <param name="MountGuid">Identity of the mount.</param>
 /// <param name="Commits">Whether what was written becomes the machine's next restore point first.</param>
 /// <param name="Label">A remark kept with that; null for none.</param>
-public sealed record UnmountWork(RepositoryReference Repository, string PointId, string MountGuid, bool Commits, string? Label) : Work;
+public sealed record UnmountWork(RepositoryReference Repository, string PointId, string MountGuid, bool Commits, string? Label) : Work
+{
+    /// <summary>The platform on which a machine was started; null for none.</summary>
+    public PlatformReference? BootedOn { get; init; }
+
+    /// <summary>Whether that machine is kept: its disks are moved to the platform's storage first.</summary>
+    public bool KeepsMachine { get; init; }
+
+    /// <summary>Where to, by the platform's id; null for the platform's choice.</summary>
+    public string? StorageId { get; init; }
+}

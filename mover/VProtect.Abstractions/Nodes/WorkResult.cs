@@ -106,7 +106,11 @@ public sealed record VerifyWorkResult(long ReadBytes, long BadChunks, IReadOnlyL
 /// <summary>Where the disks of a restore point are served.</summary>
 /// <param name="EndPoint">IP address and port.</param>
 /// <param name="Disks">The disks.</param>
-public sealed record MountResult(string EndPoint, IReadOnlyList<MountedDiskResult> Disks) : WorkResult;
+public sealed record MountResult(string EndPoint, IReadOnlyList<MountedDiskResult> Disks) : WorkResult
+{
+    /// <summary>Networks that may connect, when a platform was added to those that were asked for; null as they were asked for.</summary>
+    public IReadOnlyList<string>? AllowedClients { get; init; }
+}
 
 /// <summary>A disk that is served.</summary>
 /// <param name="Id">Its id in the restore point.</param>

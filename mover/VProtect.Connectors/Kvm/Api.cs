@@ -98,6 +98,9 @@ internal sealed unsafe class LibvirtApi : IDisposable
 
     internal static void Destroy(DomainHandle domain) => Check(Libvirt.DomainDestroy(domain));
 
+    /// <summary>Asks its guest to shut down; returns at once.</summary>
+    internal static void Shutdown(DomainHandle domain) => Check(Libvirt.DomainShutdown(domain));
+
     internal static void Resume(DomainHandle domain) => Check(Libvirt.DomainResume(domain));
 
     /// <summary>Whether it stands still because an image could not be written.</summary>
@@ -112,6 +115,19 @@ internal sealed unsafe class LibvirtApi : IDisposable
     /// <summary>Sets an element of the kept definition's metadata; null removes it.</summary>
     internal static void SetMetadata(DomainHandle domain, string? xml, string prefix, string uri) =>
         Check(Libvirt.DomainSetMetadata(domain, Libvirt.MetadataElement, xml, prefix, uri, Libvirt.AffectConfig));
+
+    // ---- copies of disks
+
+    /// <summary>Begins to copy a disk to an image that is there, and to write what the guest writes to both.</summary>
+    internal static void BeginCopy(DomainHandle domain, string disk, string destinationXml) => Check(Libvirt.DomainBlockCopy(
+        domain, disk, destinationXml, 0, 0, Libvirt.BlockCopyReuseExternal | Libvirt.BlockCopyTransientJob | Libvirt.BlockCopySynchronousWrites));
+
+    /// <summary>Bytes copied, and in all; null when no copy of this disk goes on.</summary>
+    internal static (long DoneBytes, long TotalBytes)? GetCopy(DomainHandle domain, string disk) =>
+        Check(Libvirt.DomainGetBlockJobInfo(domain, disk, out Libvirt.BlockJobInfo info, 0)) == 0 ? null : ((long)info.Done, (long)info.Total);
+
+    /// <summary>Ends a copy: the machine goes on with it, or as if it had never been.</summary>
+    internal static void EndCopy(DomainHandle domain, string disk, bool pivots) => Check(Libvirt.DomainBlockJobAbort(domain, disk, pivots ? Libvirt.BlockJobAbortPivot : 0));
 
     // ---- guest agent
 

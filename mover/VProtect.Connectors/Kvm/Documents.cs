@@ -53,6 +53,13 @@ internal static class Documents
         return documents;
     }
 
+    /// <summary>The definition that is kept with a restore point.</summary>
+    /// <exception cref="VProtectException">There is none.</exception>
+    internal static string DomainOf(IReadOnlyList<MachineDocument> documents) => Encoding.UTF8.GetString((documents.FirstOrDefault(item => item.Name == DomainName) ?? throw Errors.Of(
+        ErrorCode.NotSupported,
+        "The restore point holds no definition of a KVM machine (domain.xml).",
+        "Restore its disks to files, or onto an existing machine.")).Content.Span);
+
     private static async Task AddAsync(
         KvmHost host, string path, string name, string what, List<MachineDocument> documents, WarningList warnings, CancellationToken cancellationToken)
     {

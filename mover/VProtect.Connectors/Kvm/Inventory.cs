@@ -28,7 +28,10 @@ internal static class InventoryReader
             {
                 try
                 {
-                    machines.Add(ReadMachine(api, domain, hostId, pools, bridges, unsized));
+                    if (ReadMachine(api, domain, hostId, pools, bridges, unsized) is { } machine)
+                    {
+                        machines.Add(machine);
+                    }
                 }
                 catch (LibvirtException exception) when (exception.Number == VirErr.NoDomain)
                 {
@@ -99,6 +102,9 @@ internal static class InventoryReader
         }
     }
 
+    /// <summary>The host's active networks: name by uuid.</summary>
+    internal static Dictionary<string, string> ReadNetworkNames(LibvirtApi api) => ReadNetworks(api).ToDictionary(network => network.Id, network => network.Name, StringComparer.Ordinal);
+
     internal static PowerState ToPower(DomainState state) => state switch
     {
         DomainState.Running or DomainState.Blocked or DomainState.Shutdown => PowerState.Running,
@@ -107,11 +113,16 @@ internal static class InventoryReader
         _ => PowerState.Unknown,
     };
 
-    private static InventoryMachine ReadMachine(
+    private static InventoryMachine? ReadMachine(
         LibvirtApi api, DomainHandle handle, string hostId, List<Pool> pools, SortedSet<string> bridges, Dictionary<(string Machine, string Disk), RbdImage> unsized)
     {
         PowerState power = ToPower(LibvirtApi.GetState(handle));
         DomainDefinition definition = DomainDefinition.Parse(LibvirtApi.GetXml(handle));
+        if (BootedMachine.IsListedWithItsMount(handle, definition))
+        {
+            return null;
+        }
+
         foreach (XElement card in definition.Interfaces.Where(card => (string?)card.Attribute("type") == "bridge"))
         {
             if ((string?)card.Element("source")?.Attribute("bridge") is { } bridge)

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
-using VProtect.Connectors.Contract;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -10,28 +9,29 @@ internal static class MachineRewriter
     /// <param name="definition">As it was; not changed.</param>
     /// <param name="name">New name.</param>
     /// <param name="uuid">New uuid, or the old.</param>
-    /// <param name="opening">What was asked for.</param>
-    /// <param name="volumes">The restored disks.</param>
+    /// <param name="keepsIdentity">Whether hardware addresses stay.</param>
+    /// <param name="wanted">Network of each network card, by its position; missing ones as they were.</param>
+    /// <param name="places">Where its disks are now, by target.</param>
     /// <param name="networks">The host's networks: name by uuid.</param>
     /// <param name="warnings">Is told what is not as it was.</param>
     internal static XElement Rewrite(
-        DomainDefinition definition, string name, string uuid, RestoreOpening opening, IReadOnlyList<MadeVolume> volumes,
+        DomainDefinition definition, string name, string uuid, bool keepsIdentity, IReadOnlyDictionary<int, string> wanted, IReadOnlyDictionary<string, DiskPlace> places,
         IReadOnlyDictionary<string, string> networks, WarningList warnings)
     {
         var root = new XElement(definition.Root);
         root.Attribute("id")?.Remove();
         root.SetElementValue("name", name);
         root.SetElementValue("uuid", uuid);
-        root.Element("metadata")?.Elements(OverwritingRestore.MetadataName).Remove();
-        if (!opening.KeepsIdentity && root.Element("sysinfo") is { } sysinfo)
+        root.Element("metadata")?.Elements().Where(element => element.Name.NamespaceName == OverwritingRestore.MetadataUri).Remove();
+        if (!keepsIdentity && root.Element("sysinfo") is { } sysinfo)
         {
             // It must agree with the machine's uuid.
             sysinfo.Descendants("entry").Where(entry => (string?)entry.Attribute("name") == "uuid").Remove();
         }
 
         var rewritten = DomainDefinition.Parse(root.ToString());
-        RewriteDisks(rewritten, volumes, warnings);
-        RewriteCards(rewritten, opening, networks, warnings);
+        RewriteDisks(rewritten, places, warnings);
+        RewriteCards(rewritten, keepsIdentity, wanted, networks, warnings);
         return rewritten.Root;
     }
 
@@ -48,7 +48,7 @@ internal static class MachineRewriter
         }
     }
 
-    private static void RewriteDisks(DomainDefinition definition, IReadOnlyList<MadeVolume> volumes, WarningList warnings)
+    private static void RewriteDisks(DomainDefinition definition, IReadOnlyDictionary<string, DiskPlace> places, WarningList warnings)
     {
         foreach (DomainDisk disk in definition.Disks)
         {
@@ -59,42 +59,31 @@ internal static class MachineRewriter
                 continue;
             }
 
-            if (volumes.FirstOrDefault(volume => volume.DiskId == disk.Target) is not { } made)
+            if (!places.TryGetValue(disk.Target, out DiskPlace? place))
             {
                 disk.Element.Remove();
                 warnings.Add($"Disk {disk.Target} is not in the restore point; the machine is restored without it.");
                 continue;
             }
 
-            disk.Element.SetAttributeValue("type", made.Pool.HasFiles ? "file" : "block");
-            disk.Element.Elements("source").Remove();
-            disk.Element.Elements("backingStore").Remove();
-            disk.Element.Elements("mirror").Remove();
-            if (disk.Element.Element("driver") is not { } driver)
-            {
-                driver = new XElement("driver", new XAttribute("name", "qemu"));
-                disk.Element.AddFirst(driver);
-            }
-
-            driver.SetAttributeValue("type", made.Format);
-            driver.AddAfterSelf(new XElement("source", new XAttribute(made.Pool.HasFiles ? "file" : "dev", made.Path)));
+            place.Put(disk.Element);
         }
     }
 
     private static void RewriteCards(
-        DomainDefinition definition, RestoreOpening opening, IReadOnlyDictionary<string, string> networks, WarningList warnings)
+        DomainDefinition definition, bool keepsIdentity, IReadOnlyDictionary<int, string> wanted, IReadOnlyDictionary<string, string> networks, WarningList warnings)
     {
         int position = 0;
         foreach (XElement card in definition.Interfaces)
         {
-            if (!opening.KeepsIdentity)
+            if (!keepsIdentity)
             {
                 card.Elements("mac").Remove();
                 card.AddFirst(new XElement("mac", new XAttribute("address", NewAddress())));
             }
 
             card.Elements("target").Remove();
-            if (opening.Networks.TryGetValue(position, out string? network))
+            if (wanted.TryGetValue(position, out string? network))
             {
                 Connect(card, network, networks, warnings);
             }
@@ -124,4 +113,34 @@ internal static class MachineRewriter
 
     // QEMU's own range.
     private static string NewAddress() => "52:54:00:" + string.Join(':', Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3)).Chunk(2).Select(pair => new string(pair)));
+}
+
+/// <summary>Where the bytes of a disk are.</summary>
+/// <param name="Type">As libvirt calls it: <c>file</c>, <c>block</c>, <c>network</c>.</param>
+/// <param name="Format"><c>raw</c> or <c>qcow2</c>.</param>
+/// <param name="Source">The element <c>source</c>.</param>
+internal sealed record DiskPlace(string Type, string Format, XElement Source)
+{
+    /// <summary>An image on the host.</summary>
+    internal static DiskPlace Of(Pool pool, string format, string path) =>
+        new(pool.HasFiles ? "file" : "block", format, new XElement("source", new XAttribute(pool.HasFiles ? "file" : "dev", path)));
+
+    /// <summary>Makes it the place of a machine's disk, whatever that was before.</summary>
+    internal void Put(XElement disk)
+    {
+        disk.SetAttributeValue("type", Type);
+        foreach (string former in (string[])["source", "backingStore", "mirror"])
+        {
+            disk.Elements(former).Remove();
+        }
+
+        if (disk.Element("driver") is not { } driver)
+        {
+            driver = new XElement("driver", new XAttribute("name", "qemu"));
+            disk.AddFirst(driver);
+        }
+
+        driver.SetAttributeValue("type", Format);
+        driver.AddAfterSelf(new XElement(Source));
+    }
 }

@@ -19,23 +19,19 @@ internal sealed class NewMachineRestore(KvmPlatform platform, RestoreOpening ope
 
     protected override async Task OpenAsync(CancellationToken cancellationToken)
     {
-        MachineDocument document = Opening.Documents.FirstOrDefault(item => item.Name == Documents.DomainName) ?? throw Errors.Of(
-            ErrorCode.NotSupported,
-            "The restore point holds no definition of a KVM machine (domain.xml).",
-            "Restore its disks to files, or onto an existing machine.");
-        _definition = DomainDefinition.Parse(System.Text.Encoding.UTF8.GetString(document.Content.Span));
+        _definition = DomainDefinition.Parse(Documents.DomainOf(Opening.Documents));
         _name = Opening.Name ?? _definition.Name;
         List<Pool> pools = await Platform.Session.ReadAsync("Looking for a place for the machine", api =>
         {
             RefuseWhenTaken(api);
-            _networks = ReadNetworks(api);
+            _networks = InventoryReader.ReadNetworkNames(api);
             return InventoryReader.ReadPools(api);
         }, cancellationToken);
         foreach (RestoreDisk disk in Opening.Disks)
         {
             DomainDisk known = _definition.Find(disk.Id) ?? throw Errors.Of(
                 ErrorCode.NotSupported, $"The machine's definition has no disk {disk.Id}.", "Restore this disk to a file.");
-            Pool pool = Choose(pools, disk, known);
+            Pool pool = Volumes.Choose(pools, disk.StorageId ?? Opening.StorageId, known, disk.SizeBytes, Opening.Allocation);
             string format = pool.HasFiles && known.Format != "raw" ? "qcow2" : "raw";
             MadeVolume made = await Platform.Session.ChangeAsync(
                 $"Making a volume in pool '{pool.Name}'", api => Make(api, pool, disk, format), cancellationToken);
@@ -51,23 +47,9 @@ internal sealed class NewMachineRestore(KvmPlatform platform, RestoreOpening ope
         }
 
         string uuid = Opening.KeepsIdentity ? _definition!.Uuid : Guid.NewGuid().ToString();
-        XElement root = MachineRewriter.Rewrite(_definition!, _name, uuid, Opening, _made, _networks, WarningList);
-        if (_definition!.NvramPath is { } nvram)
-        {
-            string path = Path.Join(Path.GetDirectoryName(nvram), $"{ToFileName(_name)}_VARS.fd");
-            MachineRewriter.SetNvram(root, path);
-            if (Opening.Documents.FirstOrDefault(item => item.Name == Documents.NvramName) is { } variables)
-            {
-                await WriteFileAsync("the firmware's variables", path, variables.Content, cancellationToken);
-            }
-        }
-
-        foreach (MachineDocument state in Opening.Documents.Where(item => item.Name.StartsWith(Documents.TpmPrefix, StringComparison.Ordinal)))
-        {
-            string file = state.Name[Documents.TpmPrefix.Length..];
-            await WriteFileAsync("the TPM's state", $"{Documents.TpmDirectory}/{uuid}/{file.Replace("..", "", StringComparison.Ordinal)}", state.Content, cancellationToken);
-        }
-
+        Dictionary<string, DiskPlace> places = _made.ToDictionary(volume => volume.DiskId, volume => DiskPlace.Of(volume.Pool, volume.Format, volume.Path));
+        XElement root = MachineRewriter.Rewrite(_definition!, _name, uuid, Opening.KeepsIdentity, Opening.Networks, places, _networks, WarningList);
+        await MachineFiles.WriteAsync(Platform.Host, root, _name, Opening.Documents, cancellationToken);
         await Platform.Session.ChangeAsync($"Defining '{_name}'", api =>
         {
             api.Define(root.ToString()).Dispose();
@@ -95,8 +77,6 @@ internal sealed class NewMachineRestore(KvmPlatform platform, RestoreOpening ope
         }
     }, CancellationToken.None);
 
-    private static string ToFileName(string name) => name.Replace('/', '_');
-
     private void RefuseWhenTaken(LibvirtApi api)
     {
         if (Opening.HostId is { } host && host != InventoryReader.ReadHostId(api))
@@ -118,69 +98,10 @@ internal sealed class NewMachineRestore(KvmPlatform platform, RestoreOpening ope
         }
     }
 
-    private static Dictionary<string, string> ReadNetworks(LibvirtApi api)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (NetworkHandle handle in api.ListActiveNetworks())
-        {
-            using (handle)
-            {
-                XElement xml = XElement.Parse(LibvirtApi.GetXml(handle));
-                names[xml.Element("uuid")?.Value ?? ""] = xml.Element("name")?.Value ?? "";
-            }
-        }
-
-        return names;
-    }
-
-    /// <summary>The pool asked for; else the one the disk lay in, the one called default, or the one with most room.</summary>
-    private Pool Choose(List<Pool> pools, RestoreDisk disk, DomainDisk known)
-    {
-        List<Pool> fit = [.. pools.Where(pool => pool.CanRestoreTo)];
-        Pool? chosen = (disk.StorageId ?? Opening.StorageId) is { } id
-            ? fit.FirstOrDefault(pool => pool.Id == id)
-            : Pool.Holding(fit, known.Path, known) ?? fit.FirstOrDefault(pool => pool.Name == "default") ?? fit.MaxBy(pool => pool.FreeBytes);
-        if (chosen is null)
-        {
-            throw Errors.Of(
-                ErrorCode.NotSupported,
-                $"There is no active storage pool that disk {disk.Id} could be restored to.",
-                "Define and start a pool of type dir, fs, netfs or logical on the host, and refresh the inventory.");
-        }
-
-        bool takesAll = Opening.Allocation == DiskAllocation.Preallocated || !chosen.HasFiles;
-        return takesAll && chosen.FreeBytes < disk.SizeBytes
-            ? throw Errors.Of(
-                ErrorCode.PlatformFailed,
-                $"Pool '{chosen.Name}' has {chosen.FreeBytes >> 20} MiB free, and disk {disk.Id} needs {disk.SizeBytes >> 20} MiB.",
-                "Choose another storage, or restore sparse.")
-            : chosen;
-    }
-
     private MadeVolume Make(LibvirtApi api, Pool pool, RestoreDisk disk, string format)
     {
-        string name = $"{Mark}-{disk.Id}{(pool.HasFiles ? format == "qcow2" ? ".qcow2" : ".img" : "")}";
-        bool takesAll = Opening.Allocation == DiskAllocation.Preallocated || !pool.HasFiles;
-        var target = new XElement("target");
-        if (pool.HasFiles)
-        {
-            target.Add(new XElement("format", new XAttribute("type", format)));
-            if (format == "qcow2")
-            {
-                // Version 3, without which an image cannot keep dirty bitmaps.
-                target.Add(new XElement("compat", "1.1"));
-            }
-        }
-
-        var xml = new XElement(
-            "volume",
-            new XElement("name", name),
-            new XElement("capacity", new XAttribute("unit", "bytes"), disk.SizeBytes),
-            new XElement("allocation", new XAttribute("unit", "bytes"), takesAll ? disk.SizeBytes : 0),
-            target);
-        using PoolHandle handle = api.LookupPool(pool.Name);
-        using VolumeHandle volume = LibvirtApi.CreateVolume(handle, xml.ToString());
-        var made = new MadeVolume(disk.Id, pool, format, LibvirtApi.GetPath(volume));
+        string path = Volumes.Make(api, pool, $"{Mark}-{disk.Id}{Volumes.EndingOf(pool, format)}", disk.SizeBytes, format, Opening.Allocation);
+        var made = new MadeVolume(disk.Id, pool, format, path);
         _made.Add(made);
         return made;
     }
@@ -188,7 +109,7 @@ internal sealed class NewMachineRestore(KvmPlatform platform, RestoreOpening ope
     private async Task NameAsync(MadeVolume volume, CancellationToken cancellationToken)
     {
         string directory = Path.GetDirectoryName(volume.Path)!;
-        string stem = $"{ToFileName(_name)}-{volume.DiskId}";
+        string stem = $"{MachineFiles.ToFileName(_name)}-{volume.DiskId}";
         string ending = Path.GetExtension(volume.Path);
         for (int i = 1; ; i++)
         {

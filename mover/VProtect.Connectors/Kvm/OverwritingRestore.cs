@@ -62,7 +62,7 @@ internal sealed class OverwritingRestore(KvmPlatform platform, RestoreOpening op
     {
         if (_definition!.NvramPath is { } path && Opening.Documents.FirstOrDefault(item => item.Name == Documents.NvramName) is { } variables)
         {
-            await WriteFileAsync("the firmware's variables", path, variables.Content, cancellationToken);
+            await MachineFiles.WriteAsync(Platform.Host, "the firmware's variables", path, variables.Content, cancellationToken);
         }
 
         await SetMarkAsync(null);

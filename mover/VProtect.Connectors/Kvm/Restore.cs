@@ -116,13 +116,6 @@ internal abstract class Restore(KvmPlatform platform, RestoreOpening opening) : 
         _disks.Add(new RestoreAccessDisk(disk.Id, isExisting, new DiskEndpoint.Nbd(server.Address)));
     }
 
-    /// <summary>Writes a small file on the host that its owner only can read; QEMU's user gets it from libvirt at the machine's start.</summary>
-    protected Task WriteFileAsync(string what, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Platform.Host.MustRunAsync(
-        $"Writing {what} to '{path}' on the host",
-        ["sh", "-c", "umask 077; mkdir -p -- \"${1%/*}\" && cat >\"$1\"", "sh", path],
-        cancellationToken,
-        content.ToArray());
-
     private async Task StopServingAsync()
     {
         foreach (ImageServer server in _servers)

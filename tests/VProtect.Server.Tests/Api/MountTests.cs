@@ -53,7 +53,11 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
     [InlineData("mount", """{"backup": {"guid": "POINT"}, "mode": "ISCSI", "chapCredential": {"guid": "POINT"}}""", "chapCredential")]
     [InlineData("mount", """{"backup": {"guid": "POINT"}, "chapCredential": {"guid": "POINT"}}""", "chapCredential")]
     [InlineData("mount", """{"backup": {"guid": "POINT"}, "mode": "ISCSI", "mutualChapCredential": {"guid": "POINT"}}""", "mutualChapCredential")]
+    [InlineData("boot", """{}""", "backup")]
+    [InlineData("boot", """{"backup": {"guid": "POINT"}, "unmountTime": 1}""", "unmountTime")]
+    [InlineData("boot", """{"backup": {"guid": "POINT"}, "restoredNetworks": [{}]}""", "restoredNetworks[0].network")]
     [InlineData("unmount", """{}""", "mountedBackup")]
+    [InlineData("unmount", """{"mountedBackup": {"guid": "POINT"}, "keep": true, "commit": true}""", "keep")]
     public async Task A_wrong_request_is_refused_naming_the_field(string kind, string body, string field)
     {
         RestorePoint point = await GoodAsync($"wrong-{Guid.NewGuid()}");

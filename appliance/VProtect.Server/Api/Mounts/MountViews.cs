@@ -16,9 +16,17 @@ namespace VProtect.Server.Api.Mounts;
 /// <param name="AllowedClients">Initiators and addresses that may connect.</param>
 /// <param name="Address">Where it is served.</param>
 /// <param name="StatusInfo">Why it failed.</param>
+/// <param name="Writable">Whether clients may write.</param>
+/// <param name="Machine">The machine that runs on it; null for none.</param>
 internal sealed record MountView(
     Guid Guid, NameAndGuid Backup, NameAndGuid? ProtectedEntity, NameAndGuid? Node, MountMode Mode, MountState State, DateTimeOffset MountTime,
-    DateTimeOffset? UnmountTime, IReadOnlyList<string> AllowedClients, string? Address, string? StatusInfo);
+    DateTimeOffset? UnmountTime, IReadOnlyList<string> AllowedClients, string? Address, string? StatusInfo, bool Writable, MountedMachineView? Machine);
+
+/// <summary>A machine that runs on a mounted backup.</summary>
+/// <param name="Name">Its name on the platform, where its identity is the mount's.</param>
+/// <param name="Source">The manager, or the host that stands alone.</param>
+/// <param name="Isolated">Whether its network cards are unplugged.</param>
+internal sealed record MountedMachineView(string Name, NameAndGuid Source, bool Isolated);
 
 /// <summary>A file system of a mounted backup.</summary>
 /// <param name="Guid">Identity.</param>

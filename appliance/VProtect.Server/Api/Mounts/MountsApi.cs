@@ -48,7 +48,7 @@ internal static class MountsApi
 
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         Mount found = await session.Mounts.GetAsync(guid, cancellationToken);
-        if (found.Mode is not (MountMode.Nbd or MountMode.Iscsi))
+        if (found.Mode is MountMode.FileSystems)
         {
             return TypedResults.Ok(new List<MountedFileView>());
         }
@@ -68,8 +68,13 @@ internal static class MountsApi
             .ToDictionary(point => point.Guid);
         NameLookup machines = await NameLookup.OfAsync(session.Machines, points.Values.Select(point => (Guid?)point.MachineGuid), cancellationToken);
         NameLookup nodes = await NameLookup.OfAsync(session.Nodes, mounts.Select(mount => mount.NodeGuid), cancellationToken);
-        return mount => new MountView(
-            mount.Guid, new NameAndGuid(mount.RestorePointGuid), machines[points.GetValueOrDefault(mount.RestorePointGuid)?.MachineGuid], nodes[mount.NodeGuid],
-            mount.Mode, mount.State, mount.CreatedAt, mount.UnmountAt, mount.AllowedClients, mount.Address, mount.StatusInfo);
+        return mount =>
+        {
+            MountSettings settings = MountSettings.Of(mount);
+            return new MountView(
+                mount.Guid, new NameAndGuid(mount.RestorePointGuid), machines[points.GetValueOrDefault(mount.RestorePointGuid)?.MachineGuid], nodes[mount.NodeGuid],
+                mount.Mode, mount.State, mount.CreatedAt, mount.UnmountAt, mount.AllowedClients, mount.Address, mount.StatusInfo, settings.IsWritable,
+                settings.Boot is { } boot ? new MountedMachineView(boot.Name, new NameAndGuid(boot.Source), boot.IsIsolated) : null);
+        };
     }
 }

@@ -182,6 +182,32 @@ internal sealed record MountBody : TaskBody
     public DateTimeOffset? UnmountTime { get; init; }
 }
 
+/// <summary>Starts a machine from a backup, before it is restored.</summary>
+internal sealed record BootBody : TaskBody
+{
+    public NameAndGuid? Backup { get; init; }
+
+    /// <summary>The host that runs it; where the machine came from when neither is sent.</summary>
+    public NameAndGuid? Hypervisor { get; init; }
+
+    public NameAndGuid? HypervisorManager { get; init; }
+
+    /// <summary>Its name; the one it had, with a remark, when it is left out.</summary>
+    public string? RestoredPeName { get; init; }
+
+    /// <summary>Whether its network cards are unplugged, so that it disturbs nobody; true when it is left out.</summary>
+    public bool? Isolated { get; init; }
+
+    /// <summary>Networks of its cards, of one that is not isolated or is kept later; as they were when they are left out.</summary>
+    public IReadOnlyList<RestoredNetwork>? RestoredNetworks { get; init; }
+
+    /// <summary>The node that serves its disks.</summary>
+    public NameAndGuid? Node { get; init; }
+
+    /// <summary>When it is shut down by itself, and what it wrote becomes the machine's next backup; never when it is left out.</summary>
+    public DateTimeOffset? UnmountTime { get; init; }
+}
+
 /// <summary>Ends a mount.</summary>
 internal sealed record UnmountBody : TaskBody
 {
@@ -192,6 +218,12 @@ internal sealed record UnmountBody : TaskBody
 
     /// <summary>A remark kept with that backup.</summary>
     public string? Label { get; init; }
+
+    /// <summary>Whether the machine that was started from the backup is kept: its disks are moved to the platform's storage while it runs. Otherwise it is removed.</summary>
+    public bool? Keep { get; init; }
+
+    /// <summary>The storage for that: ours or the platform's identity; the platform's choice when it is left out.</summary>
+    public string? RestoreStorageId { get; init; }
 }
 
 /// <summary>Another priority.</summary>

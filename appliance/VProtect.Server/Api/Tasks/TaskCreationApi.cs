@@ -43,8 +43,10 @@ internal static class TaskCreationApi
                 "Serves the disks of a backup over NBD or iSCSI, at once and read-only or with writes kept apart, until they are unmounted.", Permission.TasksMount, 400, 404, 409, 422);
         }
 
+        tasks.MapPost("/boot", BootAsync).Describe(
+            "Starts a machine from a backup at once: it runs on the backup's disks, with writes kept apart, until it is kept, committed or discarded by an unmount.", Permission.TasksRestore, 400, 404, 409, 422);
         tasks.MapPost("/unmount", UnmountAsync).Describe(
-            "Ends a mount; what was written to it is discarded, or becomes the machine's next backup.", Permission.TasksMount, 400, 404, 409);
+            "Ends a mount; what was written to it is discarded, or becomes the machine's next backup. A machine that runs on it is removed, or kept.", Permission.TasksMount, 400, 404, 409, 422);
     }
 
     private static Task<IResult> ExportAsync(ExportBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
@@ -224,7 +226,7 @@ internal static class TaskCreationApi
         bool isIscsi = mode == ApiName.Of(MountMode.Iscsi);
         if (!isIscsi && mode != ApiName.Of(MountMode.Nbd))
         {
-            throw TaskBodyChecks.NotServed($"The mode {mode}", "Send NBD or ISCSI, or restore to files with POST /api/tasks/restore.");
+            throw TaskBodyChecks.NotServed($"The mode {mode}", "Send NBD or ISCSI; POST /api/tasks/boot starts a machine, /api/tasks/restore restores to files.");
         }
 
         if (body.ChapCredential is not null)
@@ -269,19 +271,68 @@ internal static class TaskCreationApi
             cancellationToken);
     }
 
+    private static Task<IResult> BootAsync(BootBody body, HttpContext context, TaskRequests requests, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (body.UnmountTime <= time.GetUtcNow())
+        {
+            throw new InvalidFieldException("unmountTime", "It has passed.", "Send a time to come, in milliseconds since 1970, or leave it out.");
+        }
+
+        BootRequest request = new BootRequest
+        {
+            Point = body.Backup.Required("backup"),
+            Source = body.HypervisorManager?.Guid,
+            Hypervisor = body.Hypervisor?.Guid,
+            Name = body.RestoredPeName is null ? null : InvalidFieldException.RequireText("restoredPeName", body.RestoredPeName, NameMax),
+            IsIsolated = body.Isolated ?? true,
+            Node = body.Node?.Guid,
+            UnmountAt = body.UnmountTime,
+        }.With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.boot",
+            async transaction =>
+            {
+                if (request.Node is { } node)
+                {
+                    await transaction.Nodes.GetAsync(node, cancellationToken);
+                }
+
+                Dictionary<int, string>? networks = await NetworksAsync(transaction, body.RestoredNetworks, cancellationToken);
+                return [await requests.BootAsync(transaction, request with { Networks = networks }, TaskOrigin.Of(context), cancellationToken)];
+            },
+            cancellationToken);
+    }
+
     private static Task<IResult> UnmountAsync(UnmountBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
     {
+        if (body.Keep == true)
+        {
+            if (body.Commit == true)
+            {
+                throw new InvalidFieldException("keep", "What the machine wrote goes on with it, or becomes a backup.", "Send keep or commit.");
+            }
+
+            Caller.Of(context).RequireToHave([Permission.TasksRestore]);
+        }
+
         UnmountRequest request = new UnmountRequest
         {
             Mount = body.MountedBackup.Required("mountedBackup"),
             Commits = body.Commit == true,
             Label = TextField.Applied("label", before: null, body.Label, lengthMax: 200),
+            KeepsMachine = body.Keep == true,
         }.With(body);
         return AnswerAsync(
             context,
             body,
             "tasks.unmount",
-            async transaction => [await requests.UnmountAsync(transaction, request, TaskOrigin.Of(context), cancellationToken)],
+            async transaction =>
+            {
+                string? storage = await StorageAsync(transaction, body.RestoreStorageId, cancellationToken);
+                return [await requests.UnmountAsync(transaction, request with { StorageUuid = storage }, TaskOrigin.Of(context), cancellationToken)];
+            },
             cancellationToken);
     }
 
@@ -380,28 +431,29 @@ internal static class TaskCreationApi
         ];
     }
 
-    private static async Task<ImportParameters> PlaceAsync(CatalogSession session, ImportBody body, CancellationToken cancellationToken)
+    private static async Task<ImportParameters> PlaceAsync(CatalogSession session, ImportBody body, CancellationToken cancellationToken) => new()
     {
-        string? storage = body.RestoreStorageId;
-        if (Guid.TryParse(storage, out Guid ours) && await session.HypervisorStorages.FindAsync(ours, cancellationToken) is { } row)
-        {
-            storage = row.Uuid;
-        }
+        Name = body.RestoredPeName,
+        StorageUuid = await StorageAsync(session, body.RestoreStorageId, cancellationToken),
+        Networks = await NetworksAsync(session, body.RestoredNetworks, cancellationToken),
+        IsPreallocated = body.RestoredDiskAllocationFormat == DiskAllocation.Preallocated,
+        PowersOn = body.PowerOnAfterRestore == true,
+    };
 
+    /// <summary>A storage by the platform's identity, from ours or that.</summary>
+    private static async Task<string?> StorageAsync(CatalogSession session, string? storage, CancellationToken cancellationToken) =>
+        Guid.TryParse(storage, out Guid ours) && await session.HypervisorStorages.FindAsync(ours, cancellationToken) is { } row ? row.Uuid : storage;
+
+    /// <summary>Networks by the platform's identity and the position of the card; null for none.</summary>
+    private static async Task<Dictionary<int, string>?> NetworksAsync(CatalogSession session, IReadOnlyList<RestoredNetwork>? wanted, CancellationToken cancellationToken)
+    {
         var networks = new Dictionary<int, string>();
-        foreach ((int place, RestoredNetwork wanted) in (body.RestoredNetworks ?? []).Index())
+        foreach ((int place, RestoredNetwork one) in (wanted ?? []).Index())
         {
-            Network network = await session.Networks.GetAsync(wanted.Network.Required($"restoredNetworks[{place}].network"), cancellationToken);
-            networks[wanted.NetworkInterfaceCard ?? place] = network.Uuid;
+            Network network = await session.Networks.GetAsync(one.Network.Required($"restoredNetworks[{place}].network"), cancellationToken);
+            networks[one.NetworkInterfaceCard ?? place] = network.Uuid;
         }
 
-        return new ImportParameters
-        {
-            Name = body.RestoredPeName,
-            StorageUuid = storage,
-            Networks = networks.Count == 0 ? null : networks,
-            IsPreallocated = body.RestoredDiskAllocationFormat == DiskAllocation.Preallocated,
-            PowersOn = body.PowerOnAfterRestore == true,
-        };
+        return networks.Count == 0 ? null : networks;
     }
 }

@@ -5,12 +5,13 @@ using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Mounts;
+using VProtect.Server.Tasks.Requests;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
 namespace VProtect.Server.Tasks.Kinds;
 
-/// <summary>MOUNT: a restore point is served as disks. UNMOUNT: it is not any more.</summary>
-internal sealed class MountKind(References references, DestinationRefresh refresh) : TaskKind
+/// <summary>MOUNT: a restore point is served as disks, and a machine started on them where that is asked for. UNMOUNT: it is not any more.</summary>
+internal sealed class MountKind(References references, DestinationRefresh refresh, TaskRequests requests) : TaskKind
 {
     /// <inheritdoc/>
     public override IReadOnlyList<TaskType> Types => [TaskType.Mount, TaskType.Unmount];
@@ -31,12 +32,18 @@ internal sealed class MountKind(References references, DestinationRefresh refres
 
         RestorePoint point = await transaction.RestorePoints.GetAsync(mount.RestorePointGuid, cancellationToken);
         RepositoryReference repository = await references.RepositoryAsync(transaction, point.DestinationGuid, cancellationToken);
+        MountSettings settings = MountSettings.Of(mount);
+        PlatformReference? platform = settings.Boot is { } wanted ? await references.PlatformAsync(transaction, wanted.Source, cancellationToken) : null;
         if (task.Type == TaskType.Unmount)
         {
-            return new UnmountWork(repository, point.RepositoryPointId!, mount.Guid.ToString("D"), parameters.Commits, parameters.Label);
+            return new UnmountWork(repository, point.RepositoryPointId!, mount.Guid.ToString("D"), parameters.Commits, parameters.Label)
+            {
+                BootedOn = platform,
+                KeepsMachine = parameters.KeepsMachine,
+                StorageId = parameters.StorageUuid,
+            };
         }
 
-        MountSettings settings = MountSettings.Of(mount);
         return new MountWork
         {
             Repository = repository,
@@ -50,6 +57,14 @@ internal sealed class MountKind(References references, DestinationRefresh refres
                 [.. mount.AllowedClients.Where(IscsiAccess.IsName)],
                 await references.AccountAsync(transaction, settings.Chap, cancellationToken),
                 await references.AccountAsync(transaction, settings.MutualChap, cancellationToken)),
+            Boot = settings.Boot is not { } boot ? null : new BootWork
+            {
+                Platform = platform!,
+                Name = boot.Name,
+                IsIsolated = boot.IsIsolated,
+                Networks = boot.Networks ?? new Dictionary<int, string>(),
+                IsAgain = settings.EndPoint is not null,
+            },
         };
     }
 
@@ -65,6 +80,12 @@ internal sealed class MountKind(References references, DestinationRefresh refres
         if (task.Type == TaskType.Unmount)
         {
             await transaction.Mounts.DeleteAsync(mount.Guid, version: null, cancellationToken);
+            if (parameters.KeepsMachine && MountSettings.Of(mount).Boot is { } boot)
+            {
+                // It is one of the platform's machines from now on.
+                await requests.InventorySyncAsync(transaction, boot.Source, new PlainRequest(), TaskOrigin.Appliance, cancellationToken);
+            }
+
             if (parameters.Commits && task.DestinationGuid is { } destination)
             {
                 // What was committed is found there.
@@ -85,12 +106,13 @@ internal sealed class MountKind(References references, DestinationRefresh refres
             {
                 State = MountState.Mounted,
                 NodeGuid = task.LeaseNodeGuid,
+                AllowedClients = served.AllowedClients ?? mount.AllowedClients,
                 Address = string.Join(' ', served.Disks.Select(disk => disk.Uri)),
                 Settings = settings.ToJson(),
                 StatusInfo = null,
             },
             cancellationToken);
-        return string.Join(", ", served.Disks.Select(disk => disk.Uri));
+        return settings.Boot is { } started ? $"The machine is called {started.Name}." : string.Join(", ", served.Disks.Select(disk => disk.Uri));
     }
 
     /// <inheritdoc/>

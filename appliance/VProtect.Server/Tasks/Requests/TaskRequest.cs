@@ -107,6 +107,34 @@ internal sealed record MountRequest : TaskRequest
     public DateTimeOffset? UnmountAt { get; init; }
 }
 
+/// <summary>Starts a machine on a restore point.</summary>
+internal sealed record BootRequest : TaskRequest
+{
+    /// <summary>Restore point.</summary>
+    public required Guid Point { get; init; }
+
+    /// <summary>The manager, or the host that stands alone; null for where the machine came from.</summary>
+    public Guid? Source { get; init; }
+
+    /// <summary>The host that shall run it; null the platform's choice.</summary>
+    public Guid? Hypervisor { get; init; }
+
+    /// <summary>Its name; null for the one it had, with a remark.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether its network cards are unplugged.</summary>
+    public bool IsIsolated { get; init; } = true;
+
+    /// <summary>Networks, by the platform's id and the position of the card; null as they were.</summary>
+    public IReadOnlyDictionary<int, string>? Networks { get; init; }
+
+    /// <summary>The node that serves its disks; null any.</summary>
+    public Guid? Node { get; init; }
+
+    /// <summary>When it ends by itself; null never.</summary>
+    public DateTimeOffset? UnmountAt { get; init; }
+}
+
 /// <summary>Ends a mount.</summary>
 internal sealed record UnmountRequest : TaskRequest
 {
@@ -118,6 +146,12 @@ internal sealed record UnmountRequest : TaskRequest
 
     /// <summary>A remark kept with that; null none.</summary>
     public string? Label { get; init; }
+
+    /// <summary>Whether the machine that runs on it is kept: its disks are moved to the platform's storage.</summary>
+    public bool KeepsMachine { get; init; }
+
+    /// <summary>Where to, by the platform's id; null the platform's choice.</summary>
+    public string? StorageUuid { get; init; }
 }
 
 /// <summary>Takes snapshots that stay on the platform.</summary>

@@ -40,6 +40,32 @@ internal sealed partial class TaskRequests
         return await QueueMountAsync(transaction, mount, point, machine, request, origin, isNew: true, cancellationToken);
     }
 
+    /// <summary>Queues a mount on which a machine is started.</summary>
+    public async Task<CatalogTask> BootAsync(CatalogTransaction transaction, BootRequest request, TaskOrigin origin, CancellationToken cancellationToken)
+    {
+        RestorePoint point = await RestorableAsync(transaction, request.Point, cancellationToken);
+        Machine machine = await transaction.Machines.GetAsync(point.MachineGuid, cancellationToken);
+        (Guid source, _) = await TargetAsync(transaction, request.Source, request.Hypervisor, machine, cancellationToken);
+        var guid = Guid.CreateVersion7();
+        var mount = new Mount
+        {
+            Guid = guid,
+            RestorePointGuid = point.Guid,
+            NodeGuid = request.Node,
+            Mode = MountMode.Machine,
+            State = MountState.Mounting,
+            UnmountAt = request.UnmountAt,
+            Settings = new MountSettings
+            {
+                IsWritable = true,
+                Boot = new BootSettings(source, request.Name ?? $"{machine.Name}-{guid.ToString("N")[^6..]}", request.IsIsolated, request.Networks),
+            }.ToJson(),
+            CreatedAt = time.GetUtcNow(),
+            CreatedBy = origin.Guid,
+        };
+        return await QueueMountAsync(transaction, mount, point, machine, request, origin, isNew: true, cancellationToken);
+    }
+
     /// <summary>Queues the setting up of a mount that was there before a restart.</summary>
     public async Task RemountAsync(CatalogTransaction transaction, Mount mount, CancellationToken cancellationToken)
     {
@@ -66,10 +92,22 @@ internal sealed partial class TaskRequests
                 ErrorCode.TaskImpossible, ErrorSide.Request, "The mount is read-only: nothing was written that could be committed.", "Unmount it without commit.");
         }
 
+        if (request.KeepsMachine && MountSettings.Of(mount).Boot is null)
+        {
+            throw new VProtectException(ErrorCode.TaskImpossible, ErrorSide.Request, "No machine runs on the mount that could be kept.", "Unmount it without keep.");
+        }
+
         RestorePoint point = await transaction.RestorePoints.GetAsync(mount.RestorePointGuid, cancellationToken);
         Machine machine = await transaction.Machines.GetAsync(point.MachineGuid, cancellationToken);
         Workflow workflow = WorkflowOf($"Unmount of {machine.Name}", origin, machine.Guid);
-        var parameters = new TaskParameters { Mount = mount.Guid, Commits = request.Commits, Label = request.Label };
+        var parameters = new TaskParameters
+        {
+            Mount = mount.Guid,
+            Commits = request.Commits,
+            Label = request.Label,
+            KeepsMachine = request.KeepsMachine,
+            StorageUuid = request.StorageUuid,
+        };
         CatalogTask task = Placed(TaskOf(TaskType.Unmount, request, origin, workflow, parameters), mount, point, machine);
         await QueueAsync(transaction, workflow, task, cancellationToken);
         await transaction.Mounts.UpdateAsync(mount with { State = MountState.Unmounting, TaskGuid = task.Guid, StatusInfo = null }, cancellationToken);
@@ -80,7 +118,7 @@ internal sealed partial class TaskRequests
         CatalogTransaction transaction, Mount mount, RestorePoint point, Machine machine, TaskRequest request, TaskOrigin origin, bool isNew,
         CancellationToken cancellationToken)
     {
-        Workflow workflow = WorkflowOf($"Mount of {machine.Name}", origin, machine.Guid);
+        Workflow workflow = WorkflowOf($"{(mount.Mode == MountMode.Machine ? "Start" : "Mount")} of {machine.Name}", origin, machine.Guid);
         CatalogTask task = Placed(TaskOf(TaskType.Mount, request, origin, workflow, new TaskParameters { Mount = mount.Guid }), mount, point, machine);
         await QueueAsync(transaction, workflow, task, cancellationToken);
         mount = mount with { TaskGuid = task.Guid, StatusInfo = null };
@@ -93,6 +131,7 @@ internal sealed partial class TaskRequests
         RestorePointGuid = point.Guid,
         DestinationGuid = point.DestinationGuid,
         NodeGuid = mount.NodeGuid,
+        SourceGuid = MountSettings.Of(mount).Boot?.Source,
         TenantId = machine.TenantId,
     };
 }

@@ -44,7 +44,7 @@ internal sealed partial class TaskRequests
         CatalogTransaction transaction, Workflow workflow, Machine machine, RestorePoint point, ImportRequest request, TaskOrigin origin,
         CancellationToken cancellationToken)
     {
-        (Guid source, Hypervisor? host) = await TargetAsync(transaction, request, machine, cancellationToken);
+        (Guid source, Hypervisor? host) = await TargetAsync(transaction, request.Source, request.Hypervisor, machine, cancellationToken);
         if (request.Overwrites && (!machine.Present || source != SourceOf(machine)))
         {
             throw new VProtectException(
@@ -78,11 +78,11 @@ internal sealed partial class TaskRequests
     }
 
     private static async Task<(Guid Source, Hypervisor? Host)> TargetAsync(
-        CatalogSession session, ImportRequest request, Machine machine, CancellationToken cancellationToken)
+        CatalogSession session, Guid? source, Guid? hypervisor, Machine machine, CancellationToken cancellationToken)
     {
-        if (request.Hypervisor is not { } guid)
+        if (hypervisor is not { } guid)
         {
-            return (request.Source ?? SourceOf(machine), null);
+            return (source ?? SourceOf(machine), null);
         }
 
         Hypervisor host = await session.Hypervisors.GetAsync(guid, cancellationToken);

@@ -34,6 +34,9 @@ internal abstract class KvmHost
     /// <summary>A path on this node that leads to a unix socket of the host, until disposed.</summary>
     internal abstract Task<ReachedSocket> ReachAsync(string socketPath, CancellationToken cancellationToken);
 
+    /// <summary>How host and node see each other.</summary>
+    internal virtual Task<Contract.BootReach> FindReachAsync(CancellationToken cancellationToken) => Task.FromResult(new Contract.BootReach("127.0.0.1", HostAddress: null));
+
     /// <summary>Runs a command to its end.</summary>
     /// <exception cref="VProtectException">It could not be started, or did not end in time.</exception>
     internal async Task<CommandResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken, byte[]? input = null)

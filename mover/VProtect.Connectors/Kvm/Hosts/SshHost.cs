@@ -60,6 +60,16 @@ internal sealed class SshHost(KvmOptions options, SshIdentity identity) : KvmHos
         }
     }
 
+    /// <summary>As the two ends of the connection are.</summary>
+    internal override async Task<Contract.BootReach> FindReachAsync(CancellationToken cancellationToken)
+    {
+        // Address and port of the node, address and port of the host.
+        string[] ends = (await MustRunAsync("Asking for the connection's addresses", ["sh", "-c", "echo \"$SSH_CONNECTION\""], cancellationToken)).Trim().Split(' ');
+        return ends.Length == 4
+            ? new Contract.BootReach(ends[0], ends[2])
+            : throw Errors.Of(ErrorCode.NotSupported, "The host's ssh does not tell the connection's addresses.", "Let sshd set SSH_CONNECTION.");
+    }
+
     protected override ProcessStartInfo ToProcess(IReadOnlyList<string> command) =>
         new(identity.CommandPath, [.. Target(), Shell.Join(command)]);
 

@@ -23,6 +23,10 @@ internal static unsafe partial class Libvirt
     internal const uint UndefineNvram = 1 << 2;
     internal const uint UndefineCheckpointsMetadata = 1 << 4;
     internal const uint ListActive = 1 << 1;
+    internal const uint BlockCopyReuseExternal = 1 << 1;
+    internal const uint BlockCopyTransientJob = 1 << 2;
+    internal const uint BlockCopySynchronousWrites = 1 << 3;
+    internal const uint BlockJobAbortPivot = 1 << 1;
 
     /// <summary>VIR_SECRET_USAGE_TYPE_CEPH.</summary>
     internal const int SecretOfCeph = 2;
@@ -148,6 +152,18 @@ internal static unsafe partial class Libvirt
 
     [LibraryImport(Lib, EntryPoint = "virDomainDestroy")]
     internal static partial int DomainDestroy(DomainHandle domain);
+
+    [LibraryImport(Lib, EntryPoint = "virDomainShutdown")]
+    internal static partial int DomainShutdown(DomainHandle domain);
+
+    [LibraryImport(Lib, EntryPoint = "virDomainBlockCopy", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainBlockCopy(DomainHandle domain, string disk, string destinationXml, nint parameters, int parameterCount, uint flags);
+
+    [LibraryImport(Lib, EntryPoint = "virDomainGetBlockJobInfo", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainGetBlockJobInfo(DomainHandle domain, string disk, out BlockJobInfo info, uint flags);
+
+    [LibraryImport(Lib, EntryPoint = "virDomainBlockJobAbort", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainBlockJobAbort(DomainHandle domain, string disk, uint flags);
 
     [LibraryImport(Lib, EntryPoint = "virDomainResume")]
     internal static partial int DomainResume(DomainHandle domain);
@@ -293,6 +309,16 @@ internal static unsafe partial class Libvirt
         internal ulong Capacity;
         internal ulong Allocation;
         internal ulong Physical;
+    }
+
+    /// <summary><c>virDomainBlockJobInfo</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct BlockJobInfo
+    {
+        internal int Type;
+        internal CULong Bandwidth;
+        internal ulong Done;
+        internal ulong Total;
     }
 
     /// <summary><c>virStoragePoolInfo</c>, bytes.</summary>

@@ -77,7 +77,7 @@ internal static class MachineVerbs
             ],
             ("vprotect vm list", "all of them"), ("vprotect vm list --up-to-date false", "what is overdue?"), ("vprotect vm list --filter web --watch", "some, as they change"), ("vprotect vm list --json | jq -r '.[].name'", "for scripts")),
         verbs.Show(Machine, "Shows a machine, its disks and its newest restore points.", ShowPartsAsync, ("vprotect vm show web1", "by name or guid")),
-        NewBackup(verbs), PointVerbs.NewMachineRestore(verbs), NewSnapshot(verbs), NewSnapshots(verbs), NewRevert(verbs),
+        NewBackup(verbs), PointVerbs.NewMachineRestore(verbs), BootVerbs.NewOfMachine(verbs), NewSnapshot(verbs), NewSnapshots(verbs), NewRevert(verbs),
         NewAssign(verbs, isAssigned: true), NewAssign(verbs, isAssigned: false), NewSettings(verbs), NewSshPassword(verbs), NewDisks(verbs), NewDisk(verbs), ForecastVerbs.NewRetention(verbs), NewRequireFull(verbs), NewForgetGone(verbs));
 
     /// <summary>References to machines, for requests about several.</summary>

@@ -17,12 +17,12 @@ internal static class MountVerbs
         NameMember = null,
         Columns =
         [
-            Column.Id(), Column.Text("machine", "protectedEntity", shrinks: true), Column.Id("restore point", "backup.guid"), Column.Word("state", "state"), Column.Time("until (UTC)", "unmountTime"),
+            Column.Id(), Column.Text("machine", "protectedEntity", shrinks: true), Column.Text("runs as", "machine.name", shrinks: true), Column.Id("restore point", "backup.guid"), Column.Word("state", "state"), Column.Time("until (UTC)", "unmountTime"),
             Column.Text("at", "address", shrinks: true), Column.Text("info", "statusInfo", shrinks: true),
         ],
         Details =
         [
-            Column.Text("machine", "protectedEntity"), Column.Id("restore point", "backup.guid"), Column.Word("state", "state"), Column.Text("info", "statusInfo"), Column.Text("node", "node"),
+            Column.Text("machine", "protectedEntity"), Column.Text("runs as", "machine.name"), Column.Text("isolated", "machine.isolated"), Column.Id("restore point", "backup.guid"), Column.Word("state", "state"), Column.Text("info", "statusInfo"), Column.Text("node", "node"),
             Column.Time("since (UTC)", "mountTime"), Column.Time("until (UTC)", "unmountTime"), Column.Text("let in", "allowedClients"),
         ],
     };
@@ -71,11 +71,13 @@ internal static class MountVerbs
         [
             Field.Flag("--commit", "commit", "Whether what was written becomes the machine's next restore point; it is discarded otherwise."),
             Field.Text("--label", "label", "A remark kept with that."),
+            Field.Flag("--keep", "keep", "Keep the machine that runs on it ('point boot'): its disks are moved to the host's storage while it runs. It is removed otherwise."),
+            Field.Text("--storage", "restoreStorageId", "Where they are moved to: a storage's guid, or the platform's id of it.", "ID"),
         ];
-        Verb verb = ClientVerbs.With(new Verb("end", "Unmounts: clients are let go, and what they wrote is discarded or committed.") { id }, fields);
+        Verb verb = ClientVerbs.With(new Verb("end", "Unmounts: clients are let go, and what they wrote is discarded or committed; a machine that runs on it is removed or kept.") { id }, fields);
         var starting = new TaskStarting(verb);
         return verbs.Doing(
-            verb.WithExamples(("vprotect mounted end 81c0de5f", "as if nothing had been"), ("vprotect mounted end 81c0de5f --commit --label repaired --wait", "what was written, as the next restore point")),
+            verb.WithExamples(("vprotect mounted end 81c0de5f", "as if nothing had been"), ("vprotect mounted end 81c0de5f --commit --label repaired --wait", "what was written, as the next restore point"), ("vprotect mounted end 81c0de5f --keep --wait", "a machine that was started from a backup stays")),
             async (client, cancellationToken) =>
             {
                 JsonElement mount = await ObjectNames.FindAsync(client.Api, Mount, client.Parsed.GetRequiredValue(id), cancellationToken);

@@ -77,7 +77,7 @@ internal static class PointVerbs
             verbs, "acknowledge", "Says that the warnings were seen.", (client, guid, version, cancellationToken) =>
                 client.Api.UpdateAsync($"/backups/{guid}/warnings-acknowledged", new JsonObject { ["warningsAcknowledged"] = true }, version, cancellationToken), "Acknowledged",
             [], ("vprotect point acknowledge 81c0de5f", "no longer counted as open")),
-        NewHint(verbs), MountVerbs.NewMount(verbs), NewDelete(verbs));
+        NewHint(verbs), MountVerbs.NewMount(verbs), BootVerbs.New(verbs), NewDelete(verbs));
 
     /// <summary><c>vprotect vm restore NAME</c>: the latest restore point of a machine, or one of its own.</summary>
     public static Verb NewMachineRestore(ClientVerbs verbs)
@@ -90,19 +90,35 @@ internal static class PointVerbs
                 ("vprotect vm restore web1 --as web1-restored --wait", "beside the machine, where it came from"), ("vprotect vm restore web1 --overwrite --power-on", "in place of the machine"),
                 ("vprotect vm restore web1 --to /restore/web1 --format qcow2", "as files in a directory of the node"),
             ],
-            async (client, cancellationToken) =>
-            {
-                if (client.Parsed.GetValue(point) is { } typed)
-                {
-                    return await ObjectNames.FindAsync(client.Api, Point, typed, cancellationToken);
-                }
+            (client, cancellationToken) => FindOfMachineAsync(client, name, point, cancellationToken));
+    }
 
-                JsonElement machine = await ObjectNames.FindAsync(client.Api, MachineVerbs.Machine, client.Parsed.GetRequiredValue(name), cancellationToken);
-                ObjectList latest = await ObjectList.ReadAsync(
-                    client.Api, Point, [("protected-entity", ObjectNames.GuidOf(machine)), ("status", "SUCCESS")], limit: 1, cancellationToken);
-                return latest.Rows.Count == 1 ? latest.Rows[0] : throw new VProtectException(
-                    ErrorCode.ObjectUnknown, ErrorSide.Request, $"Machine '{machine.Text("name")}' has no good restore point.", "'vprotect point list --machine' shows what there is.");
-            });
+    /// <summary>The restore point that is named, or the latest good one of the machine.</summary>
+    internal static async Task<JsonElement> FindOfMachineAsync(ClientInvocation client, Argument<string> name, Option<string?> point, CancellationToken cancellationToken)
+    {
+        if (client.Parsed.GetValue(point) is { } typed)
+        {
+            return await ObjectNames.FindAsync(client.Api, Point, typed, cancellationToken);
+        }
+
+        JsonElement machine = await ObjectNames.FindAsync(client.Api, MachineVerbs.Machine, client.Parsed.GetRequiredValue(name), cancellationToken);
+        ObjectList latest = await ObjectList.ReadAsync(
+            client.Api, Point, [("protected-entity", ObjectNames.GuidOf(machine)), ("status", "SUCCESS")], limit: 1, cancellationToken);
+        return latest.Rows.Count == 1 ? latest.Rows[0] : throw new VProtectException(
+            ErrorCode.ObjectUnknown, ErrorSide.Request, $"Machine '{machine.Text("name")}' has no good restore point.", "'vprotect point list --machine' shows what there is.");
+    }
+
+    /// <summary>Networks for the cards of a machine, in their order, as the API takes them.</summary>
+    internal static async Task<JsonArray> NetworksAsync(ClientInvocation client, string[] cards, CancellationToken cancellationToken)
+    {
+        var restored = new JsonArray();
+        foreach (string typed in cards)
+        {
+            JsonElement network = await ObjectNames.FindAsync(client.Api, InfrastructureVerbs.Network, typed, cancellationToken);
+            restored.Add(new JsonObject { ["network"] = new JsonObject { ["guid"] = ObjectNames.GuidOf(network) }, ["networkInterfaceCard"] = restored.Count });
+        }
+
+        return restored;
     }
 
     private static Verb NewRestore(ClientVerbs verbs)
@@ -151,14 +167,7 @@ internal static class PointVerbs
 
             if (!isToFiles && client.Parsed.GetValue(networks) is { Length: > 0 } cards)
             {
-                var restored = new JsonArray();
-                foreach (string typed in cards)
-                {
-                    JsonElement network = await ObjectNames.FindAsync(client.Api, InfrastructureVerbs.Network, typed, cancellationToken);
-                    restored.Add(new JsonObject { ["network"] = new JsonObject { ["guid"] = ObjectNames.GuidOf(network) }, ["networkInterfaceCard"] = restored.Count });
-                }
-
-                body["restoredNetworks"] = restored;
+                body["restoredNetworks"] = await NetworksAsync(client, cards, cancellationToken);
             }
 
             return await starting.RunAsync(client, isToFiles ? "/tasks/restore" : "/tasks/restore-and-import", body, cancellationToken);
