@@ -181,11 +181,12 @@ try {
   await page.getByText('Nothing here yet.').waitFor();
   await button('Create a policy').click();
   await page.locator('#policy-name').fill('nightly');
-  await page.getByRole('dialog').getByRole('checkbox', { name: 'web1', exact: true }).check();
+  await page.getByRole('checkbox', { name: 'web1', exact: true }).check();
   await look('policy-add');
-  await button('Add').click();
+  await button('Create').click();
+  await heading('nightly');
+  await area('Policies');
   await page.getByText('nightly').first().waitFor();
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await look('policies');
   await area('Machines');
   await page.getByRole('row', { name: /web1.*nightly/ }).first().waitFor();

@@ -2,6 +2,7 @@ using System.Data.Common;
 using VProtect.Catalog.Policies;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
+using VProtect.Catalog.Tasks;
 
 namespace VProtect.Catalog.Statistics;
 
@@ -83,6 +84,38 @@ public sealed class BackupStatistics
                 new BackupSums(Number(row, 4), Number(row, 5), Number(row, 6), Number(row, 7))),
             cancellationToken);
     }
+
+    /// <summary>What good backups stored at each destination.</summary>
+    /// <param name="from">Asked for at this time or later.</param>
+    /// <param name="before">Asked for before this time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyDictionary<Guid, StoredSpan>> StoredByDestinationAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        List<(Guid Destination, StoredSpan Stored)> rows = await _session.QueryAsync(
+            $"""
+            SELECT destination_guid, SUM(stored_bytes), MIN(created_at) FROM restore_points
+            WHERE state = {RestorePointState.Success} AND created_at >= {from} AND created_at < {before} GROUP BY destination_guid
+            """,
+            row => (Guid.ParseExact(row.GetString(0), "D"), new StoredSpan(Number(row, 1), Time(row, 2)!.Value)),
+            cancellationToken);
+        return rows.ToDictionary(row => row.Destination, row => row.Stored);
+    }
+
+    /// <summary>What verification found of the good restore points that are kept, and when a restore last succeeded.</summary>
+    public async Task<VerificationSums> VerificationAsync(CancellationToken cancellationToken) => (await _session.QueryAsync(
+        $"""
+        SELECT
+          COALESCE(SUM(CASE WHEN verify_state = {VerifyState.Good} THEN 1 ELSE 0 END), 0),
+          COALESCE(SUM(CASE WHEN verify_state = {VerifyState.Damaged} THEN 1 ELSE 0 END), 0),
+          COUNT(*),
+          MAX(verified_at),
+          (SELECT MAX(finished_at) FROM tasks WHERE type = {TaskType.Restore} AND state = {TaskState.Finished})
+        FROM restore_points WHERE state = {RestorePointState.Success}
+        """,
+        row => new VerificationSums(Number(row, 0), Number(row, 2) - Number(row, 0) - Number(row, 1), Number(row, 1), Time(row, 3), Time(row, 4)),
+        cancellationToken))[0];
+
+    private static DateTimeOffset? Time(DbDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(Number(row, column));
 
     private static long Number(DbDataReader row, int column) => Convert.ToInt64(row.GetValue(column), null);
 }

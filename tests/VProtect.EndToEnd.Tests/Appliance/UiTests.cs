@@ -21,36 +21,43 @@ public sealed class UiTests
         {
             Uri address = await process.ListensAsync();
             Directory.CreateDirectory(directory["repository"]);
-            using Process story = Start(address, process.FirstPassword!, datacenter.Path, directory["repository"]);
-            Task<string> complaints = story.StandardError.ReadToEndAsync();
-            var told = new List<string>();
-            while (await story.StandardOutput.ReadLineAsync().WaitAsync(ApplianceSite.Patience) is { } line)
+            using Process story = UiStory.Start("story.mjs", address, process.FirstPassword!, new() { ["DATACENTER"] = datacenter.Path, ["REPOSITORY"] = directory["repository"] });
+            await UiStory.EndAsync(story, async line =>
             {
-                told.Add(line);
-                switch (line)
+                if (line == "@stop")
                 {
-                    case "@stop":
-                        await process.EndAsync(signal: 15);
-                        break;
-                    case "@start":
-                        process.Dispose();
-                        process = new ApplianceProcess(data, program: null, address.ToString().TrimEnd('/'));
-                        await process.ListensAsync();
-                        break;
-                    default:
-                        continue;
+                    await process.EndAsync(signal: 15);
                 }
-
-                await story.StandardInput.WriteLineAsync("done");
-            }
-
-            await story.WaitForExitAsync().WaitAsync(ApplianceSite.Patience);
-            Assert.True(story.ExitCode == 0, $"{await complaints}\nafter:\n{string.Join('\n', told)}");
+                else
+                {
+                    process.Dispose();
+                    process = new ApplianceProcess(data, program: null, address.ToString().TrimEnd('/'));
+                    await process.ListensAsync();
+                }
+            });
         }
         finally
         {
             process.Dispose();
         }
+    }
+
+    [Fact]
+    public async Task Policies_schedules_recovery_plans_reports_nodes_and_settings()
+    {
+        using var directory = new TemporaryDirectory();
+        FakeDatacenter datacenter = FakeDatacenter.Create(directory["datacenter"]);
+        TestMachine.Add(datacenter, "web1", 1, DiskBytes);
+        using var process = new ApplianceProcess(directory["data"]);
+        Uri address = await process.ListensAsync();
+        using Process story = UiStory.Start("plans.mjs", address, process.FirstPassword!, new()
+        {
+            ["REPOSITORY"] = directory["repository"],
+            ["TYPE"] = "FAKE",
+            ["HOST"] = datacenter.Path,
+            ["MACHINE"] = "web1",
+        });
+        await UiStory.EndAsync(story, _ => Task.CompletedTask);
     }
 
     /// <summary>The units where logic lives, by Vitest.</summary>
@@ -59,7 +66,7 @@ public sealed class UiTests
     {
         using Process units = Process.Start(new ProcessStartInfo("node", ["node_modules/vitest/vitest.mjs", "run"])
         {
-            WorkingDirectory = Folder(),
+            WorkingDirectory = UiStory.Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -67,31 +74,5 @@ public sealed class UiTests
         string complaints = await units.StandardError.ReadToEndAsync();
         await units.WaitForExitAsync().WaitAsync(ApplianceSite.Patience);
         Assert.True(units.ExitCode == 0, await told + complaints);
-    }
-
-    private static Process Start(Uri address, string password, string datacenter, string repository) => Process.Start(new ProcessStartInfo("node", [Path.Join(Folder(), "browser", "story.mjs")])
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        Environment =
-        {
-            ["VPROTECT_UI_ADDRESS"] = address.ToString(),
-            ["VPROTECT_UI_PASSWORD"] = password,
-            ["VPROTECT_UI_DATACENTER"] = datacenter,
-            ["VPROTECT_UI_REPOSITORY"] = repository,
-        },
-    })!;
-
-    /// <summary>appliance/ui, beside which nothing is copied: its packages are there.</summary>
-    private static string Folder()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Join(folder, "VProtect.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return Path.Join(folder, "appliance", "ui");
     }
 }

@@ -63,6 +63,14 @@ public sealed class DashboardTests : IAsyncLifetime
         JsonElement report = await _server.Client.GotAsync("/api/dashboard/report");
         Assert.Equal("No <room>.", report.GetProperty("failedBackups")[0].Text("statusInfo"));
         Assert.Equal(["db"], report.GetProperty("overdue").EnumerateArray().Select(one => one.NameOf("vm")));
+        JsonElement verification = report.GetProperty("verification");
+        Assert.Equal((0, 4, 0), (
+            verification.GetProperty("verified").GetInt64(), verification.GetProperty("notVerified").GetInt64(), verification.GetProperty("damaged").GetInt64()));
+        Assert.Equal(JsonValueKind.Null, verification.GetProperty("lastVerified").ValueKind);
+
+        // 1016 bytes in ten days.
+        JsonElement space = report.GetProperty("destinations")[0];
+        Assert.Equal(Math.Round(space.GetProperty("totalAvailableSpace").GetInt64() / 101.6, 1), space.GetProperty("daysUntilFull").GetDouble(), 1.0);
 
         using HttpResponseMessage page = await _server.Client.PostAsJsonAsync("/api/dashboard/report-html", new { });
         Assert.Equal("text/html", page.Content.Headers.ContentType!.MediaType);

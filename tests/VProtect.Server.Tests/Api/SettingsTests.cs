@@ -12,9 +12,10 @@ public sealed class SettingsTests(ServerFixture server) : IClassFixture<ServerFi
         Assert.Equal(1_800_000, (await before.JsonAsync()).GetProperty("sessionIdleTimeout").GetInt64());
         Assert.Null(await AllowedAsync("https://portal.example.org"));
 
-        var wanted = new { sessionIdleTimeout = 60_000, sessionAbsoluteTimeout = 43_200_000, corsOrigins = new[] { "https://portal.example.org" } };
+        var wanted = new { applianceName = "Backup of the north", sessionIdleTimeout = 60_000, sessionAbsoluteTimeout = 43_200_000, corsOrigins = new[] { "https://portal.example.org" } };
         using HttpResponseMessage changed = await server.Client.PutWithVersionAsync("/api/global-settings", wanted, before.Headers.ETag!.Tag);
         await changed.JsonAsync();
+        Assert.Equal("Backup of the north", (await (await server.Client.GetAsync("/api/user-info")).JsonAsync()).GetProperty("applianceName").GetString());
         Assert.Equal("https://portal.example.org", await AllowedAsync("https://portal.example.org"));
         Assert.Null(await AllowedAsync("https://evil.example.org"));
         await (await server.Client.PutWithVersionAsync("/api/global-settings", wanted, "\"9\"")).ProblemAsync(HttpStatusCode.PreconditionFailed, 4001);
@@ -25,6 +26,7 @@ public sealed class SettingsTests(ServerFixture server) : IClassFixture<ServerFi
     }
 
     [Theory]
+    [InlineData("""{"applianceName": "two\nlines"}""", "applianceName")]
     [InlineData("""{"sessionIdleTimeout": 5}""", "sessionIdleTimeout")]
     [InlineData("""{"sessionIdleTimeout": "soon"}""", "sessionIdleTimeout")]
     [InlineData("""{"corsOrigins": ["https://portal.example.org/path"]}""", "corsOrigins")]

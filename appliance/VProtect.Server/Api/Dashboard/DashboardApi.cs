@@ -53,10 +53,10 @@ internal static class DashboardApi
             [.. nodes.Select(node => new NodeSpaceView(node.Guid, node.Name, node.StagingTotalBytes, node.StagingUsedBytes))]));
     }
 
-    private static async Task<Ok<List<DestinationSpaceView>>> DestinationsAsync(CatalogDatabase catalog, CancellationToken cancellationToken)
+    private static async Task<Ok<List<DestinationSpaceView>>> DestinationsAsync(CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
     {
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        return TypedResults.Ok(await Report.DestinationsAsync(session, cancellationToken));
+        return TypedResults.Ok(await Report.DestinationsAsync(session, time.GetUtcNow(), cancellationToken));
     }
 
     private static async Task<Ok<List<MachineSizeView>>> SizesAsync(

@@ -43,7 +43,9 @@ internal sealed record NodeSpaceView(Guid Guid, string Name, long TotalSpace, lo
 /// <param name="TotalUsedSpace">Stored by us, bytes.</param>
 /// <param name="TotalAvailableSpace">Free for us, bytes.</param>
 /// <param name="LogicalSize">What the backups hold before deduplication, bytes.</param>
-internal sealed record DestinationSpaceView(Guid Guid, string Name, long TotalUsedSpace, long TotalAvailableSpace, long LogicalSize);
+/// <param name="DaysUntilFull">Days until it is full if backups go on to store as much as in the last 30 days, whatever retention frees; null while that is not known.</param>
+internal sealed record DestinationSpaceView(
+    Guid Guid, string Name, long TotalUsedSpace, long TotalAvailableSpace, long LogicalSize, double? DaysUntilFull);
 
 /// <summary>Backups of a machine added up.</summary>
 /// <param name="Vm">The machine.</param>
@@ -61,6 +63,14 @@ internal sealed record MachineSizeView(NameAndGuid Vm, long Backups, long Size, 
 /// <param name="StatusInfo">Why it failed.</param>
 internal sealed record FailedBackupView(Guid Guid, NameAndGuid Vm, DateTimeOffset Time, NameAndGuid BackupDestination, string? StatusInfo);
 
+/// <summary>What is known of the good backups that are kept.</summary>
+/// <param name="Verified">Those that were found whole.</param>
+/// <param name="NotVerified">Those that were not looked at.</param>
+/// <param name="Damaged">Those that were found damaged.</param>
+/// <param name="LastVerified">When one was last looked at.</param>
+/// <param name="LastRestored">When a restore last succeeded, of those whose tasks are kept.</param>
+internal sealed record VerificationView(long Verified, long NotVerified, long Damaged, DateTimeOffset? LastVerified, DateTimeOffset? LastRestored);
+
 /// <summary>A machine whose last good backup is older than its policies ask.</summary>
 /// <param name="Vm">The machine.</param>
 /// <param name="LastSuccessfulBackup">When its last good backup was made.</param>
@@ -75,9 +85,10 @@ internal sealed record OverdueView(NameAndGuid Vm, DateTimeOffset? LastSuccessfu
 /// <param name="Destinations">Space of the destinations.</param>
 /// <param name="FailedBackups">The latest backups that failed.</param>
 /// <param name="Overdue">Machines that are not up to date, the longest overdue first.</param>
+/// <param name="Verification">What is known of the backups that are kept.</param>
 internal sealed record ReportView(
     DateTimeOffset From, DateTimeOffset To, ProtectionView Protection, BackupStatsView BackupStats, IReadOnlyList<DestinationSpaceView> Destinations,
-    IReadOnlyList<FailedBackupView> FailedBackups, IReadOnlyList<OverdueView> Overdue);
+    IReadOnlyList<FailedBackupView> FailedBackups, IReadOnlyList<OverdueView> Overdue, VerificationView Verification);
 
 /// <summary>A span of time in a query; the last 24 hours when nothing is said.</summary>
 /// <param name="From">From this time on, Unix milliseconds.</param>

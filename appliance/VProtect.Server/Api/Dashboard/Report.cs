@@ -14,6 +14,9 @@ internal static class Report
     /// <summary>Failures and overdue machines that are named; lists of backups and machines have all.</summary>
     private const int NamedMax = 50;
 
+    /// <summary>Backups of this span tell how fast destinations fill.</summary>
+    private static readonly TimeSpan GrowthSpan = TimeSpan.FromDays(30);
+
     public static async Task<ReportView> OfAsync(CatalogSession session, Span span, CancellationToken cancellationToken)
     {
         ListPage<RestorePoint> failed = await session.RestorePoints.ListAsync(
@@ -27,12 +30,13 @@ internal static class Report
             span.To,
             await ProtectionAsync(session, cancellationToken),
             await StatsAsync(session, span, cancellationToken),
-            await DestinationsAsync(session, cancellationToken),
+            await DestinationsAsync(session, span.To, cancellationToken),
             [
                 .. failed.Rows.Select(point => new FailedBackupView(
                     point.Guid, machines.Of(point.MachineGuid), point.CreatedAt, destinations.Of(point.DestinationGuid), point.StatusInfo)),
             ],
-            [.. overdue.Rows.Select(machine => new OverdueView(new NameAndGuid(machine.Guid, machine.Name), machine.LastSuccessAt, machine.RpoDueAt))]);
+            [.. overdue.Rows.Select(machine => new OverdueView(new NameAndGuid(machine.Guid, machine.Name), machine.LastSuccessAt, machine.RpoDueAt))],
+            await VerificationAsync(session, cancellationToken));
     }
 
     public static async Task<ProtectionView> ProtectionAsync(CatalogSession session, CancellationToken cancellationToken)
@@ -59,13 +63,29 @@ internal static class Report
             good?.StoredBytes ?? 0);
     }
 
-    public static async Task<List<DestinationSpaceView>> DestinationsAsync(CatalogSession session, CancellationToken cancellationToken)
+    private static async Task<VerificationView> VerificationAsync(CatalogSession session, CancellationToken cancellationToken)
     {
+        VerificationSums sums = await session.Statistics.VerificationAsync(cancellationToken);
+        return new VerificationView(sums.Good, sums.NotVerified, sums.Damaged, sums.LastVerifiedAt, sums.LastRestoredAt);
+    }
+
+    public static async Task<List<DestinationSpaceView>> DestinationsAsync(CatalogSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<Guid, StoredSpan> growth = await session.Statistics.StoredByDestinationAsync(
+            now - DateTimeOffset.UnixEpoch > GrowthSpan ? now - GrowthSpan : DateTimeOffset.UnixEpoch, now, cancellationToken);
         ListPage<Destination> all = await session.Destinations.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken);
         return
         [
             .. all.Rows.Select(destination => new DestinationSpaceView(
-                destination.Guid, destination.Name, destination.UsedBytes, destination.AvailableBytes, destination.LogicalBytes)),
+                destination.Guid, destination.Name, destination.UsedBytes, destination.AvailableBytes, destination.LogicalBytes,
+                DaysUntilFull(destination.AvailableBytes, growth.GetValueOrDefault(destination.Guid), now))),
         ];
+    }
+
+    /// <summary>Null when nothing was stored, or for less than a day: a trend takes time.</summary>
+    private static double? DaysUntilFull(long availableBytes, StoredSpan? stored, DateTimeOffset now)
+    {
+        double days = stored is null ? 0 : (now - stored.Since).TotalDays;
+        return stored is not { Bytes: > 0 } || days < 1 ? null : Math.Round(Math.Max(0, availableBytes) / (stored.Bytes / days), 1);
     }
 }

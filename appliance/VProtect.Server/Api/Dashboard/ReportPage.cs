@@ -28,12 +28,15 @@ internal static class ReportPage
             [[Number(stats.Successful), Number(stats.Failed), Number(stats.Cancelled), Number(stats.InProgress), Number(stats.Queued), Size(stats.TotalData), Size(stats.TotalStored)]], texts: 0);
         ProtectedView vm = report.Protection.Vm;
         Table(page, "Machines", ["Protected", "Without schedule", "Not protected"], [[Number(vm.ProtectedNo), Number(vm.NoSchedule), Number(vm.NotProtected)]], texts: 0);
-        Table(page, "Destinations", ["Name", "Used", "Available", "Before deduplication"],
-            report.Destinations.Select(one => new[] { one.Name, Size(one.TotalUsedSpace), Size(one.TotalAvailableSpace), Size(one.LogicalSize) }), texts: 1);
+        Table(page, "Destinations", ["Name", "Used", "Available", "Before deduplication", "Days until full"],
+            report.Destinations.Select(one => new[] { one.Name, Size(one.TotalUsedSpace), Size(one.TotalAvailableSpace), Size(one.LogicalSize), one.DaysUntilFull is { } days ? Number((long)days) : "" }), texts: 1);
+        VerificationView verification = report.Verification;
+        Table(page, "Verification", ["Found whole", "Not verified", "Damaged", "Last verified", "Last restored"],
+            [[Number(verification.Verified), Number(verification.NotVerified), Number(verification.Damaged), Ever(verification.LastVerified), Ever(verification.LastRestored)]], texts: 0);
         Table(page, "Failed backups", ["Machine", "Time", "Destination", "Why"],
             report.FailedBackups.Select(one => new[] { one.Vm.Name ?? "", Time(one.Time), one.BackupDestination.Name ?? "", one.StatusInfo ?? "" }), texts: 4);
         Table(page, "Not up to date", ["Machine", "Last good backup", "Was due"],
-            report.Overdue.Select(one => new[] { one.Vm.Name ?? "", one.LastSuccessfulBackup is { } last ? Time(last) : "never", one.Due is { } due ? Time(due) : "" }), texts: 3);
+            report.Overdue.Select(one => new[] { one.Vm.Name ?? "", Ever(one.LastSuccessfulBackup), one.Due is { } due ? Time(due) : "" }), texts: 3);
         return page.Append("</body></html>\n").ToString();
     }
 
@@ -70,6 +73,8 @@ internal static class ReportPage
     }
 
     private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private static string Ever(DateTimeOffset? time) => time is { } known ? Time(known) : "never";
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

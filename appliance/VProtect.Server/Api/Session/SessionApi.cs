@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using VProtect.Catalog;
 using VProtect.Catalog.Access;
 using VProtect.Server.Access;
+using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Api.Session;
@@ -23,7 +24,7 @@ internal static class SessionApi
     }
 
     private static async Task<Ok<UserInfo>> LoginAsync(
-        LoginRequest request, HttpContext context, Logins logins, CatalogDatabase catalog, CancellationToken cancellationToken)
+        LoginRequest request, HttpContext context, Logins logins, LiveSettings settings, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
         string login = InvalidFieldException.RequireText("login", request.Login, lengthMax: 200);
         if (string.IsNullOrEmpty(request.Password))
@@ -35,7 +36,7 @@ internal static class SessionApi
         context.Response.Cookies.Append(Sessions.CookieName, token, Sessions.Cookie());
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         IReadOnlyList<GrantedPermission> permissions = await session.Users.PermissionsAsync(user.Guid, cancellationToken);
-        return TypedResults.Ok(View(user, CallerHandler.GrantsOf(permissions), SecretToken.CsrfOf(token)));
+        return TypedResults.Ok(View(user, CallerHandler.GrantsOf(permissions), SecretToken.CsrfOf(token), settings));
     }
 
     private static async Task<NoContent> LogoutAsync(HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
@@ -86,18 +87,20 @@ internal static class SessionApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<UserInfo>> UserInfoAsync(HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    private static async Task<Ok<UserInfo>> UserInfoAsync(HttpContext context, LiveSettings settings, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
         Caller caller = Caller.Of(context);
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         User user = await session.Users.GetAsync(caller.UserGuid, cancellationToken);
-        return TypedResults.Ok(View(user, caller.Grants, caller.Csrf));
+        return TypedResults.Ok(View(user, caller.Grants, caller.Csrf, settings));
     }
 
-    private static UserInfo View(User user, IReadOnlyList<Grant> grants, string? csrf)
+    private static UserInfo View(User user, IReadOnlyList<Grant> grants, string? csrf, LiveSettings settings)
     {
         List<string> whole = [.. grants.Where(grant => grant.Kind is null).Select(grant => grant.Permission).Distinct().Order(StringComparer.Ordinal)];
         IEnumerable<string> limited = grants.Select(grant => grant.Permission).Except(whole);
-        return new(user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword, user.SealedTotp is not null, csrf);
+        return new(
+            user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword, user.SealedTotp is not null,
+            settings.Current.ApplianceName, csrf);
     }
 }

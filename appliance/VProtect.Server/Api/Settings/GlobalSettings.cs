@@ -5,6 +5,9 @@ namespace VProtect.Server.Api.Settings;
 /// <summary>What holds for the whole appliance and is changed while it runs.</summary>
 internal sealed partial record GlobalSettings
 {
+    /// <summary>What this appliance is called by those who use it; default empty, at most 100 characters.</summary>
+    public string ApplianceName { get; init; } = "";
+
     /// <summary>A session ends when it was not used for this long, ms; default 30 min, 1 min to 24 h.</summary>
     public long SessionIdleTimeout { get; init; } = 30 * Minute;
 
@@ -15,12 +18,18 @@ internal sealed partial record GlobalSettings
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
     private const long Minute = 60_000;
+    private const int ApplianceNameMax = 100;
 
     /// <summary>Refuses values out of bounds, naming the field.</summary>
     /// <exception cref="InvalidFieldException">One is.</exception>
     public void Check()
     {
         CheckTasks();
+        if (ApplianceName is null || ApplianceName.Length > ApplianceNameMax || ApplianceName.Any(char.IsControl))
+        {
+            throw new InvalidFieldException("applianceName", "It is no name.", $"Use at most {ApplianceNameMax} characters on one line; empty for none.");
+        }
+
         if (SessionIdleTimeout is < Minute or > 24 * 60 * Minute)
         {
             throw new InvalidFieldException("sessionIdleTimeout", "It is out of bounds.", "Use 60000 to 86400000 ms.");

@@ -1,10 +1,11 @@
 import { ActionGroup, Button, Card, CardBody, CardTitle, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import { body, client, setCsrf } from '../api/client';
 import { Failure } from '../parts/parts';
 import { t } from '../strings';
-import type { User } from './session';
+import { may, type User } from './session';
 
 export function Login() {
   const queries = useQueryClient();
@@ -27,12 +28,16 @@ export function Login() {
 
 export function ChangePassword({ user }: { user: User }) {
   const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [again, setAgain] = useState('');
   return (
     <Gate title={t.login.changeTitle} action={t.login.change} why={t.login.changeWhy} isReady={current !== '' && next !== '' && next === again} act={async () => {
       await body(client.PUT('/api/session/password', { body: { currentPassword: current, newPassword: next } }));
+      // The first log-in of an appliance leads to its set-up, unless another page was asked for.
+      if (pathname === '/' && may(user, 'settings.write')) await navigate('/setup', { replace: true });
       queries.setQueryData(['user-info'], { ...user, mustChangePassword: false });
     }}>
       <Field id="current" label={t.login.current} value={current} change={setCurrent} autoComplete="current-password" secret />

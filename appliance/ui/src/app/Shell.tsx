@@ -20,9 +20,16 @@ const areas = [
   { path: '/infrastructure', label: t.nav.infrastructure, permission: 'inventory.read', Page: lazy(() => import('../pages/InfrastructurePage')) },
   { path: '/destinations', label: t.nav.destinations, permission: 'destinations.read', Page: lazy(() => import('../pages/DestinationsPage')) },
   { path: '/policies', label: t.nav.policies, permission: 'policies.read', Page: lazy(() => import('../pages/PoliciesPage')) },
+  { path: '/schedules', label: t.nav.schedules, permission: 'policies.read', Page: lazy(() => import('../pages/SchedulesPage')) },
+  { path: '/recovery-plans', label: t.nav.recovery, permission: 'policies.read', Page: lazy(() => import('../pages/RecoveryPlansPage')) },
+  { path: '/reports', label: t.nav.reports, permission: 'backups.read', Page: lazy(() => import('../pages/ReportsPage')) },
+  { path: '/nodes', label: t.nav.nodes, permission: 'nodes.read', Page: lazy(() => import('../pages/NodesPage')) },
+  { path: '/settings', label: t.nav.settings, permission: 'settings.read', Page: lazy(() => import('../pages/SettingsPage')) },
   { path: '/audit', label: t.nav.audit, permission: 'audit.read', Page: lazy(() => import('../pages/AuditPage')) },
 ];
 const MachinePage = lazy(() => import('../pages/MachinePage'));
+const PolicyPage = lazy(() => import('../pages/PolicyPage'));
+const SetupPage = lazy(() => import('../pages/SetupPage'));
 const TaskPage = lazy(() => import('../pages/TaskPage'));
 
 export function Shell({ user }: { user: User }) {
@@ -42,7 +49,7 @@ export function Shell({ user }: { user: User }) {
     <Masthead>
       <MastheadMain>
         <MastheadToggle><PageToggleButton isHamburgerButton aria-label={t.toggleNav} /></MastheadToggle>
-        <MastheadBrand><Link to="/" className="vp-brand"><img src="/ui/logo.svg" alt="" width="32" height="32" />{t.product}</Link></MastheadBrand>
+        <MastheadBrand><Link to="/" className="vp-brand"><img src="/ui/logo.svg" alt="" width="32" height="32" />{user.applianceName || t.product}</Link></MastheadBrand>
       </MastheadMain>
       <MastheadContent>
         <Toolbar isStatic>
@@ -86,6 +93,8 @@ export function Shell({ user }: { user: User }) {
           <Routes>
             {seen.map(({ path, Page: Area }) => <Route key={path} path={path} element={<Area />} />)}
             <Route path="/machines/:guid" element={<MachinePage />} />
+            <Route path="/policies/:kind/:guid" element={<PolicyPage />} />
+            <Route path="/setup" element={<SetupPage />} />
             <Route path="/tasks/:guid" element={<TaskPage />} />
             <Route path="*" element={<PageFrame title={t.notFound}>{null}</PageFrame>} />
           </Routes>

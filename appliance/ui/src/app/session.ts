@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { ApiError, body, client, onSessionEnd, type Schemas, setCsrf } from '../api/client';
+import { includes } from './permission';
 
 export type User = Schemas['UserInfo'];
 
@@ -27,5 +28,10 @@ export function useUser() {
 }
 
 /** Whether a user may do something, with all objects or with some. */
-export const may = (user: User, permission: string) =>
-  user.permissions.includes('*') || user.permissions.includes(permission) || user.limitedPermissions.includes(permission);
+export const may = (user: User, permission: string) => [...user.permissions, ...user.limitedPermissions].some((held) => includes(held, permission));
+
+/** What whoever is logged in may do: buttons that would be refused are not shown. */
+export function useMay(): (permission: string) => boolean {
+  const user = useUser().data;
+  return (permission) => !!user && may(user, permission);
+}

@@ -2,9 +2,11 @@ import { Card, CardBody, CardTitle, DescriptionList, DescriptionListDescription,
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { body, client, page } from '../api/client';
+import { body, client, page, type Schemas } from '../api/client';
+import { useMay } from '../app/session';
 import { ratio, relative, size } from '../format/format';
 import { Failure, Loading, PageFrame, When } from '../parts/parts';
+import { SetupLink } from '../setup/SetupLink';
 import { taskName, TaskProgress } from '../parts/TaskProgress';
 import { t } from '../strings';
 
@@ -17,8 +19,13 @@ export default function DashboardPage() {
     queryFn: () => body(client.GET('/api/dashboard/report', { params: { query: { from: Date.now() - day, to: Date.now() + 60_000 } } })),
   });
   const running = useQuery({ queryKey: ['tasks', 'running'], queryFn: () => page(client.GET('/api/tasks', { params: { query: { state: ['RUNNING'], page: 0, size: 10 } } })) });
+  const may = useMay();
+  const setup = useQuery({ queryKey: ['backups', 'any'], queryFn: () => page(client.GET('/api/backups', { params: { query: { page: 0, size: 1, status: ['SUCCESS'] } } })) });
+  const hosts = useQuery({ queryKey: ['hypervisors', 'amiss'], enabled: may('inventory.read'), queryFn: () => body(client.GET('/api/hypervisors', { params: { query: { page: 0, size: 200 } } })) });
+  const places = useQuery({ queryKey: ['backup-destinations', 'amiss'], enabled: may('destinations.read'), queryFn: () => body(client.GET('/api/backup-destinations', { params: { query: { page: 0, size: 200 } } })) });
+  const warnings = report.data ? warningsOf(report.data, hosts.data ?? [], places.data ?? []) : [];
   return (
-    <PageFrame title={t.dashboard.title}>
+    <PageFrame title={t.dashboard.title} actions={setup.data?.total === 0 && may('settings.write') && <SetupLink />}>
       {report.isError && <Failure error={report.error} retry={() => void report.refetch()} />}
       {report.isPending && <Loading />}
       {report.data && (
@@ -42,9 +49,9 @@ export default function DashboardPage() {
             </div>
           </Tile>
           <Tile title={t.dashboard.look}>
-            {report.data.overdue.length + report.data.failedBackups.length === 0 && report.data.destinations.length > 0 && <p>{t.dashboard.allWell}</p>}
+            {report.data.overdue.length + report.data.failedBackups.length + warnings.length === 0 && <p>{t.dashboard.allWell}</p>}
             <ul className="vp-list">
-              {report.data.destinations.length === 0 && <li><Link to="/destinations">{t.dashboard.noDestination}</Link></li>}
+              {warnings.map(([text, to]) => <li key={text}><Link to={to}>{text}</Link></li>)}
               {report.data.failedBackups.slice(0, 8).map((failed) => (
                 <li key={failed.guid}><Link to={`/machines/${failed.vm?.guid}?tab=tasks`}>{t.dashboard.failedBackup(failed.vm?.name ?? '')}</Link> <small><When at={failed.time} /></small></li>
               ))}
@@ -58,13 +65,25 @@ export default function DashboardPage() {
             {running.data?.rows.length === 0 && <p>{t.dashboard.noRunning}</p>}
             <ul className="vp-list">{running.data?.rows.map((task) => <li key={task.guid}><Link to={`/tasks/${task.guid}`}>{taskName(task)}</Link><TaskProgress task={task} /></li>)}</ul>
           </Tile>
+          <Tile title={t.dashboard.verification}>
+            <div className="vp-numbers">
+              <Figure label={t.dashboard.verified} value={report.data.verification.verified} />
+              <Figure label={t.dashboard.notVerified} value={report.data.verification.notVerified} />
+              <Figure label={t.dashboard.damaged} value={report.data.verification.damaged} />
+            </div>
+            <DescriptionList isHorizontal isCompact>
+              <Pair term={t.dashboard.lastVerified}><When at={report.data.verification.lastVerified} none={t.dashboard.neverYet} /></Pair>
+              <Pair term={t.dashboard.lastRestored}><When at={report.data.verification.lastRestored} none={t.dashboard.neverYet} /></Pair>
+            </DescriptionList>
+          </Tile>
           {report.data.destinations.map((space) => (
             <Tile key={space.guid} title={`${t.dashboard.space}: ${space.name}`}>
-              <Progress aria-label={space.name} value={Math.round(100 * space.totalUsedSpace / Math.max(1, space.totalUsedSpace + space.totalAvailableSpace))} />
+              <Progress className="vp-bar" aria-label={space.name} value={Math.round(100 * space.totalUsedSpace / Math.max(1, space.totalUsedSpace + space.totalAvailableSpace))} />
               <DescriptionList isHorizontal isCompact>
                 <Pair term={t.dashboard.used}>{size(space.totalUsedSpace)}</Pair>
                 <Pair term={t.dashboard.free}>{size(space.totalAvailableSpace)}</Pair>
                 <Pair term={t.dashboard.savings}>{ratio(space.logicalSize, space.totalUsedSpace)}</Pair>
+                <Pair term={t.dashboard.daysLeft}>{space.daysUntilFull == null ? t.dashboard.tooEarly : t.dashboard.days(Math.floor(space.daysUntilFull))}</Pair>
               </DescriptionList>
             </Tile>
           ))}
@@ -72,6 +91,21 @@ export default function DashboardPage() {
       )}
     </PageFrame>
   );
+}
+
+const soonDays = 14;
+
+/** What is amiss beside single backups, with the page where it is put right. */
+function warningsOf(report: Schemas['Report'], hosts: Schemas['Hypervisor'][], places: Schemas['Destination'][]): [string, string][] {
+  const warnings: [string, string][] = [];
+  if (report.destinations.length === 0) warnings.push([t.dashboard.noDestination, '/destinations']);
+  for (const host of hosts) if (host.present && (host.state.name === 'OFFLINE' || host.state.name === 'FAILED')) warnings.push([t.dashboard.hostAmiss(host.name), '/infrastructure']);
+  for (const place of places) if (place.state.name === 'OFFLINE' || place.state.name === 'FAILED') warnings.push([t.dashboard.placeAmiss(place.name), '/destinations']);
+  for (const space of report.destinations) if (space.daysUntilFull != null && space.daysUntilFull < soonDays) warnings.push([t.dashboard.fullSoon(space.name, Math.floor(space.daysUntilFull)), '/destinations']);
+  if (report.verification.damaged > 0) warnings.push([t.dashboard.damagedPoints(report.verification.damaged), '/machines']);
+  if (report.protection.vm.notProtected > 0) warnings.push([t.dashboard.inNoPolicy(report.protection.vm.notProtected), '/machines?protected=false']);
+  if (report.protection.vm.noSchedule > 0) warnings.push([t.dashboard.inNoSchedule(report.protection.vm.noSchedule), '/schedules']);
+  return warnings;
 }
 
 const Tile = ({ title, children }: { title: string; children: ReactNode }) => <Card><CardTitle component="h2">{title}</CardTitle><CardBody>{children}</CardBody></Card>;

@@ -1,23 +1,25 @@
-import { Button, Checkbox, ClipboardCopy, Label, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Label } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useMay } from '../app/session';
 import { body, client, page, type Schemas } from '../api/client';
 import { ratio, size } from '../format/format';
 import { FormDialog } from '../parts/FormDialog';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
+import { RecoveryKey } from '../parts/RecoveryKey';
 import { PageFrame, StateLabel, useAction } from '../parts/parts';
 import { t } from '../strings';
 
 export default function DestinationsPage() {
   const queries = useQueryClient();
   const act = useAction();
+  const mayWrite = useMay()('destinations.write');
   const [adding, setAdding] = useState(false);
   const [recoveryKey, setRecoveryKey] = useState<string>();
-  const [kept, setKept] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ['backup-destinations'] });
   return (
-    <PageFrame title={t.destinations.title} actions={<Button onClick={() => setAdding(true)}>{t.destinations.add}</Button>}>
+    <PageFrame title={t.destinations.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{t.destinations.add}</Button>}>
       <ListTable<Schemas['Destination']> label={t.destinations.title} name="backup-destinations" read={(state) => page(client.GET('/api/backup-destinations', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.destinations.name, sort: 'name', cell: (row) => <>{row.name} {row.defaultBackupDestination && <Label isCompact>{t.destinations.default}</Label>}</> },
@@ -26,29 +28,16 @@ export default function DestinationsPage() {
           { label: t.destinations.used, cell: (row) => size(row.totalUsedSpace) }, { label: t.destinations.free, cell: (row) => size(row.totalAvailableSpace) },
           { label: t.destinations.savings, cell: (row) => ratio(row.logicalSize, row.totalUsedSpace) }, { label: t.destinations.encrypted, cell: (row) => row.encrypted ? t.yes : t.no },
         ]}
-        rowActions={(row) => <Button variant="secondary" size="sm" onClick={() => void act(async () => { await body(client.POST('/api/backup-destinations/{guid}/check', { params: { path: { guid: row.guid } } })); await refresh(); }, row.name)}>{t.destinations.check}</Button>} />
+        rowActions={(row) => mayWrite && <Button variant="secondary" size="sm" onClick={() => void act(async () => { await body(client.POST('/api/backup-destinations/{guid}/check', { params: { path: { guid: row.guid } } })); await refresh(); }, row.name)}>{t.destinations.check}</Button>} />
       {adding && (
         <FormDialog title={t.destinations.add} action={t.add} close={() => setAdding(false)} fields={[{ name: 'name', label: t.destinations.name, required: true }, { name: 'path', label: t.destinations.path, required: true }]}
           submit={async ({ name, path }) => {
             const added = await body(client.POST('/api/backup-destinations', { body: { name, type: 'FILESYSTEM', settings: { path } } as Schemas['DestinationRequest'] }));
             await refresh();
-            if (added.recoveryKey) {
-              setKept(false);
-              setRecoveryKey(added.recoveryKey);
-            }
+            if (added.recoveryKey) setRecoveryKey(added.recoveryKey);
           }} />
       )}
-      {recoveryKey && (
-        <Modal isOpen variant="medium" aria-labelledby="key-title">
-          <ModalHeader title={t.destinations.keyTitle} titleIconVariant="warning" labelId="key-title" />
-          <ModalBody>
-            <p>{t.destinations.keyWhy}</p>
-            <ClipboardCopy isReadOnly isCode textAriaLabel={t.destinations.keyTitle}>{recoveryKey}</ClipboardCopy>
-            <Checkbox id="key-kept" label={t.destinations.keyKept} isChecked={kept} onChange={(_, value) => setKept(value)} />
-          </ModalBody>
-          <ModalFooter><Button isDisabled={!kept} onClick={() => setRecoveryKey(undefined)}>{t.destinations.done}</Button></ModalFooter>
-        </Modal>
-      )}
+      {recoveryKey && <RecoveryKey recoveryKey={recoveryKey} done={() => setRecoveryKey(undefined)} />}
     </PageFrame>
   );
 }

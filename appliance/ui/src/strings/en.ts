@@ -1,8 +1,10 @@
 // Every text of the UI. Another language is another object of this shape.
+import { plans } from './plans';
+
 export const en = {
   product: 'VProtect',
   skip: 'Skip to content',
-  nav: { label: 'Areas', dashboard: 'Dashboard', machines: 'Machines', tasks: 'Tasks', mounts: 'Mounted backups', infrastructure: 'Infrastructure', destinations: 'Destinations', policies: 'Policies', audit: 'Audit' },
+  nav: { label: 'Areas', dashboard: 'Dashboard', machines: 'Machines', tasks: 'Tasks', mounts: 'Mounted backups', infrastructure: 'Infrastructure', destinations: 'Destinations', policies: 'Policies', schedules: 'Schedules', recovery: 'Recovery plans', reports: 'Reports', nodes: 'Nodes', settings: 'Settings', audit: 'Audit' },
   toggleNav: 'Show or hide the areas',
   themeDark: 'Dark', logout: 'Log out',
   lost: 'The server is not heard. This page connects again by itself.',
@@ -21,7 +23,10 @@ export const en = {
   dashboard: {
     title: 'Dashboard', protection: 'Protection', protected: 'Protected', noSchedule: 'Without a schedule', unprotected: 'In no policy', overdue: 'Overdue',
     lastDay: 'Last 24 hours', good: 'Good', failed: 'Failed', cancelled: 'Cancelled', queued: 'Waiting', running: 'Running', read: 'Read', stored: 'Stored',
-    space: 'Repositories', used: 'Used', free: 'Free', savings: 'Reduction', daysLeft: 'Full in',
+    space: 'Repositories', used: 'Used', free: 'Free', savings: 'Reduction', daysLeft: 'Full in', tooEarly: 'Not known yet: a trend takes a day', days: (count: number) => (count === 1 ? '1 day' : `${count} days`),
+    verification: 'Restore points', verified: 'Found whole', notVerified: 'Not verified', damaged: 'Damaged', lastVerified: 'Last verified', lastRestored: 'Last restored', neverYet: 'Never',
+    hostAmiss: (name: string) => `${name} cannot be reached`, placeAmiss: (name: string) => `The repository ${name} cannot be reached`, fullSoon: (name: string, days: number) => `${name} is full in ${days === 1 ? '1 day' : `${days} days`}`, damagedPoints: (count: number) => (count === 1 ? 'A restore point is damaged' : `${count} restore points are damaged`),
+    inNoPolicy: (count: number) => (count === 1 ? 'One machine is in no policy' : `${count} machines are in no policy`), inNoSchedule: (count: number) => (count === 1 ? 'One machine is in a policy that nothing starts' : `${count} machines are in policies that nothing starts`),
     runningTasks: 'Running tasks', noRunning: 'Nothing runs.', look: 'Needs a look', allWell: 'Nothing needs a look.',
     failedBackup: (machine: string) => `Backup of ${machine} failed`, overdueMachine: (machine: string) => `${machine} is overdue`,
     never: 'has no good backup', lastGood: (when: string) => `last good backup ${when}`,
@@ -55,6 +60,7 @@ export const en = {
     keyTitle: 'The recovery key', keyWhy: 'It is shown this once. Whoever loses the pass phrase and this key loses every backup in the repository. Keep it away from this appliance.', keyKept: 'I have stored it in a safe place', done: 'Done', check: 'Check', default: 'Default' },
   policies: { title: 'Policies', add: 'Create a policy', destination: 'Destination', daily: 'Every day at (your time)', keepDaily: 'Days of which one is kept', keepWeekly: 'Weeks of which one is kept', keepMonthly: 'Months of which one is kept',
     chosen: (count: number) => `Machines: ${count} chosen`, more: (count: number) => `and ${count} more: filter by name to see them`, name: 'Name', active: 'Active', machines: 'Machines', rules: 'Rules', rpo: 'Longest time without a backup', priority: 'Priority', bySchedules: 'As its schedules have it' },
+  plans,
   audit: { title: 'Audit', at: 'Time', actor: 'Who', action: 'What', object: 'Object', outcome: 'Outcome', address: 'From' },
 };
 

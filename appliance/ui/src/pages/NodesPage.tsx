@@ -1,0 +1,98 @@
+import { Button, Label, Title } from '@patternfly/react-core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { body, client, page, type Schemas } from '../api/client';
+import { useMay } from '../app/session';
+import { size } from '../format/format';
+import { Dialog } from '../parts/Dialog';
+import { Choice, Lines, Text } from '../parts/fields';
+import { ListTable } from '../parts/ListTable';
+import { listQuery } from '../parts/listState';
+import { Confirm, Failure, PageFrame, StateLabel, When } from '../parts/parts';
+import { Toggle, Whole } from '../parts/planFields';
+import { PlainTable } from '../parts/PlainTable';
+import { t } from '../strings';
+
+type Node = Schemas['Node'];
+type Config = Schemas['NodeConfig'];
+const n = t.plans.nodes;
+
+export default function NodesPage() {
+  const queries = useQueryClient();
+  const mayWrite = useMay()('nodes.write');
+  const [editing, setEditing] = useState<Node>();
+  const [config, setConfig] = useState<Config | 'new'>();
+  const [deleting, setDeleting] = useState<Config>();
+  const configs = useQuery({ queryKey: ['node-configurations'], queryFn: () => body(client.GET('/api/node-configurations', { params: { query: { page: 0, size: 200, orderBy: 'name' } } })) });
+  const refresh = () => Promise.all([queries.invalidateQueries({ queryKey: ['nodes'] }), queries.invalidateQueries({ queryKey: ['node-configurations'] })]);
+  return (
+    <PageFrame title={n.title} actions={mayWrite && <Button variant="secondary" onClick={() => setConfig('new')}>{n.addConfig}</Button>}>
+      <ListTable<Node> label={n.title} name="nodes" read={(state) => page(client.GET('/api/nodes', { params: { query: listQuery(state) } }))}
+        columns={[
+          { label: n.name, sort: 'name', cell: (row) => <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div></> }, { label: n.state, cell: (row) => <StateLabel name={row.state.name} /> }, { label: n.seen, cell: (row) => <When at={row.lastSeen} /> },
+          { label: n.tasks, cell: (row) => row.maxTasks }, { label: n.space, cell: (row) => row.stagingSpace.totalSpace > 0 ? n.of(size(row.stagingSpace.usedSpace), size(row.stagingSpace.totalSpace)) : '–' },
+          { label: n.platforms, cell: (row) => row.capabilities.join(', ') || '–' }, { label: n.config, cell: (row) => row.nodeConfig?.name ?? n.noConfig },
+        ]}
+        rowActions={(row) => mayWrite && <Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setEditing(row)}>{n.edit}</Button>} />
+      <div className="vp-tab">
+        <Title headingLevel="h2">{n.configs}</Title>
+        {configs.isError && <Failure error={configs.error} retry={() => void configs.refetch()} />}
+        <PlainTable label={n.configs} heads={[n.name, n.description, n.settings]} rows={(configs.data ?? []).map((row) => ({
+          key: row.guid, cells: [<>{row.name} {row.defaultConfiguration && <Label isCompact>{t.destinations.default}</Label>}</>, row.description ?? '', <code className="vp-address">{JSON.stringify(row.settings)}</code>],
+          actions: mayWrite && <><Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setConfig(row)}>{n.edit}</Button><Button variant="danger" size="sm" aria-label={`${n.delete}: ${row.name}`} onClick={() => setDeleting(row)}>{n.delete}</Button></>,
+        }))} />
+      </div>
+      {editing && <EditNode node={editing} configs={configs.data ?? []} done={refresh} close={() => setEditing(undefined)} />}
+      {config && <EditConfig config={config === 'new' ? undefined : config} done={refresh} close={() => setConfig(undefined)} />}
+      {deleting && <Confirm title={n.deleteTitle(deleting.name)} what={n.deleteWhat} action={n.delete} close={() => setDeleting(undefined)} confirm={async () => {
+        await body(client.DELETE('/api/node-configurations/{guid}', { params: { path: { guid: deleting.guid } } }));
+        await refresh();
+      }} />}
+    </PageFrame>
+  );
+}
+
+function EditNode({ node, configs, done, close }: { node: Node; configs: Config[]; done: () => Promise<unknown>; close: () => void }) {
+  const [name, setName] = useState(node.name);
+  const [maxTasks, setMaxTasks] = useState(node.maxTasks);
+  const [config, setConfig] = useState(node.nodeConfig?.guid ?? '');
+  return (
+    <Dialog title={`${n.edit}: ${node.name}`} action={t.save} isReady={name.trim() !== ''} close={close} submit={async () => {
+      await body(client.PUT('/api/nodes/{guid}', { params: { path: { guid: node.guid } }, body: { name, maxTasks, ...(config && { nodeConfig: { guid: config } }) } }));
+      await done();
+    }}>
+      <Text id="node-name" label={n.name} value={name} change={setName} required />
+      <Whole id="node-tasks" label={n.tasks} value={maxTasks} min={1} max={64} change={setMaxTasks} />
+      <Choice id="node-config" label={n.config} value={config} change={setConfig} options={[...(node.nodeConfig ? [] : [['', n.noConfig] as [string, string]]), ...configs.map((one): [string, string] => [one.guid, one.name])]} />
+    </Dialog>
+  );
+}
+
+function EditConfig({ config, done, close }: { config?: Config; done: () => Promise<unknown>; close: () => void }) {
+  const [name, setName] = useState(config?.name ?? '');
+  const [description, setDescription] = useState(config?.description ?? '');
+  const [settings, setSettings] = useState(JSON.stringify(config?.settings ?? {}, null, 2));
+  const [isDefault, setDefault] = useState(config?.defaultConfiguration ?? false);
+  const parsed = objectOf(settings);
+  return (
+    <Dialog title={config ? `${n.edit}: ${config.name}` : n.addConfig} action={config ? t.save : t.add} isReady={name.trim() !== '' && parsed !== undefined} close={close} submit={async () => {
+      const request = { name, description, settings: parsed, defaultConfiguration: isDefault } as Schemas['NodeConfigRequest'];
+      await (config ? body(client.PUT('/api/node-configurations/{guid}', { params: { path: { guid: config.guid } }, body: request })) : body(client.POST('/api/node-configurations', { body: request })));
+      await done();
+    }}>
+      <Text id="config-name" label={n.name} value={name} change={setName} required />
+      <Text id="config-description" label={n.description} value={description} change={setDescription} />
+      <Lines id="config-settings" label={n.settings} value={settings} change={setSettings} help={parsed ? undefined : n.badJson} />
+      <Toggle id="config-default" label={n.isDefault} value={isDefault} change={setDefault} />
+    </Dialog>
+  );
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined;
+  } catch {
+    return undefined;
+  }
+}

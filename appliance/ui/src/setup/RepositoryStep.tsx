@@ -1,0 +1,23 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { body, client, type Schemas } from '../api/client';
+import { Text } from '../parts/fields';
+import { t } from '../strings';
+import { StepForm } from './StepForm';
+
+/** Makes the repository that backups go to when nobody says where. The step is over when it is there, so its recovery key is shown by who outlives the step. */
+export function RepositoryStep({ made }: { made: (recoveryKey: string | null) => void }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState('main');
+  const [path, setPath] = useState('/backup/main');
+  return (
+    <StepForm action={t.plans.setup.make} isReady={name.trim() !== '' && path.startsWith('/')} act={async () => {
+      const added = await body(client.POST('/api/backup-destinations', { body: { name, type: 'FILESYSTEM', settings: { path }, defaultBackupDestination: true } as Schemas['DestinationRequest'] }));
+      made(added.recoveryKey ?? null);
+      await queries.invalidateQueries({ queryKey: ['backup-destinations'] });
+    }}>
+      <Text id="setup-path" label={t.plans.setup.path} value={path} change={setPath} help={t.plans.setup.pathHelp} required />
+      <Text id="setup-repository" label={t.plans.setup.repositoryName} value={name} change={setName} required />
+    </StepForm>
+  );
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using VProtect.EndToEnd.Tests.Appliance;
+
+namespace VProtect.EndToEnd.Tests.Kvm;
+
+/// <summary>The set-up in the web UI, by a person alone, with a host and a guest that are real. <c>VPROTECT_UI_SHOTS</c> names a directory for pictures of its pages.</summary>
+[Collection(KvmTests.Name)]
+public sealed class KvmUiTests(KvmSite kvm)
+{
+    [Fact]
+    public async Task From_the_first_log_in_to_the_first_backup()
+    {
+        string[] before = Checkpoints();
+        using var directory = new TemporaryDirectory();
+        using var process = new ApplianceProcess(directory["data"], VprotectProcess.Binary);
+        Uri address = await process.ListensAsync();
+        using Process story = UiStory.Start("first-run.mjs", address, process.FirstPassword!, new()
+        {
+            ["REPOSITORY"] = directory["repository"],
+            ["TYPE"] = "KVM",
+            ["HOST"] = kvm.Host.Uri,
+            ["SETTINGS"] = $"socketDirectory={kvm.Images}\nscratchReserveMiB=0",
+            ["MACHINE"] = KvmGuest.Name,
+        });
+        await UiStory.EndAsync(story, _ => Task.CompletedTask);
+
+        // The other tests' appliance finds the guest as it was.
+        foreach (string ours in Checkpoints().Except(before))
+        {
+            kvm.Host.Virsh("checkpoint-delete", kvm.Guest.Uuid, ours);
+        }
+    }
+
+    private string[] Checkpoints() => kvm.Host.Virsh("checkpoint-list", kvm.Guest.Uuid, "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
