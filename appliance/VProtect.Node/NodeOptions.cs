@@ -1,3 +1,5 @@
+using VProtect.Abstractions.Nodes;
+
 namespace VProtect.Node;
 
 /// <summary>How a node works.</summary>
@@ -14,6 +16,15 @@ public sealed record NodeOptions
 
     /// <summary>Directories of the appliance besides <see cref="StatePath"/> that nothing is restored into. Default none.</summary>
     public IReadOnlyList<string> ProtectedPaths { get; init; } = [];
+
+    /// <summary>PEM file of the certificate that mounts over TLS show, then its issuers. Null (default): no mount can have TLS.</summary>
+    public string? TlsCertificatePath { get; init; }
+
+    /// <summary>PEM file of its key.</summary>
+    public string? TlsKeyPath { get; init; }
+
+    /// <summary>Is told who uses mounts; null (default) nobody.</summary>
+    public IMountUses? MountUses { get; init; }
 
     /// <summary>Backups, restores, collections and verifications at once, 1 to 64. Default 4. Other work takes no slot.</summary>
     public int SlotsMax { get; init; } = 4;

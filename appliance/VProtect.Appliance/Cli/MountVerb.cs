@@ -60,7 +60,7 @@ internal static class MountVerb
             var options = new NbdServerOptions
             {
                 AllowedClients = MountListening.ParseNetworks(allowed.Except(names)),
-                Tls = tlsDirectory is null ? null : new NbdServerTls { CertificatesDirectory = tlsDirectory },
+                Tls = tlsDirectory is null ? null : NbdServerTls.InDirectory(tlsDirectory),
             };
             var order = new Order(
                 parsed.GetRequiredValue(id), parsed.GetValue(machine), parsed.GetValue(disk),

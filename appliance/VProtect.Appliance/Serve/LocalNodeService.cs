@@ -11,7 +11,7 @@ namespace VProtect.Appliance.Serve;
 
 /// <summary>The node role beside the server in one process: it asks for work by method calls.</summary>
 internal sealed class LocalNodeService(
-    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, MountedFiles files, ILoggerFactory loggers,
+    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, MountedFiles files, IMountUses uses, ILoggerFactory loggers,
     TimeProvider time)
     : BackgroundService
 {
@@ -22,6 +22,9 @@ internal sealed class LocalNodeService(
             NodeGuid = node.Guid.ToString(),
             StatePath = Path.Join(Path.GetFullPath(server.DataPath), "node"),
             ProtectedPaths = [Path.GetFullPath(server.DataPath)],
+            TlsCertificatePath = Path.Join(Path.GetFullPath(server.DataPath), "tls", "server.crt"),
+            TlsKeyPath = Path.Join(Path.GetFullPath(server.DataPath), "tls", "server.key"),
+            MountUses = uses,
             StopTimeMax = server.StopTimeout - ServeTimes.Margin,
         };
         return new NodeAgent(options, channel, platforms, loggers, time, files).RunAsync(stoppingToken);

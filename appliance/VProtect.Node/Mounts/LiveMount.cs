@@ -19,6 +19,7 @@ internal sealed class LiveMount : IAsyncDisposable
     private const int FirstPort = 10810;
     private const int LastPort = 10999;
 
+    private static readonly TimeSpan InitiatorPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     private readonly TaskCompletionSource<MountResult> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,13 +27,16 @@ internal sealed class LiveMount : IAsyncDisposable
     private readonly Task _serving;
 
     private readonly string _workDirectory;
+    private readonly NodeOptions _options;
     private Task _attendant = Task.CompletedTask;
 
     private LiveMount(
-        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, ILoggerFactory loggers, TimeProvider time)
+        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, NodeOptions options,
+        ILoggerFactory loggers, TimeProvider time)
     {
         Work = work;
         _workDirectory = workDirectory;
+        _options = options;
         _serving = use(shared => ServeAsync(shared, overlayStem, loggers, time));
     }
 
@@ -48,14 +52,15 @@ internal sealed class LiveMount : IAsyncDisposable
     /// <param name="use">Opens the repository for as long as its argument runs.</param>
     /// <param name="overlayStem">Path of overlays, up to the name of the disk.</param>
     /// <param name="workDirectory">A directory of the mount's own for what ends with it; made and removed.</param>
+    /// <param name="options">The node's certificate, and who is told of clients.</param>
     /// <param name="loggers">Where disks and server log.</param>
     /// <param name="time">For periods.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<(LiveMount Mount, MountResult Result)> StartAsync(
-        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, ILoggerFactory loggers, TimeProvider time,
-        CancellationToken cancellationToken)
+        MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, NodeOptions options,
+        ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var mount = new LiveMount(work, use, overlayStem, workDirectory, loggers, time);
+        var mount = new LiveMount(work, use, overlayStem, workDirectory, options, loggers, time);
         try
         {
             await Task.WhenAny(mount._opened.Task, mount._serving).WaitAsync(cancellationToken);
@@ -117,8 +122,10 @@ internal sealed class LiveMount : IAsyncDisposable
 
     private async Task ServeNbdAsync(RestorePoint point, MountedDisks disks, ILoggerFactory loggers, TimeProvider time)
     {
-        var options = new NbdServerOptions { AllowedClients = Networks };
+        var options = new NbdServerOptions { AllowedClients = Networks, Tls = Tls };
         await using var server = new NbdServer(options, loggers.CreateLogger<NbdServer>(), time);
+        server.ClientArrived += client => TellOf(client, hasLeft: false, time);
+        server.ClientLeft += client => TellOf(client, hasLeft: true, time);
         disks.AddExportsTo(server, $"{point.Machine}, number {point.Sequence}");
         IPEndPoint? bound = null;
         NbdUri address = await ListenAsync(place =>
@@ -164,7 +171,9 @@ internal sealed class LiveMount : IAsyncDisposable
             }
         });
         string host = target.Portal.Address.Equals(IPAddress.Any) || target.Portal.Address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName() : target.Portal.Address.ToString();
+        Task looking = LookForInitiatorsAsync(target, time);
         await ServeAsync(target.Portal, disks, (_, index) => IscsiTarget.UriOf(host, target.Portal.Port, name, index + 1), time);
+        await looking;
     }
 
     /// <summary>Tells where the disks are, and waits for the end.</summary>
@@ -175,6 +184,41 @@ internal sealed class LiveMount : IAsyncDisposable
             [.. disks.Served.Select((disk, index) => new MountedDiskResult(disk.Name, uriOf(disk.Name, index), disk.Below.SizeBytes, disk.Overlay is not null))]));
         await Task.Delay(Timeout.InfiniteTimeSpan, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    /// <summary>tgt tells of nobody by itself: who is there for less than the time between two looks may not be seen, and how much was read it does not know.</summary>
+    private async Task LookForInitiatorsAsync(IscsiTarget target, TimeProvider time)
+    {
+        if (_options.MountUses is not { } uses)
+        {
+            return;
+        }
+
+        HashSet<IscsiInitiator> known = [];
+        while (!_ending.IsCancellationRequested)
+        {
+            await Task.Delay(InitiatorPeriod, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            HashSet<IscsiInitiator> now = _ending.IsCancellationRequested ? [] : [.. target.FindInitiators()];
+            foreach ((IscsiInitiator initiator, bool hasLeft) in now.Except(known).Select(one => (one, false)).Concat(known.Except(now).Select(one => (one, true))))
+            {
+                uses.Tell(new MountUse(Work.MountGuid, Disk: null, initiator.Address, initiator.Name, time.GetUtcNow(), hasLeft, ReadBytes: null, WrittenBytes: null));
+            }
+
+            known = now;
+        }
+    }
+
+    private NbdServerTls? Tls => !Work.IsTls ? null : new NbdServerTls
+    {
+        CertificatePath = _options.TlsCertificatePath ?? throw WithoutCertificate(),
+        KeyPath = _options.TlsKeyPath ?? throw WithoutCertificate(),
+        Authorities = Work.TlsClientAuthorities is { } pem ? () => pem : null,
+    };
+
+    private static VProtectException WithoutCertificate() => new(
+        ErrorCode.TaskImpossible, ErrorSide.Request, "The node has no certificate to serve mounts over TLS.", "Mount on the appliance's own node, or without TLS.");
+
+    private void TellOf(NbdClientInfo client, bool hasLeft, TimeProvider time) => _options.MountUses?.Tell(new MountUse(
+        Work.MountGuid, client.ExportName, client.Address, client.Subject, time.GetUtcNow(), hasLeft, client.ReadBytes, client.WrittenBytes));
 
     private IPNetwork[] Networks => [.. Work.AllowedClients.Select(IPNetwork.Parse)];
 

@@ -74,6 +74,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
                 serve => repositories.UseAsync(work.Repository, text => Log.Warned(_logger, text), serve, CancellationToken.None),
                 StemOf(work.MountGuid),
                 Path.Combine(IscsiDirectory, work.MountGuid),
+                options,
                 loggers,
                 time,
                 cancellationToken);

@@ -22,6 +22,12 @@ internal sealed record MountSettings
     /// <summary>iSCSI: the credential that the target shows; null for none.</summary>
     public Guid? MutualChap { get; init; }
 
+    /// <summary>NBD: over TLS alone.</summary>
+    public bool IsTls { get; init; }
+
+    /// <summary>NBD over TLS: PEM of the authorities whose certificates clients must show; null for none.</summary>
+    public string? TlsClientAuthorities { get; init; }
+
     /// <summary>IP address and port, once it was served: it has them again after a restart.</summary>
     public string? EndPoint { get; init; }
 

@@ -47,6 +47,8 @@ internal static class TaskServices
         services.AddSingleton<IUpkeep, RpoPass>();
         services.AddSingleton<IUpkeep, Pruning>();
         services.AddSingleton<MountKeeping>();
+        services.AddHostedOnce<MountUseLog>();
+        services.AddSingleton<IMountUses>(provider => provider.GetRequiredService<MountUseLog>());
         services.AddSingleton<IUpkeep>(provider => provider.GetRequiredService<MountKeeping>());
         services.AddHostedOnce<FollowUps>();
         services.AddHostedOnce<TaskWatch>();

@@ -205,6 +205,12 @@ public sealed record MountWork : Work
 
     /// <summary>A machine that is started on the disks, on a platform which then is the client; null for none. Writable, and over NBD.</summary>
     public BootWork? Boot { get; init; }
+
+    /// <summary>NBD over TLS alone, with the node's certificate.</summary>
+    public bool IsTls { get; init; }
+
+    /// <summary>With TLS: PEM of the authorities whose certificates clients must show; null for none.</summary>
+    public string? TlsClientAuthorities { get; init; }
 }
 
 /// <summary>A machine that is started on the disks of a mount.</summary>

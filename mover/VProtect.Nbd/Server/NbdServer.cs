@@ -44,6 +44,12 @@ public sealed partial class NbdServer : IAsyncDisposable
     /// <summary>Who is connected now.</summary>
     public IReadOnlyList<NbdClientInfo> Clients => [.. _connections.Values.Select(connection => connection.Describe()).OrderBy(client => client.Number)];
 
+    /// <summary>A client begins to use an export. Handlers are called one connection's after the other, and must neither wait nor throw.</summary>
+    public event Action<NbdClientInfo>? ClientArrived;
+
+    /// <summary>A client that had arrived uses its export no more, whoever ended it. As <see cref="ClientArrived"/>.</summary>
+    public event Action<NbdClientInfo>? ClientLeft;
+
     /// <summary>Names of the exports there are.</summary>
     public IReadOnlyList<string> ExportNames => [.. _exports.Keys.Order(StringComparer.Ordinal)];
 
@@ -131,6 +137,10 @@ public sealed partial class NbdServer : IAsyncDisposable
         await StopAsync(TimeSpan.Zero);
         await _watch.DisposeAsync();
     }
+
+    internal void TellArrival(NbdClientInfo client) => ClientArrived?.Invoke(client);
+
+    internal void TellLeaving(NbdClientInfo client) => ClientLeft?.Invoke(client);
 
     /// <summary>The export a client means; null when there is none of that name.</summary>
     internal ServedExport? Find(string name)

@@ -54,13 +54,26 @@ public sealed record NbdServerOptions
 /// <summary>How a server speaks TLS.</summary>
 public sealed record NbdServerTls
 {
-    /// <summary>A directory with <c>ca-cert.pem</c>, <c>server-cert.pem</c> and <c>server-key.pem</c>, as QEMU and nbdkit lay it
-    /// out. Read at each handshake, so renewed certificates count at once.</summary>
-    public required string CertificatesDirectory { get; init; }
+    /// <summary>PEM file of the server's certificate, then its issuers, which are sent with it. Read at each handshake, so that a renewed one counts at once.</summary>
+    public required string CertificatePath { get; init; }
+
+    /// <summary>PEM file of its key, not encrypted. Read likewise.</summary>
+    public required string KeyPath { get; init; }
+
+    /// <summary>PEM of the authorities whose clients' certificates are taken, told at each handshake. Null (default): clients are not asked for any.</summary>
+    public Func<string>? Authorities { get; init; }
 
     /// <summary>Whether clients over TCP may do without TLS. Default true: they may not.</summary>
     public bool IsRequired { get; init; } = true;
 
-    /// <summary>Whether a client must show a certificate that <c>ca-cert.pem</c> signed. Default true. One that is shown is checked in any case.</summary>
+    /// <summary>Whether a client must show a certificate, where there are <see cref="Authorities"/>. Default true. One that is shown is checked in any case.</summary>
     public bool RequiresClientCertificate { get; init; } = true;
+
+    /// <summary>Of a directory with <c>ca-cert.pem</c>, <c>server-cert.pem</c> and <c>server-key.pem</c>, as QEMU and nbdkit lay it out.</summary>
+    public static NbdServerTls InDirectory(string directory) => new()
+    {
+        CertificatePath = Path.Combine(directory, "server-cert.pem"),
+        KeyPath = Path.Combine(directory, "server-key.pem"),
+        Authorities = () => File.ReadAllText(Path.Combine(directory, "ca-cert.pem")),
+    };
 }

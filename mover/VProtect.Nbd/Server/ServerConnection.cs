@@ -138,11 +138,19 @@ internal sealed class ServerConnection : IDisposable
                     _transmission = transmission;
                     NbdServer.Log.Connected(_server.Logger, Address, Subject ?? "no certificate", terms.Export.Name);
 
-                    // Either who withdraws an export, or stops the server, sees this one in it, or this one sees that it was withdrawn.
-                    Interlocked.MemoryBarrier();
-                    if (!_isStopping && _server.Find(terms.Export.Name) == terms.Export)
+                    _server.TellArrival(Describe());
+                    try
                     {
-                        await transmission.RunAsync();
+                        // Either who withdraws an export, or stops the server, sees this one in it, or this one sees that it was withdrawn.
+                        Interlocked.MemoryBarrier();
+                        if (!_isStopping && _server.Find(terms.Export.Name) == terms.Export)
+                        {
+                            await transmission.RunAsync();
+                        }
+                    }
+                    finally
+                    {
+                        _server.TellLeaving(Describe());
                     }
 
                     NbdServer.Log.Left(

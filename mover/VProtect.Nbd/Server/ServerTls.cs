@@ -16,13 +16,18 @@ internal static class ServerTls
     public static async Task<(SslStream Stream, string? Subject)> UpgradeAsync(Stream inner, NbdServerTls options, CancellationToken ct)
     {
         X509Certificate2Collection authorities = [];
+        X509Certificate2Collection issuers = [];
         X509Certificate2? server = null;
         var tls = new SslStream(inner, leaveInnerStreamOpen: false);
         try
         {
-            string At(string name) => Path.Combine(options.CertificatesDirectory, name);
-            server = X509Certificate2.CreateFromPemFile(At("server-cert.pem"), At("server-key.pem"));
-            authorities.ImportFromPemFile(At("ca-cert.pem"));
+            server = X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath);
+            issuers.ImportFromPemFile(options.CertificatePath);
+            if (options.Authorities is { } trusted)
+            {
+                authorities.ImportFromPem(trusted());
+            }
+
             var policy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -34,12 +39,12 @@ internal static class ServerTls
             await tls.AuthenticateAsServerAsync(
                 new SslServerAuthenticationOptions
                 {
-                    ServerCertificateContext = SslStreamCertificateContext.Create(server, additionalCertificates: null, offline: true),
+                    ServerCertificateContext = SslStreamCertificateContext.Create(server, issuers, offline: true),
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                    ClientCertificateRequired = true, // asks for one; whether it must come is decided below
+                    ClientCertificateRequired = options.Authorities is not null, // asks for one; whether it must come is decided below
                     CertificateChainPolicy = policy,
                     RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                        certificate is null ? !options.RequiresClientCertificate : errors == SslPolicyErrors.None,
+                        certificate is null ? options.Authorities is null || !options.RequiresClientCertificate : errors == SslPolicyErrors.None,
                 },
                 ct);
             return (tls, tls.RemoteCertificate?.Subject);
@@ -57,9 +62,9 @@ internal static class ServerTls
         finally
         {
             server?.Dispose();
-            foreach (X509Certificate2 authority in authorities)
+            foreach (X509Certificate2 read in authorities.Concat(issuers))
             {
-                authority.Dispose();
+                read.Dispose();
             }
         }
     }

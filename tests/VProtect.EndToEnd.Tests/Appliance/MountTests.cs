@@ -77,6 +77,14 @@ public sealed class MountTests
             Assert.Equal(before[i], await File.ReadAllBytesAsync(copy));
         }
 
+        // Who is there longer than a moment is noted.
+        Tool.Run("qemu-io", "-r", "-f", "raw", "-c", "read 0 64k", "-c", "sleep 4000", known[0]);
+        await ApplianceSite.UntilAsync(
+            async () => (await site.Client.GetAsync($"/api/audit?guid={guid}")).EnumerateArray().Count(entry =>
+                entry.GetProperty("action").GetString() is "mounts.connect" or "mounts.disconnect"
+                && entry.GetProperty("actor").GetString()!.StartsWith("iqn.2008-11.org.linux-kvm", StringComparison.Ordinal) && entry.GetProperty("address").GetString() == "127.0.0.1") >= 2,
+            () => "The initiator is not noted.");
+
         // 2. A write that was flushed survives a kill of the appliance, which leaves no daemon; under the same name and address.
         string identity = Tool.Run("iscsi-inq", "-e", "1", "-c", "131", known[0]);
         Tool.Run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 64k 64k", "-c", "flush", "-c", "write -f -P 0x5b 256k 4k", known[0]);

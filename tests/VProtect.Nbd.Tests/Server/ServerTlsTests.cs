@@ -12,7 +12,7 @@ public sealed class ServerTlsTests : IDisposable
     [Fact]
     public async Task Without_the_right_certificate_nobody_gets_in()
     {
-        await using TestServer server = NewServer(new NbdServerTls { CertificatesDirectory = _ours.Directory });
+        await using TestServer server = NewServer(NbdServerTls.InDirectory(_ours.Directory));
         await AssertRefusedAsync(server.Tcp! with { UseTls = false });
         await AssertRefusedAsync(With(server, _strangers, verify: false));
         string noCertificate = ServerProcess.NewDirectory();
@@ -31,7 +31,7 @@ public sealed class ServerTlsTests : IDisposable
     [Fact]
     public async Task A_server_certificate_does_not_pass_for_a_clients()
     {
-        await using TestServer server = NewServer(new NbdServerTls { CertificatesDirectory = _ours.Directory });
+        await using TestServer server = NewServer(NbdServerTls.InDirectory(_ours.Directory));
         string borrowed = ServerProcess.NewDirectory();
         File.Copy(_ours.At("ca-cert.pem"), Path.Combine(borrowed, "ca-cert.pem"));
         File.Copy(_ours.At("server-cert.pem"), Path.Combine(borrowed, "client-cert.pem"));
@@ -44,7 +44,7 @@ public sealed class ServerTlsTests : IDisposable
     public async Task Where_certificates_of_clients_are_optional_one_that_is_shown_is_still_checked()
     {
         await using TestServer server = NewServer(
-            new NbdServerTls { CertificatesDirectory = _ours.Directory, RequiresClientCertificate = false, IsRequired = false });
+            NbdServerTls.InDirectory(_ours.Directory) with { RequiresClientCertificate = false, IsRequired = false });
         string noCertificate = ServerProcess.NewDirectory();
         File.Copy(_ours.At("ca-cert.pem"), Path.Combine(noCertificate, "ca-cert.pem"));
         await (await NbdClient.ConnectAsync(server.Tcp! with { UseTls = false }, new NbdConnectOptions(), default)).DisposeAsync();
@@ -57,7 +57,7 @@ public sealed class ServerTlsTests : IDisposable
     [Fact]
     public async Task Libnbd_and_qemu_get_in_with_theirs()
     {
-        await using TestServer server = NewServer(new NbdServerTls { CertificatesDirectory = _ours.Directory });
+        await using TestServer server = NewServer(NbdServerTls.InDirectory(_ours.Directory));
         int port = server.Tcp!.Port;
         string info = ServerProcess.Run("nbdinfo", $"nbds://localhost:{port}/disk?tls-certificates={_ours.Directory}");
         Assert.Contains("export-size: 8388608", info, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class ServerTlsTests : IDisposable
     [Fact]
     public async Task Over_a_unix_socket_TLS_is_offered_and_not_required()
     {
-        await using TestServer server = NewServer(new NbdServerTls { CertificatesDirectory = _ours.Directory });
+        await using TestServer server = NewServer(NbdServerTls.InDirectory(_ours.Directory));
         ServerProcess.Run("nbdinfo", server.Uri);
         ServerProcess.Run("nbdinfo", $"nbds+unix://localhost/disk?socket={server.Socket}&tls-certificates={_ours.Directory}&tls-hostname=localhost");
     }

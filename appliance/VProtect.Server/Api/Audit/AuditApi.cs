@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using VProtect.Catalog;
 using VProtect.Catalog.Audit;
@@ -16,9 +17,11 @@ namespace VProtect.Server.Api.Audit;
 /// <param name="ObjectKind">Kind of the object.</param>
 /// <param name="Object">The object; it may be gone.</param>
 /// <param name="Outcome">How it ended.</param>
+/// <param name="Detail">More of it: for <c>mounts.disconnect</c> what was read and written, <c>readBytes</c> and <c>writtenBytes</c>.</param>
 /// <param name="Hash">SHA-256 that binds it to the entries before it.</param>
 internal sealed record AuditView(
-    long Seq, DateTimeOffset At, string Actor, string? Address, string Action, string? ObjectKind, NameAndGuid? Object, AuditOutcome Outcome, string Hash);
+    long Seq, DateTimeOffset At, string Actor, string? Address, string Action, string? ObjectKind, NameAndGuid? Object, AuditOutcome Outcome, JsonElement Detail,
+    string Hash);
 
 /// <summary>What a check of the audit log found.</summary>
 /// <param name="Whole">Whether nothing was changed, removed or put in, as far as can be told.</param>
@@ -69,5 +72,5 @@ internal static class AuditApi
 
     private static AuditView View(AuditEntry entry) => new(
         entry.Seq, entry.At, entry.Actor, entry.Address, entry.Action, entry.ObjectKind,
-        entry.ObjectGuid is { } guid ? new NameAndGuid(guid, entry.ObjectName) : null, entry.Outcome, Convert.ToHexStringLower(entry.Hash));
+        entry.ObjectGuid is { } guid ? new NameAndGuid(guid, entry.ObjectName) : null, entry.Outcome, JsonSerializer.Deserialize<JsonElement>(entry.Detail), Convert.ToHexStringLower(entry.Hash));
 }

@@ -175,6 +175,12 @@ internal sealed record MountBody : TaskBody
     /// <summary>iSCSI: the credential that the target shows in turn (mutual CHAP), with another login.</summary>
     public NameAndGuid? MutualChapCredential { get; init; }
 
+    /// <summary>NBD: over TLS alone, with the certificate that <c>/server-certificate</c> shows.</summary>
+    public bool? Tls { get; init; }
+
+    /// <summary>NBD over TLS: PEM of the authorities whose certificates clients must show; without it clients need none.</summary>
+    public string? TlsClientAuthorities { get; init; }
+
     /// <summary>Whether clients may write. What they write is kept beside the backup until it is unmounted.</summary>
     public bool? Writable { get; init; }
 

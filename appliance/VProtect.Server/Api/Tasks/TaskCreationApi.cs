@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
@@ -18,6 +20,9 @@ namespace VProtect.Server.Api.Tasks;
 internal static class TaskCreationApi
 {
     private const int NameMax = 200;
+
+    /// <summary>Longest PEM of authorities.</summary>
+    private const int AuthoritiesMax = 64 << 10;
 
     /// <summary>A mount that is forgotten about does not keep its backup for ever.</summary>
     private static readonly TimeSpan MountTime = TimeSpan.FromDays(1);
@@ -235,6 +240,7 @@ internal static class TaskCreationApi
             Caller.Of(context).RequireToHave([Permission.InventoryCredentials]);
         }
 
+        CheckTls(body, isIscsi);
         DateTimeOffset now = time.GetUtcNow();
         if (body.UnmountTime <= now)
         {
@@ -251,6 +257,8 @@ internal static class TaskCreationApi
             Chap = body.ChapCredential?.Guid,
             MutualChap = body.MutualChapCredential?.Guid,
             IsWritable = body.Writable == true,
+            IsTls = body.Tls == true,
+            TlsClientAuthorities = body.TlsClientAuthorities,
             UnmountAt = body.UnmountTime ?? now + MountTime,
         }.With(body);
         return AnswerAsync(
@@ -334,6 +342,39 @@ internal static class TaskCreationApi
                 return [await requests.UnmountAsync(transaction, request with { StorageUuid = storage }, TaskOrigin.Of(context), cancellationToken)];
             },
             cancellationToken);
+    }
+
+    private static void CheckTls(MountBody body, bool isIscsi)
+    {
+        if (body.Tls == true && isIscsi)
+        {
+            throw new InvalidFieldException("tls", "iSCSI has no TLS.", "Leave it out, or send NBD as mode.");
+        }
+
+        if (body.TlsClientAuthorities is not { } pem)
+        {
+            return;
+        }
+
+        if (body.Tls != true)
+        {
+            throw new InvalidFieldException("tlsClientAuthorities", "Certificates are shown over TLS.", "Send tls too.");
+        }
+
+        X509Certificate2Collection found = [];
+        try
+        {
+            found.ImportFromPem(pem.Length <= AuthoritiesMax ? pem : "");
+        }
+        catch (CryptographicException)
+        {
+            found.Clear();
+        }
+
+        if (found.Count == 0)
+        {
+            throw new InvalidFieldException("tlsClientAuthorities", $"It has no certificate, or more than {AuthoritiesMax >> 10} KiB.", "Send the certificates of the authorities as PEM.");
+        }
     }
 
     /// <summary>CHAP is for iSCSI, mutual CHAP and names of initiators beside CHAP, and what is wrong with a credential is said before anything is queued.</summary>

@@ -53,6 +53,8 @@ internal sealed class MountKind(References references, DestinationRefresh refres
             EndPoint = settings.EndPoint,
             AllowedClients = [.. mount.AllowedClients.Where(client => !IscsiAccess.IsName(client))],
             IsWritable = settings.IsWritable,
+            IsTls = settings.IsTls,
+            TlsClientAuthorities = settings.TlsClientAuthorities,
             Iscsi = mount.Mode != MountMode.Iscsi ? null : new IscsiAccess(
                 [.. mount.AllowedClients.Where(IscsiAccess.IsName)],
                 await references.AccountAsync(transaction, settings.Chap, cancellationToken),

@@ -103,6 +103,12 @@ internal sealed record MountRequest : TaskRequest
     /// <summary>Whether clients may write.</summary>
     public bool IsWritable { get; init; }
 
+    /// <summary>NBD over TLS alone.</summary>
+    public bool IsTls { get; init; }
+
+    /// <summary>PEM of the authorities whose certificates clients must show.</summary>
+    public string? TlsClientAuthorities { get; init; }
+
     /// <summary>When it ends by itself; null never.</summary>
     public DateTimeOffset? UnmountAt { get; init; }
 }

@@ -33,6 +33,8 @@ internal sealed partial class TaskRequests
                 IsWritable = request.IsWritable,
                 Chap = request.Chap,
                 MutualChap = request.MutualChap,
+                IsTls = request.IsTls,
+                TlsClientAuthorities = request.TlsClientAuthorities,
             }.ToJson(),
             CreatedAt = time.GetUtcNow(),
             CreatedBy = origin.Guid,

@@ -38,6 +38,20 @@ public sealed partial class IscsiTarget : IAsyncDisposable
     /// <summary>The process that initiators are connected to; null while there is none.</summary>
     public int? ProcessId => _daemon?.ProcessId;
 
+    /// <summary>Who is logged in now, in no order; a session is there once for each of its connections. Empty while there is no daemon.</summary>
+    public IReadOnlyList<IscsiInitiator> FindInitiators()
+    {
+        try
+        {
+            return _daemon is { } daemon ? IscsiInitiator.Parse(daemon.Control.ShowTargets()) : [];
+        }
+        catch (VProtectException)
+        {
+            // It is just ending.
+            return [];
+        }
+    }
+
     /// <summary>Begins to serve.</summary>
     /// <exception cref="VProtectException"><see cref="ErrorCode.IscsiFailed"/>, or a <see cref="PortalTakenException"/>.</exception>
     public static async Task<IscsiTarget> StartAsync(IscsiTargetOptions options, ILogger<IscsiTarget> log, TimeProvider time, CancellationToken cancellationToken)

@@ -80,6 +80,9 @@ internal sealed class TgtControl(string socketPath, uint userId)
     /// <param name="parameters">As in <c>scsi_sn=1,readonly=1</c>.</param>
     public void UpdateUnit(int target, int unit, string parameters) => Ask(Mode.Unit, Operation.Update, target, $"targetOps {parameters},", unit);
 
+    /// <summary>Its targets, with who is logged in, in its own words.</summary>
+    public string ShowTargets() => Ask(Mode.Target, Operation.Show, target: -1, parameters: null);
+
     /// <summary>Where it listens, in its own words.</summary>
     public string ShowPortals() => Ask(Mode.Portal, Operation.Show, target: -1, parameters: null);
 

@@ -49,6 +49,9 @@ internal sealed partial class TgtDaemon : IAsyncDisposable
     /// <summary>Its process.</summary>
     public int ProcessId => _process.Id;
 
+    /// <summary>To speak to it.</summary>
+    public TgtControl Control => new(Path.Combine(_options.WorkDirectory, Socket), _userId);
+
     /// <summary>Starts one, and lets initiators in.</summary>
     /// <exception cref="VProtectException">It cannot be; the message says why.</exception>
     public static async Task<TgtDaemon> StartAsync(IscsiTargetOptions options, ILogger log, TimeProvider time, CancellationToken cancellationToken)
@@ -162,7 +165,7 @@ internal sealed partial class TgtDaemon : IAsyncDisposable
 
     private async Task SetUpAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        var control = new TgtControl(Path.Combine(_options.WorkDirectory, Socket), _userId);
+        TgtControl control = Control;
         long began = time.GetTimestamp();
         while (!control.CanConnect())
         {

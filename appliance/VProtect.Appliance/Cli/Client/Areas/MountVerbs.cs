@@ -46,6 +46,8 @@ internal static class MountVerbs
             Field.Word("--mode", "mode", "How the disks are served, NBD otherwise", "NBD", "ISCSI"),
             Field.Reference(verbs, "--chap", "chapCredential", InfrastructureVerbs.Credential, "With iSCSI: the credential that initiators must know (CHAP)."),
             Field.Reference(verbs, "--mutual-chap", "mutualChapCredential", InfrastructureVerbs.Credential, "With --chap: the credential that the target shows in turn."),
+            Field.Flag("--tls", "tls", "With NBD: over TLS alone, with the certificate that 'vprotect certificate show' shows."),
+            Field.FileText("--tls-clients", "tlsClientAuthorities", "With --tls: PEM file of the authorities whose certificates clients must show."),
             Field.Moment("--until", "unmountTime", "When it ends by itself, and what was written becomes a restore point; a day from now otherwise."), Field.Reference(verbs, "--node", "node", InfrastructureVerbs.Node, "The node that serves it."),
         ];
         Verb verb = ClientVerbs.With(new Verb("mount", "Serves the disks of a restore point over NBD or iSCSI, until it is unmounted. Opens at once, whatever the size.") { id }, fields);
@@ -54,6 +56,7 @@ internal static class MountVerbs
             verb.WithExamples(
                 ("vprotect point mount 81c0de5f --wait", "read-only, for clients on the node; 'vprotect mounted list' tells where"),
                 ("vprotect point mount 81c0de5f --writable --allow 192.0.2.0/24 --until 8h", "to try something out, from another machine"),
+                ("vprotect point mount 81c0de5f --allow 192.0.2.0/24 --tls --tls-clients ca.pem", "encrypted, for who has a certificate of that authority"),
                 ("vprotect point mount 81c0de5f --mode iscsi --allow 192.0.2.0/24 --chap lab", "for iSCSI initiators of a network that know the credential 'lab'")),
             async (client, cancellationToken) =>
             {

@@ -44,6 +44,13 @@ internal sealed class Field
         return new Field(option, member, (client, _) => Result(client.Parsed.GetValue(option) is { Length: > 0 } texts ? ArrayOf(texts) : null));
     }
 
+    /// <summary>What is in a file.</summary>
+    public static Field FileText(string name, string member, string description)
+    {
+        Option<string?> option = NewOption<string?>(name, description, "FILE");
+        return new Field(option, member, (client, _) => Result(client.Parsed.GetValue(option) is { } file ? JsonValue.Create(ClientSecrets.WholeFile(file)) : null));
+    }
+
     public static Field Number(string name, string member, string description, string help = "N")
     {
         Option<long?> option = NewOption<long?>(name, description, help);
