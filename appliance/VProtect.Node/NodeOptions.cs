@@ -26,6 +26,9 @@ public sealed record NodeOptions
     /// <summary>Is told who uses mounts; null (default) nobody.</summary>
     public IMountUses? MountUses { get; init; }
 
+    /// <summary>The server beside this node, whose copy it can keep; null when there is none. Default none.</summary>
+    public IApplianceFiles? ApplianceFiles { get; init; }
+
     /// <summary>Backups, restores, collections and verifications at once, 1 to 64. Default 4. Other work takes no slot.</summary>
     public int SlotsMax { get; init; } = 4;
 

@@ -40,6 +40,9 @@ internal sealed record RestoreDocument(
     string RestorePoint, string Machine, string Disk, string Target, bool Differential, long SizeBytes, long WrittenBytes, long EqualBytes,
     long FetchedBytes, long DurationMs);
 
+internal sealed record RecoverDocument(
+    string Data, Guid Appliance, long Life, string? RestorePoint, DateTimeOffset? CopiedAt, long Machines, long RestorePoints, long Policies);
+
 internal sealed record MountDocument(string RestorePoint, string Machine, IReadOnlyList<MountedDiskDocument> Disks);
 
 internal sealed record MountedDiskDocument(string Disk, long SizeBytes, string Uri, string? Overlay, long? ChangedBytes);

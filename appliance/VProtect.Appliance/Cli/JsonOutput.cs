@@ -19,6 +19,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(InitDocument))]
 [JsonSerializable(typeof(BackupDocument))]
 [JsonSerializable(typeof(ListDocument))]
+[JsonSerializable(typeof(RecoverDocument))]
 [JsonSerializable(typeof(RestoreDocument))]
 [JsonSerializable(typeof(MountDocument))]
 [JsonSerializable(typeof(ForgetDocument))]

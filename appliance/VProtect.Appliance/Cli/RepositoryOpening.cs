@@ -36,6 +36,11 @@ internal static class RepositoryOpening
 
     /// <summary>With the index, ready to read and write chunks. The index may still lack packs: see <see cref="OpenedRepository.SynchronizeAsync"/>.</summary>
     public static async Task<OpenedRepository> OpenWithIndexAsync(
+        Invocation invocation, string? typedPlace, CancellationToken cancellationToken, bool startsEmpty = false) =>
+        (await OpenWithIndexAndSecretAsync(invocation, typedPlace, cancellationToken, startsEmpty)).Opened;
+
+    /// <summary>As above, with what opened it; null when it is not encrypted.</summary>
+    public static async Task<(OpenedRepository Opened, Secret? Secret)> OpenWithIndexAndSecretAsync(
         Invocation invocation, string? typedPlace, CancellationToken cancellationToken, bool startsEmpty = false)
     {
         IObjectStore store = RepositoryStores.Open(invocation.RepositoryPlace(typedPlace), create: false);
@@ -49,7 +54,7 @@ internal static class RepositoryOpening
             // Deriving the key is a tenth of a second of pure computation.
             Repository repository = await Task.Run(
                 () => Repository.OpenAsync(store, secret, TimeProvider.System, cancellationToken), cancellationToken);
-            return new OpenedRepository(repository, await opening);
+            return (new OpenedRepository(repository, await opening), secret);
         }
         catch
         {

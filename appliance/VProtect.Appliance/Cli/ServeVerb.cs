@@ -17,7 +17,7 @@ namespace VProtect.Appliance.Cli;
 internal static class ServeVerb
 {
     public const string Name = "serve";
-    private const string DefaultData = "/var/lib/vprotect";
+    internal const string DefaultData = "/var/lib/vprotect";
     private const string RoleAll = "all";
     private const string RoleServer = "server";
     private const string RoleNode = "node";

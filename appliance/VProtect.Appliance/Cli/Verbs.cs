@@ -21,6 +21,7 @@ internal static class Verbs
             ListVerb.New(common, terminal),
             MountVerb.New(common, terminal),
             HoldVerb.NewRelease(common, terminal),
+            RecoverVerb.New(common, terminal),
             RepoVerb.New(common, terminal),
             RestoreVerb.New(common, terminal),
             ServeVerb.New(common, terminal, platforms),

@@ -11,8 +11,8 @@ namespace VProtect.Appliance.Serve;
 
 /// <summary>The node role beside the server in one process: it asks for work by method calls.</summary>
 internal sealed class LocalNodeService(
-    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, MountedFiles files, IMountUses uses, ILoggerFactory loggers,
-    TimeProvider time)
+    ServerOptions server, LocalNode node, INodeChannel channel, IReadOnlyList<IConnectorFactory> platforms, MountedFiles files, IMountUses uses, IApplianceFiles applianceFiles,
+    ILoggerFactory loggers, TimeProvider time)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,6 +21,7 @@ internal sealed class LocalNodeService(
         {
             NodeGuid = node.Guid.ToString(),
             StatePath = Path.Join(Path.GetFullPath(server.DataPath), "node"),
+            ApplianceFiles = applianceFiles,
             ProtectedPaths = [Path.GetFullPath(server.DataPath)],
             TlsCertificatePath = Path.Join(Path.GetFullPath(server.DataPath), "tls", "server.crt"),
             TlsKeyPath = Path.Join(Path.GetFullPath(server.DataPath), "tls", "server.key"),

@@ -3,7 +3,6 @@ using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends;
-using VProtect.Node.Mounts;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node.Execution;
@@ -70,25 +69,6 @@ internal static class OpenRepository
         Repository repository, bool wasCreated, string? recoveryKey, WorkContext context, CancellationToken cancellationToken)
     {
         context.Enter("reading restore points");
-        PointListing listing = await repository.ReadPointsAsync(cancellationToken);
-        foreach (IntegrityException damage in listing.Damaged.Values)
-        {
-            context.Warn(damage.Message);
-        }
-
-        IReadOnlyDictionary<string, PointHold> holds = await repository.ListHoldsAsync(cancellationToken);
-        long usedBytes = 0;
-        await foreach (ObjectInfo item in repository.Store.ListAsync("packs/", cancellationToken))
-        {
-            usedBytes += item.SizeBytes;
-        }
-
-        StoreSpace? space = await repository.Store.GetSpaceAsync(cancellationToken);
-        return new RepositoryResult(
-            repository.Id, wasCreated, recoveryKey, space?.TotalBytes, space?.FreeBytes, usedBytes,
-            listing.Points.Sum(point => point.MachineDisks.Sum(disk => disk.SizeBytes)),
-            [.. listing.Points.Select(point => new FoundPoint(
-                point.Id, point.Machine, point.CreatedAt, holds.TryGetValue(point.Id, out PointHold? hold) && hold.Reason != MountedPoint.Reason, [.. point.MachineDisks.Select(disk => ResultDisks.Of(disk, name: null))],
-                point.Label))]);
+        return await RepositoryDescription.ReadAsync(repository, context.Warn, cancellationToken) with { WasCreated = wasCreated, RecoveryKey = recoveryKey };
     }
 }

@@ -13,6 +13,9 @@ internal sealed class WorkContext(Workshop workshop, TaskOrder order, TaskJourna
 
     public TimeProvider Time => workshop.Time;
 
+    /// <summary>Held by the one copy of the appliance that is being made.</summary>
+    public SemaphoreSlim Copying => workshop.Copying;
+
     public TaskJournal Journal => journal;
 
     public string TaskGuid => order.TaskGuid;

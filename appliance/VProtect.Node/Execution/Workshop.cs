@@ -22,8 +22,11 @@ internal sealed class Workshop(
 
     public TimeProvider Time => time;
 
+    /// <summary>Held by the one copy of the appliance that is being made.</summary>
+    public SemaphoreSlim Copying { get; } = new(1, 1);
+
     /// <summary>Whether work moves data, and so counts among the slots. Everything else is quick, and must not wait for a long backup.</summary>
-    public static bool TakesSlot(Work work) => work is BackupWork or RestoreFilesWork or RestoreMachineWork or CollectWork or VerifyWork;
+    public static bool TakesSlot(Work work) => work is BackupWork or RestoreFilesWork or RestoreMachineWork or CollectWork or VerifyWork or ApplianceBackupWork;
 
     /// <summary>Does an order.</summary>
     /// <returns>What it made or found; null for work that says nothing.</returns>
@@ -122,6 +125,8 @@ internal sealed class Workshop(
                 return await Verify.RunAsync(verify, context, cancellationToken);
             case MountWork { Boot: { } boot } mount:
                 return await new MountedMachine(mounts).StartAsync(mount, boot, context, cancellationToken);
+            case ApplianceBackupWork copy:
+                return await ApplianceBackup.RunAsync(copy, context, cancellationToken);
             case MountWork mount:
                 return await mounts.MountAsync(mount, context, cancellationToken);
             case UnmountWork unmount:

@@ -3,6 +3,7 @@ using VProtect.Server.Api.Events;
 using VProtect.Server.Mounts;
 using VProtect.Server.Policies;
 using VProtect.Server.Policies.Retention;
+using VProtect.Server.Rebuild;
 using VProtect.Server.Recovery;
 using VProtect.Server.Scheduling;
 using VProtect.Server.Tasks.Channel;
@@ -36,6 +37,7 @@ internal static class TaskServices
         services.AddSingleton<TaskCommands>();
         services.AddSingleton<EventClients>();
         services.AddSingleton<INodeChannel, TaskChannel>();
+        services.AddSingleton<IApplianceFiles, ApplianceFiles>();
         AddKinds(services);
         services.AddSingleton<RetentionRun>();
         services.AddSingleton<SnapshotRetention>();
@@ -44,6 +46,7 @@ internal static class TaskServices
         services.AddSingleton<IUpkeep, InventoryTimes>();
         services.AddSingleton<IUpkeep, RetentionTimes>();
         services.AddSingleton<IUpkeep, DestinationTimes>();
+        services.AddSingleton<IUpkeep, ApplianceBackupTimes>();
         services.AddSingleton<IUpkeep, RpoPass>();
         services.AddSingleton<IUpkeep, Pruning>();
         services.AddSingleton<MountKeeping>();
@@ -60,6 +63,7 @@ internal static class TaskServices
     private static void AddKinds(IServiceCollection services)
     {
         services.AddSingleton<TaskKinds>();
+        services.AddSingleton<TaskKind, ApplianceBackupKind>();
         services.AddSingleton<TaskKind, BackupKind>();
         services.AddSingleton<TaskKind, CollectKind>();
         services.AddSingleton<TaskKind, InventoryKind>();

@@ -55,9 +55,14 @@ internal abstract partial class Dialect
     public string Expand(string migration)
     {
         string sql = WordPattern().Replace(migration, match => Words[match.Groups[1].Value]);
+        sql = ValuesPattern().Replace(sql, match => ValuesOf(
+            match.Groups[1].Value, match.Groups[2].Value, string.Join(", ", match.Groups[3].Value.Split(", ").Select(value => $"'{value}'"))));
         return CountsPattern().Replace(sql, match => CountsOf(
             match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value.Split(", ")));
     }
+
+    /// <summary>Sets which values the check of a column allows; rows stay as they are.</summary>
+    protected abstract string ValuesOf(string table, string column, string list);
 
     /// <summary>Table and triggers that keep the number of rows for each combination of <paramref name="columns"/>.</summary>
     protected abstract string CountsOf(string counts, string table, string[] columns);
@@ -67,6 +72,9 @@ internal abstract partial class Dialect
 
     [GeneratedRegex(@"^-- counts (\w+) of (\w+) by ([\w, ]+)$", RegexOptions.Multiline)]
     private static partial Regex CountsPattern();
+
+    [GeneratedRegex(@"^-- values (\w+)\.(\w+): ([\w, ]+)$", RegexOptions.Multiline)]
+    private static partial Regex ValuesPattern();
 
     private sealed class SqliteDialect : Dialect
     {
@@ -112,6 +120,19 @@ internal abstract partial class Dialect
                 (8 or 10 or 13 or 14, _) => ErrorCode.CatalogUnavailable, // READONLY, IOERR, FULL, CANTOPEN
                 _ => null,
             };
+
+        // SQLite cannot change a check, but says how to: https://www.sqlite.org/lang_altertable.html#otheralter. Making and dropping a table tells other
+        // connections that the schema is another.
+        protected override string ValuesOf(string table, string column, string list)
+        {
+            string begin = $"CHECK ({column} IN (";
+            string from = $"instr(sql, '{begin}') + {begin.Length}";
+            return $"PRAGMA writable_schema = ON;\n" +
+                $"UPDATE sqlite_schema SET sql = substr(sql, 1, {from} - 1) || '{list.Replace("'", "''", StringComparison.Ordinal)}'" +
+                $" || substr(sql, {from} + instr(substr(sql, {from}), ')') - 1)\n" +
+                $"WHERE type = 'table' AND name = '{table}' AND instr(sql, '{begin}') > 0;\n" +
+                $"PRAGMA writable_schema = RESET;\nCREATE TABLE schema_changed (n INTEGER);\nDROP TABLE schema_changed;";
+        }
 
         // Writers are one at a time, so a row for each combination is simply counted up.
         protected override string CountsOf(string counts, string table, string[] columns)
@@ -178,6 +199,10 @@ internal abstract partial class Dialect
                 _ => ErrorCode.CatalogUnavailable,
             }
             : exception is NpgsqlException ? ErrorCode.CatalogUnavailable : null;
+
+        protected override string ValuesOf(string table, string column, string list) =>
+            $"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_check;\n" +
+            $"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_check CHECK ({column} IN ({list}));";
 
         // Writers run side by side, and two that counted up the same rows would wait for each other, in circles at worst. So
         // each change leaves a row of its own, and CompactCounts adds them up now and then.

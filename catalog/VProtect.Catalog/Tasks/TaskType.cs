@@ -56,4 +56,7 @@ public enum TaskType
 
     /// <summary>Makes and sends a report.</summary>
     Report,
+
+    /// <summary>Keeps a copy of the appliance itself in a repository.</summary>
+    ApplianceBackup,
 }

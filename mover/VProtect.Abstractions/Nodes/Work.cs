@@ -19,6 +19,7 @@ namespace VProtect.Abstractions.Nodes;
 [JsonDerivedType(typeof(CleanUpWork), "cleanUp")]
 [JsonDerivedType(typeof(MountWork), "mount")]
 [JsonDerivedType(typeof(UnmountWork), "unmount")]
+[JsonDerivedType(typeof(ApplianceBackupWork), "applianceBackup")]
 public abstract record Work;
 
 /// <summary>A platform to connect to. <see cref="Secret"/> is never logged.</summary>
@@ -249,3 +250,12 @@ public sealed record UnmountWork(RepositoryReference Repository, string PointId,
     /// <summary>Where to, by the platform's id; null for the platform's choice.</summary>
     public string? StorageId { get; init; }
 }
+
+/// <summary>
+/// Keeps a copy of the appliance itself in a repository, which must be encrypted, and forgets the oldest ones. Only the node beside the server can.
+/// Result: <see cref="ApplianceBackupResult"/>.
+/// </summary>
+/// <param name="Repository">Where to.</param>
+/// <param name="Identity">Whose copy it is: one of a later life there means that this appliance was recovered elsewhere, and the work fails.</param>
+/// <param name="CopiesMax">Copies to keep, 2 at least.</param>
+public sealed record ApplianceBackupWork(RepositoryReference Repository, ApplianceIdentity Identity, int CopiesMax) : Work;

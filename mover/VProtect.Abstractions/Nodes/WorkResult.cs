@@ -13,6 +13,7 @@ namespace VProtect.Abstractions.Nodes;
 [JsonDerivedType(typeof(CollectWorkResult), "collect")]
 [JsonDerivedType(typeof(VerifyWorkResult), "verify")]
 [JsonDerivedType(typeof(MountResult), "mount")]
+[JsonDerivedType(typeof(ApplianceBackupResult), "applianceBackup")]
 public abstract record WorkResult;
 
 /// <summary>Whether a platform can be used, and what is amiss.</summary>
@@ -118,3 +119,11 @@ public sealed record MountResult(string EndPoint, IReadOnlyList<MountedDiskResul
 /// <param name="SizeBytes">Size, bytes.</param>
 /// <param name="IsWritable">Whether clients may write.</param>
 public sealed record MountedDiskResult(string Id, string Uri, long SizeBytes, bool IsWritable);
+
+/// <summary>A copy of the appliance that was made.</summary>
+/// <param name="PointId">Its restore point.</param>
+/// <param name="CreatedAt">When.</param>
+/// <param name="CatalogBytes">Size of the catalog, bytes.</param>
+/// <param name="StoredBytes">What the copy took in the repository, bytes.</param>
+/// <param name="Copies">How many there are now.</param>
+public sealed record ApplianceBackupResult(string PointId, DateTimeOffset CreatedAt, long CatalogBytes, long StoredBytes, int Copies) : WorkResult;

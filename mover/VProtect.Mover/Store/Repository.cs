@@ -140,6 +140,9 @@ public sealed partial class Repository : IAsyncDisposable
         return new RepositorySummary(header.Id, header.Encryption != RepositoryRecord.NoEncryption);
     }
 
+    /// <summary>Writers whose lease has not ended, those of them that are gone too.</summary>
+    public Task<IReadOnlyList<WriterInfo>> ListWritersAsync(CancellationToken cancellationToken) => WriterInfo.ListAsync(this, cancellationToken);
+
     /// <summary>All restore points that are not forgotten, by machine and sequence.</summary>
     /// <exception cref="IntegrityException">One is damaged; it is named.</exception>
     public async Task<IReadOnlyList<RestorePoint>> ListPointsAsync(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using VProtect.Abstractions;
 using VProtect.Catalog.Migrations;
 using VProtect.Catalog.Sql;
+using VProtect.Catalog.Tasks;
 
 namespace VProtect.Catalog.Tests.Migrations;
 
@@ -22,6 +23,35 @@ public sealed class MigratorTests
             }
 
             Assert.Equal(File.ReadAllText(golden), dialect.Expand(migration.Sql));
+        }
+    }
+
+    // A check that a later migration widens: rows stay, the new value is taken, others are refused still, and the file is sound.
+    [Theory, BothDatabases]
+    public async Task A_value_is_added_to_a_check_of_a_table_with_rows(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        async Task<CatalogTask> AddAsync(TaskType type)
+        {
+            var task = new CatalogTask { Type = type, OriginType = OriginType.User, MaxAttempts = 1, CreatedAt = DateTimeOffset.UnixEpoch };
+            await catalog.WriteAsync(tx => tx.Tasks.InsertAsync(task, default));
+            return task;
+        }
+
+        CatalogTask before = await AddAsync(TaskType.Report);
+        Migration narrow = new(MigrationSet.Embedded.Count + 1, "narrow", "-- values tasks.type: REPORT, INDEX");
+        await Migrator.RunAsync(catalog.Database, [.. MigrationSet.Embedded, narrow], default);
+        await Assert.ThrowsAsync<VProtectException>(() => AddAsync(TaskType.ApplianceBackup));
+        Migration wide = new(MigrationSet.Embedded.Count + 2, "wide", "-- values tasks.type: REPORT, INDEX, APPLIANCE_BACKUP");
+        await Migrator.RunAsync(catalog.Database, [.. MigrationSet.Embedded, narrow, wide], default);
+        CatalogTask added = await AddAsync(TaskType.ApplianceBackup);
+        await Assert.ThrowsAsync<VProtectException>(() => AddAsync(TaskType.Export));
+
+        Assert.Equal(TaskType.Report, (await catalog.ReadAsync(session => session.Tasks.GetAsync(before.Guid, default))).Type);
+        Assert.Equal(TaskType.ApplianceBackup, (await catalog.ReadAsync(session => session.Tasks.GetAsync(added.Guid, default))).Type);
+        if (provider == CatalogProvider.Sqlite)
+        {
+            Assert.Empty(await catalog.Database.CheckAsync(default));
         }
     }
 

@@ -1,8 +1,10 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
+using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Access;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Requests;
 
@@ -28,7 +30,7 @@ public sealed class RestartTests
         [
             (TaskType.Export, true), (TaskType.Restore, true), (TaskType.Import, false), (TaskType.Snapshot, false), (TaskType.SnapshotReversion, false),
             (TaskType.InventorySync, true), (TaskType.Verify, true), (TaskType.Collect, true), (TaskType.Delete, true), (TaskType.OldBackupsRemoval, true),
-            (TaskType.OldSnapshotsRemoval, true), (TaskType.Mount, true), (TaskType.Unmount, true),
+            (TaskType.OldSnapshotsRemoval, true), (TaskType.Mount, true), (TaskType.Unmount, true), (TaskType.ApplianceBackup, true),
         ];
         foreach ((TaskType type, bool repeatable) in types)
         {
@@ -228,10 +230,19 @@ public sealed class RestartTests
                 TaskType.OldBackupsRemoval => await requests.RemoveOldAsync(tx, engine.Destination.Guid, [point!.Guid], machine: null, default),
                 TaskType.Mount => await requests.MountAsync(tx, new MountRequest { Point = point!.Guid }, origin, default),
                 TaskType.Unmount => await UnmountAsync(tx, requests, point!),
+                TaskType.ApplianceBackup => await CopyAsync(tx, requests, engine),
                 TaskType.OldSnapshotsRemoval => await requests.RemoveSnapshotsAsync(tx, engine.Machine, [snapshot!.Guid], origin, default),
                 _ => throw new ArgumentOutOfRangeException(nameof(type)),
             };
         });
+    }
+
+    private static async Task<CatalogTask> CopyAsync(CatalogTransaction transaction, TaskRequests requests, TestEngine engine)
+    {
+        Destination destination = await transaction.Destinations.GetAsync(engine.Destination.Guid, default);
+        byte[] key = engine.Get<SecretBox>().Seal("pass phrase"u8, References.PurposeOfDestination(destination.Guid));
+        await transaction.Destinations.UpdateAsync(destination with { SealedKey = key }, default);
+        return await requests.ApplianceBackupAsync(transaction, destination.Guid, engine.Get<LocalNode>().Guid, new PlainRequest(), TaskOrigin.Appliance, default);
     }
 
     private static async Task<CatalogTask> UnmountAsync(CatalogTransaction transaction, TaskRequests requests, RestorePoint point)
@@ -249,6 +260,7 @@ public sealed class RestartTests
         TaskType.InventorySync => new InventoryResult { Hosts = [], Clusters = [], Storages = [], Networks = [], Machines = [] },
         TaskType.Verify => new VerifyWorkResult(10, 0, []),
         TaskType.Collect => new CollectWorkResult(1, 2, 3),
+        TaskType.ApplianceBackup => new ApplianceBackupResult("0123456789", DateTimeOffset.UnixEpoch, 1, 2, 3),
         _ => null,
     };
 }

@@ -41,6 +41,7 @@ internal static class ServerVerbs
             SessionVerbs.NewSecondFactor(verbs),
             AccessVerbs.NewToken(verbs),
             AccessVerbs.NewAudit(verbs),
+            ApplianceVerbs.New(verbs),
             SettingsVerbs.NewSettings(verbs),
             SettingsVerbs.NewMailingList(verbs),
             SettingsVerbs.NewCertificate(verbs),

@@ -34,8 +34,22 @@ internal sealed partial record GlobalSettings
     /// <summary>Answers to idempotency keys are kept this long, ms; default 7 days, 1 h to 1 year.</summary>
     public long IdempotencyRetention { get; init; } = 7 * Day;
 
+    /// <summary>Whether a copy of the appliance itself is kept in a destination; default true.</summary>
+    public bool ApplianceBackup { get; init; } = true;
+
+    /// <summary>Where, a destination that is encrypted; default null: the default destination, else the first that is encrypted.</summary>
+    public Guid? ApplianceBackupDestination { get; init; }
+
+    /// <summary>So often, ms; default 24 h, 1 h to 7 days. A copy older than twice that is warned of.</summary>
+    public long ApplianceBackupInterval { get; init; } = Day;
+
+    /// <summary>How many copies are kept; default 7, 2 to 1000.</summary>
+    public int ApplianceBackupsKept { get; init; } = 7;
+
     private void CheckTasks()
     {
+        Between("applianceBackupInterval", ApplianceBackupInterval, 60 * Minute, 7 * Day);
+        Between("applianceBackupsKept", ApplianceBackupsKept, 2, 1000);
         Between("runningTasksMax", RunningTasksMax, 1, 10_000);
         Between("sourceRunningTasksMax", SourceRunningTasksMax, 1, 1000);
         Between("nodeTimeout", NodeTimeout, Minute / 4, 60 * Minute);

@@ -143,6 +143,13 @@ internal sealed record VerifyBody : TaskBody
     public long? BytesPerSecondMax { get; init; }
 }
 
+/// <summary>Keeps a copy of the appliance itself.</summary>
+internal sealed record ApplianceBackupBody : TaskBody
+{
+    /// <summary>Where to; as the settings say when it is left out.</summary>
+    public NameAndGuid? BackupDestination { get; init; }
+}
+
 /// <summary>Frees space of a destination.</summary>
 internal sealed record CollectBody : TaskBody
 {

@@ -10,7 +10,9 @@ using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Access;
+using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Scheduling;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Requests;
 
@@ -41,6 +43,8 @@ internal static class TaskCreationApi
         tasks.MapPost("/inventory-sync", SyncAsync).Describe("Reads the inventory of platforms; of all when none is named.", Permission.TasksInventory, 400, 404, 422);
         tasks.MapPost("/delete", DeleteAsync).Describe("Removes backups.", Permission.BackupsDelete, 400, 404, 409, 422);
         tasks.MapPost("/verify", VerifyAsync).Describe("Reads and checks what a destination stores.", Permission.TasksUpkeep, 400, 404, 422);
+        tasks.MapPost("/appliance-backup", ApplianceBackupAsync).Describe(
+            "Keeps a copy of the appliance itself, with its secrets, in an encrypted destination: 'vprotect recover' makes an appliance of it.", Permission.TasksUpkeep, 400, 404, 422);
         tasks.MapPost("/collect", CollectAsync).Describe("Frees space of what no backup needs.", Permission.TasksUpkeep, 400, 404, 422);
         foreach (string name in (string[])["mount", "restore-and-mount"])
         {
@@ -210,6 +214,23 @@ internal static class TaskCreationApi
         }.With(body);
         return AnswerAsync(
             context, body, "tasks.verify", async transaction => [await requests.VerifyAsync(transaction, request, TaskOrigin.Of(context), cancellationToken)], cancellationToken);
+    }
+
+    private static Task<IResult> ApplianceBackupAsync(
+        ApplianceBackupBody body, HttpContext context, TaskRequests requests, LiveSettings settings, LocalNode node, CancellationToken cancellationToken)
+    {
+        TaskRequest request = new PlainRequest().With(body);
+        return AnswerAsync(
+            context,
+            body,
+            "tasks.appliance-backup",
+            async transaction =>
+            {
+                Guid destination = body.BackupDestination?.Guid ?? (await ApplianceBackupTimes.DestinationAsync(transaction, settings.Current, cancellationToken))?.Guid
+                    ?? throw new InvalidFieldException("backupDestination", "There is no destination that is encrypted.", "Make one: a copy of the appliance holds its secrets.");
+                return [await requests.ApplianceBackupAsync(transaction, destination, node.Guid, request, TaskOrigin.Of(context), cancellationToken)];
+            },
+            cancellationToken);
     }
 
     private static Task<IResult> CollectAsync(CollectBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)

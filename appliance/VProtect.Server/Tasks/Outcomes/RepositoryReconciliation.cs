@@ -14,7 +14,7 @@ namespace VProtect.Server.Tasks.Outcomes;
 /// What a repository was found to be → the catalog. The repository decides which restore points exist:
 /// <code>
 /// in the repository   in the catalog
-///       yes               no          added, when its history is a machine of the catalog
+///       yes               no          added, when its history is a machine of the catalog; copies of appliances are left alone
 ///       no               yes          failed: it cannot be restored any more
 ///       yes              yes          only whether it is held may differ
 /// </code>
@@ -52,7 +52,7 @@ internal sealed partial class RepositoryReconciliation(ILogger<RepositoryReconci
         }
 
         HashSet<string> ids = [.. known.Select(point => point.PointId)];
-        foreach (FoundPoint point in found.Points.Where(point => !ids.Contains(point.PointId)).OrderBy(point => point.CreatedAt))
+        foreach (FoundPoint point in found.Points.Where(point => !ids.Contains(point.PointId) && !ApplianceCopy.IsReserved(point.History)).OrderBy(point => point.CreatedAt))
         {
             await AddAsync(transaction, destination.Guid, point, cancellationToken);
         }

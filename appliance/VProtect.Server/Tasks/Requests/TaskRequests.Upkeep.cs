@@ -98,6 +98,30 @@ internal sealed partial class TaskRequests
         return await QueueAsync(transaction, workflow, task, cancellationToken);
     }
 
+    /// <summary>Queues the keeping of a copy of the appliance itself.</summary>
+    /// <param name="transaction">Where.</param>
+    /// <param name="destination">Where to; it must be encrypted.</param>
+    /// <param name="node">The node beside the server: no other can.</param>
+    /// <param name="request">How.</param>
+    /// <param name="origin">Who asks.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.TaskImpossible"/>: the destination is not encrypted.</exception>
+    public async Task<CatalogTask> ApplianceBackupAsync(
+        CatalogTransaction transaction, Guid destination, Guid node, TaskRequest request, TaskOrigin origin, CancellationToken cancellationToken)
+    {
+        Destination place = await transaction.Destinations.GetAsync(destination, cancellationToken);
+        if (place.SealedKey is null)
+        {
+            throw new VProtectException(
+                ErrorCode.TaskImpossible, ErrorSide.Request, $"A copy of the appliance holds its secrets, and the destination {place.Name} is not encrypted.",
+                "Choose one that is.");
+        }
+
+        Workflow workflow = WorkflowOf($"Copy of the appliance in {place.Name}", origin);
+        CatalogTask task = TaskOf(TaskType.ApplianceBackup, request, origin, workflow) with { DestinationGuid = destination, NodeGuid = node };
+        return await QueueAsync(transaction, workflow, task, cancellationToken);
+    }
+
     private void RequireRemovable(RestorePoint point)
     {
         if (point.Held)

@@ -68,6 +68,19 @@ public sealed class Secret
         }
     }
 
+    /// <summary>The text that <see cref="FromText"/> makes the same of; null when it is a key file of other bytes. Whoever asks keeps it sealed.</summary>
+    public string? ToText()
+    {
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Bytes.Span);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A new recovery key: 256 random bits, and the text to keep, in groups of four.</summary>
     public static (Secret Secret, string Text) NewRecoveryKey()
     {

@@ -17,7 +17,6 @@ internal static class BootVerbs
             [
                 ("vprotect point boot 81c0de5f --wait", "beside the machine, without its network: to look whether it starts"),
                 ("vprotect point boot 81c0de5f --connected --as web1-again", "in place of a machine that is lost"),
-                ("vprotect mounted end 81c0de5f --keep --wait", "to have it on the host's storage, while it runs"),
             ],
             (client, cancellationToken) => ObjectNames.FindAsync(client.Api, PointVerbs.Point, client.Parsed.GetRequiredValue(id), cancellationToken));
     }

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
+using VProtect.Mover;
+using VProtect.Mover.Acquire.BlockSource;
+using VProtect.Mover.Deliver.BlockTarget;
+using VProtect.Mover.Documents;
+using VProtect.Mover.Qemu;
+using VProtect.Mover.Store;
+
+namespace VProtect.Node.Rebuild;
+
+/// <summary>Copies of appliances in a repository (mover/FORMAT.md, section 2.4): what writes them beside what reads them.</summary>
+public static class ApplianceCopies
+{
+    private const int Version = 1;
+    private const string JsonType = "application/json";
+    private const string OctetStream = "application/octet-stream";
+
+    /// <summary>Copies of an appliance that a repository has, oldest first.</summary>
+    /// <param name="points">All its restore points.</param>
+    /// <param name="appliance">Which.</param>
+    public static IReadOnlyList<RestorePoint> Of(IEnumerable<RestorePoint> points, Guid appliance)
+    {
+        string history = ApplianceCopy.HistoryOf(appliance);
+        return [.. points.Where(point => point.Machine == history).OrderBy(point => point.Sequence)];
+    }
+
+    /// <summary>Refuses an appliance of which a later life has left a copy here.</summary>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.ApplianceSuperseded"/>.</exception>
+    public static void RequireNewest(IEnumerable<RestorePoint> copies, ApplianceIdentity identity)
+    {
+        if (copies.LastOrDefault(copy => ApplianceCopy.LifeOf(copy.Label) > identity.Life) is { } later)
+        {
+            throw Superseded(ApplianceCopy.NameOf(later.Label), later.CreatedAt);
+        }
+    }
+
+    /// <summary>Keeps a copy.</summary>
+    /// <param name="chunks">Where; its repository must be encrypted.</param>
+    /// <param name="identity">Whose.</param>
+    /// <param name="catalogPath">The catalog, a file that nobody writes to.</param>
+    /// <param name="files">What else belongs to it.</param>
+    /// <param name="options">How much of this machine is used.</param>
+    /// <param name="counters">Told how it goes.</param>
+    /// <param name="warn">Told of trouble that does not stop it.</param>
+    /// <param name="cancellationToken">Ends it; then there is no copy.</param>
+    /// <returns>The copy, durable.</returns>
+    /// <exception cref="VProtectException">It failed, or the repository is not encrypted.</exception>
+    public static async Task<RestorePoint> StoreAsync(
+        ChunkStore chunks, ApplianceIdentity identity, string catalogPath, IReadOnlyList<ApplianceFile> files, BackupOptions options, BackupCounters counters,
+        Action<string> warn, CancellationToken cancellationToken)
+    {
+        if (!chunks.Repository.IsEncrypted)
+        {
+            throw new VProtectException(
+                ErrorCode.RepositoryInvalid, ErrorSide.Repository, "A copy of the appliance holds its secrets, and this repository is not encrypted.",
+                "Choose a destination that is encrypted (setting applianceBackupDestination).");
+        }
+
+        byte[] record = JsonSerializer.SerializeToUtf8Bytes(
+            new CopyRecord(Version, identity.Guid, identity.Life, identity.Name, ProductVersion.Text), CopyJson.Default.CopyRecord);
+        await using IBlockSource source = await BlockSourceFactory.OpenAsync(catalogPath, new SourceOptions { Format = ImageFormat.Raw }, cancellationToken);
+        var request = new BackupRequest
+        {
+            Machine = ApplianceCopy.HistoryOf(identity.Guid),
+            Disks = [new BackupDisk(ApplianceCopy.CatalogDisk, source)],
+            Label = ApplianceCopy.LabelOf(identity),
+            Documents =
+            [
+                new PointDocument(ApplianceCopy.IdentityDocument, JsonType, record),
+                .. files.Select(file => new PointDocument(file.Name, OctetStream, file.Content)),
+            ],
+            OnWarning = warn,
+        };
+        return await new BackupPipeline(chunks, options, counters, TimeProvider.System).RunAsync(request, cancellationToken);
+    }
+
+    /// <summary>Brings a copy's catalog back, every byte checked.</summary>
+    /// <param name="chunks">Where the copy is.</param>
+    /// <param name="copy">Which.</param>
+    /// <param name="catalogPath">A new file.</param>
+    /// <param name="counters">Told how it goes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The small files.</returns>
+    /// <exception cref="IntegrityException">It is damaged, or no copy of an appliance.</exception>
+    public static async Task<IReadOnlyList<ApplianceFile>> ReadAsync(
+        ChunkStore chunks, RestorePoint copy, string catalogPath, RestoreCounters counters, CancellationToken cancellationToken)
+    {
+        RestorePointDisk disk = copy.MachineDisks.FirstOrDefault(disk => disk.Name == ApplianceCopy.CatalogDisk)
+            ?? throw new IntegrityException($"Restore point {copy.Id[..8]} holds no catalog.");
+        IReadOnlyList<PointDocument> documents = await DocumentReading.ReadAsync(chunks, copy, cancellationToken);
+        RequireKnown(copy, documents);
+        await using IBlockTarget target = await BlockTargetFactory.OpenAsync(
+            catalogPath, new TargetOptions { SizeBytes = disk.SizeBytes, Format = ImageFormat.Raw }, cancellationToken);
+        await new RestorePipeline(chunks, new RestoreOptions(), counters).RunAsync(disk, target, differential: false, cancellationToken);
+        await target.CompleteAsync(cancellationToken);
+        return [.. documents.Where(document => document.Name != ApplianceCopy.IdentityDocument).Select(document => new ApplianceFile(document.Name, document.Content))];
+    }
+
+    /// <summary>This appliance is not the one any more.</summary>
+    internal static VProtectException Superseded(string? name, DateTimeOffset since) => new(
+        ErrorCode.ApplianceSuperseded, ErrorSide.Repository,
+        $"This appliance was recovered elsewhere ({name ?? "unknown"}) before {since:u}, and that one has taken its place: this one does no more work.",
+        "Stop this one. If it is the one that is to go on, stop the other, and recover into a new data directory here: vprotect recover.");
+
+    private static void RequireKnown(RestorePoint copy, IReadOnlyList<PointDocument> documents)
+    {
+        try
+        {
+            PointDocument document = documents.First(document => document.Name == ApplianceCopy.IdentityDocument);
+            CopyRecord? record = JsonSerializer.Deserialize(document.Content.Span, CopyJson.Default.CopyRecord);
+            if (record?.Version == Version && ApplianceCopy.HistoryOf(record.Appliance) == copy.Machine)
+            {
+                return;
+            }
+
+            if (record?.Version > Version)
+            {
+                throw new VProtectException(
+                    ErrorCode.CatalogTooNew, ErrorSide.Catalog, $"The copy {copy.Id[..8]} was made by a later version, {record.Software}.", "Recover with that version.");
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Told below.
+        }
+
+        throw new IntegrityException($"Restore point {copy.Id[..8]} does not say whose copy it is.");
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using VProtect.Abstractions.Nodes;
+using VProtect.Catalog;
+
+namespace VProtect.Server.Rebuild;
+
+/// <summary>Which appliance a catalog is of: the setting <c>appliance</c>, <c>{"guid", "life"}</c>.</summary>
+internal static class ApplianceIdentities
+{
+    private const string Key = "appliance";
+
+    /// <summary>Reads it; the first life begins when it is asked for the first time.</summary>
+    public static async Task<ApplianceIdentity> OfAsync(CatalogTransaction transaction, CancellationToken cancellationToken) =>
+        await transaction.Settings.FindAsync(Key, cancellationToken) is { } known
+            ? Named(JsonSerializer.Deserialize<Kept>(known.Value, JsonSerializerOptions.Web)!)
+            : await SetAsync(transaction, new Kept(Guid.CreateVersion7(), 1), cancellationToken);
+
+    /// <summary>Begins the next life.</summary>
+    public static async Task<ApplianceIdentity> NextLifeAsync(CatalogTransaction transaction, CancellationToken cancellationToken)
+    {
+        ApplianceIdentity before = await OfAsync(transaction, cancellationToken);
+        return await SetAsync(transaction, new Kept(before.Guid, before.Life + 1), cancellationToken);
+    }
+
+    private static async Task<ApplianceIdentity> SetAsync(CatalogTransaction transaction, Kept kept, CancellationToken cancellationToken)
+    {
+        await transaction.Settings.SetAsync(Key, JsonSerializer.Serialize(kept, JsonSerializerOptions.Web), version: null, cancellationToken);
+        return Named(kept);
+    }
+
+    private static ApplianceIdentity Named(Kept kept) => new(kept.Guid, kept.Life, Environment.MachineName);
+
+    private sealed record Kept(Guid Guid, long Life);
+}
