@@ -1,56 +1,10 @@
-// A person's story with the real appliance in Debian's Chromium; EndToEnd.Tests/Appliance/UiTests starts both and restarts the server when told.
-//   VPROTECT_UI_ADDRESS, _PASSWORD (one-time), _DATACENTER (of the fake platform, with machines web1 and db1), _REPOSITORY (a directory to make)
-//   VPROTECT_UI_SHOTS: a directory for pictures of each page
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { chromium } from 'playwright-core';
+// A person's story with the real appliance; EndToEnd.Tests/Appliance/UiTests starts both and restarts the server when told.
+//   VPROTECT_UI_PASSWORD (one-time), _DATACENTER (of the fake platform, with machines web1 and db1), _REPOSITORY (a directory to make)
+import { address, area, ask, button, changePassword, context, faults, firstPassword, heading, logIn, look, page, password, step, tell } from './person.mjs';
 
-const { VPROTECT_UI_ADDRESS: address, VPROTECT_UI_PASSWORD: firstPassword, VPROTECT_UI_DATACENTER: datacenter, VPROTECT_UI_REPOSITORY: repository, VPROTECT_UI_SHOTS: shots } = process.env;
-const password = 'correct horse battery 9';
-const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const faults = [];
+const { VPROTECT_UI_DATACENTER: datacenter, VPROTECT_UI_REPOSITORY: repository } = process.env;
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--ignore-certificate-errors'] });
-// The product's policy stands: only the checker is let in, by the debugger, which no policy binds.
-const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
-context.setDefaultTimeout(30_000);
-const page = await context.newPage();
-page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) faults.push(message.text()); });
-page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
-page.on('request', (request) => { if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(`asks another host: ${request.url()}`); });
-
-const step = (name) => console.log(`- ${name}`);
-const button = (name, inside = page) => inside.getByRole('button', { name, exact: true });
-const heading = (name) => page.getByRole('heading', { name, exact: true, level: 1 }).waitFor();
-const area = async (name) => { await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name }).click(); await heading(name); };
-const logIn = async (secret) => {
-  await page.locator('#login').fill('admin');
-  await page.locator('#password').fill(secret);
-  await button('Log in').click();
-};
-
-/** No fault of accessibility, in light and in dark; pictures at two widths. */
-async function look(name) {
-  for (const dark of [false, true]) {
-    await page.evaluate((on) => document.documentElement.classList.toggle('pf-v6-theme-dark', on), dark);
-    await page.waitForTimeout(400); // Colours fade over; what is looked at is where they end.
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => window.axe.run());
-    for (const one of violations) faults.push(`${name}, ${dark ? 'dark' : 'light'}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 300)).join('\n    ')}`);
-    if (shots) {
-      for (const width of [1280, 1920]) {
-        await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 });
-        await page.waitForTimeout(150);
-        await page.screenshot({ path: `${shots}/${name}-${dark ? 'dark' : 'light'}-${width}.png` });
-      }
-      await page.setViewportSize({ width: 1280, height: 800 });
-    }
-  }
-  await page.evaluate(() => document.documentElement.classList.remove('pf-v6-theme-dark'));
-}
-
-try {
+await tell(async () => {
   step('a deep link asks for the log-in, and the one-time password to be changed');
   await page.goto(`${address}ui/machines`);
   await heading('VProtect: Log in');
@@ -59,11 +13,8 @@ try {
   await page.getByText('Danger alert').first().waitFor();
   await logIn(firstPassword);
   await heading('VProtect: Change the password');
-  await page.locator('#current').fill(firstPassword);
-  await page.locator('#next').fill(password);
-  await page.locator('#again').fill(password);
   await look('password');
-  await button('Change it').click();
+  await changePassword(firstPassword, password);
   await heading('Machines');
   await page.getByText('Nothing here yet.').waitFor();
   await look('machines-none');
@@ -84,7 +35,7 @@ try {
   if (!await button('Done').isDisabled()) faults.push('the recovery key need not be confirmed');
   await page.getByLabel('I have stored it in a safe place').check();
   await button('Done').click();
-  await page.getByRole('cell', { name: 'main' }).waitFor();
+  await page.getByRole('cell', { name: 'main' }).first().waitFor();
   await look('destinations');
 
   step('a hypervisor that cannot be used is told so, with the reason; its failed task is retried');
@@ -92,7 +43,6 @@ try {
   const addHost = async (name, host) => {
     await button('Add a hypervisor').click();
     await page.locator('#dialog-name').fill(name);
-    await page.locator('#dialog-type').fill('FAKE');
     await page.locator('#dialog-host').fill(host);
     await page.locator('#dialog-user').fill('root');
     await page.locator('#dialog-password').fill('secret');
@@ -167,12 +117,10 @@ try {
   step('the server restarts: it is told, and the page goes on');
   await area('Dashboard');
   await page.getByText('Protection').first().waitFor();
-  console.log('@stop');
-  await lines.next();
+  await ask('stop');
   await page.getByText('The server is not heard.').waitFor();
   await look('lost');
-  console.log('@start');
-  await lines.next();
+  await ask('start');
   await page.getByText('The server is not heard.').waitFor({ state: 'detached', timeout: 60_000 });
   await look('dashboard');
 
@@ -202,11 +150,4 @@ try {
   await heading('Infrastructure');
   await button('Log out').click();
   await heading('VProtect: Log in');
-} catch (error) {
-  faults.push(String(error.stack ?? error));
-  if (shots) await page.screenshot({ path: `${shots}/fault.png` }).catch(() => {});
-}
-
-await browser.close();
-for (const fault of new Set(faults)) console.error(fault);
-process.exit(faults.length === 0 ? 0 : 1);
+});

@@ -1,43 +1,85 @@
 import { Button, Label } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useMay } from '../app/session';
 import { body, client, page, type Schemas } from '../api/client';
+import { useMay } from '../app/session';
 import { ratio, size } from '../format/format';
+import { Dialog } from '../parts/Dialog';
+import { Text } from '../parts/fields';
 import { FormDialog } from '../parts/FormDialog';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
+import { Confirm, PageFrame, StateLabel, useAction } from '../parts/parts';
+import { Span, Toggle } from '../parts/planFields';
 import { RecoveryKey } from '../parts/RecoveryKey';
-import { PageFrame, StateLabel, useAction } from '../parts/parts';
 import { t } from '../strings';
+
+type Destination = Schemas['Destination'];
+const d = t.destinations;
+const gibibyte = 2 ** 30;
+const once = () => ({ header: { 'Idempotency-Key': crypto.randomUUID() } });
 
 export default function DestinationsPage() {
   const queries = useQueryClient();
   const act = useAction();
-  const mayWrite = useMay()('destinations.write');
+  const may = useMay();
+  const mayWrite = may('destinations.write');
+  const mayUpkeep = may('tasks.upkeep');
   const [adding, setAdding] = useState(false);
+  const [editing, setEditing] = useState<Destination>();
+  const [removing, setRemoving] = useState<Destination>();
   const [recoveryKey, setRecoveryKey] = useState<string>();
   const refresh = () => queries.invalidateQueries({ queryKey: ['backup-destinations'] });
   return (
-    <PageFrame title={t.destinations.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{t.destinations.add}</Button>}>
-      <ListTable<Schemas['Destination']> label={t.destinations.title} name="backup-destinations" read={(state) => page(client.GET('/api/backup-destinations', { params: { query: listQuery(state) } }))}
+    <PageFrame title={d.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{d.add}</Button>}>
+      <ListTable<Destination> label={d.title} name="backup-destinations" read={(state) => page(client.GET('/api/backup-destinations', { params: { query: listQuery(state) } }))}
         columns={[
-          { label: t.destinations.name, sort: 'name', cell: (row) => <>{row.name} {row.defaultBackupDestination && <Label isCompact>{t.destinations.default}</Label>}</> },
-          { label: t.destinations.type, cell: (row) => row.type.name },
-          { label: t.destinations.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
-          { label: t.destinations.used, cell: (row) => size(row.totalUsedSpace) }, { label: t.destinations.free, cell: (row) => size(row.totalAvailableSpace) },
-          { label: t.destinations.savings, cell: (row) => ratio(row.logicalSize, row.totalUsedSpace) }, { label: t.destinations.encrypted, cell: (row) => row.encrypted ? t.yes : t.no },
+          { label: d.name, sort: 'name', cell: (row) => <>{row.name} {row.defaultBackupDestination && <Label isCompact>{d.default}</Label>} {row.encrypted && <Label isCompact>{d.encrypted}</Label>}{row.description && <div><small>{row.description}</small></div>}</> },
+          { label: d.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
+          { label: d.used, cell: (row) => size(row.totalUsedSpace) }, { label: d.free, cell: (row) => size(row.totalAvailableSpace) },
+          { label: d.savings, cell: (row) => ratio(row.logicalSize, row.totalUsedSpace) },
         ]}
-        rowActions={(row) => mayWrite && <Button variant="secondary" size="sm" onClick={() => void act(async () => { await body(client.POST('/api/backup-destinations/{guid}/check', { params: { path: { guid: row.guid } } })); await refresh(); }, row.name)}>{t.destinations.check}</Button>} />
+        rowActions={(row) => (
+          <>
+            {mayWrite && <Button variant="secondary" size="sm" onClick={() => void act(async () => { await body(client.POST('/api/backup-destinations/{guid}/check', { params: { path: { guid: row.guid } } })); await refresh(); }, row.name)}>{d.check}</Button>}
+            {mayUpkeep && <Button variant="secondary" size="sm" onClick={() => void act(() => body(client.POST('/api/tasks/verify', { params: once(), body: { backupDestination: { guid: row.guid } } })), d.verifyQueued)}>{d.verify}</Button>}
+            {mayUpkeep && <Button variant="secondary" size="sm" onClick={() => void act(() => body(client.POST('/api/tasks/collect', { params: once(), body: { backupDestination: { guid: row.guid } } })), d.collectQueued)}>{d.collect}</Button>}
+            {mayWrite && <Button variant="secondary" size="sm" aria-label={`${d.edit}: ${row.name}`} onClick={() => setEditing(row)}>{d.edit}</Button>}
+            {mayWrite && <Button variant="danger" size="sm" aria-label={`${d.remove}: ${row.name}`} onClick={() => setRemoving(row)}>{d.remove}</Button>}
+          </>
+        )} />
       {adding && (
-        <FormDialog title={t.destinations.add} action={t.add} close={() => setAdding(false)} fields={[{ name: 'name', label: t.destinations.name, required: true }, { name: 'path', label: t.destinations.path, required: true }]}
-          submit={async ({ name, path }) => {
-            const added = await body(client.POST('/api/backup-destinations', { body: { name, type: 'FILESYSTEM', settings: { path } } as Schemas['DestinationRequest'] }));
+        <FormDialog title={d.add} action={t.add} close={() => setAdding(false)} fields={[{ name: 'name', label: d.name, required: true }, { name: 'path', label: d.path, required: true }, { name: 'passphrase', label: d.passphrase, secret: true }]}
+          submit={async ({ name, path, passphrase }) => {
+            const added = await body(client.POST('/api/backup-destinations', { body: { name, type: 'FILESYSTEM', settings: { path }, ...(passphrase && { passphrase }) } as Schemas['DestinationRequest'] }));
             await refresh();
             if (added.recoveryKey) setRecoveryKey(added.recoveryKey);
           }} />
       )}
+      {editing && <Edit destination={editing} done={refresh} close={() => setEditing(undefined)} />}
+      {removing && <Confirm title={d.removeTitle(removing.name)} what={d.removeWhat} action={d.remove} typedName={removing.name} close={() => setRemoving(undefined)} confirm={async () => {
+        await body(client.DELETE('/api/backup-destinations/{guid}', { params: { path: { guid: removing.guid }, query: { forget: true } } }));
+        await refresh();
+      }} />}
       {recoveryKey && <RecoveryKey recoveryKey={recoveryKey} done={() => setRecoveryKey(undefined)} />}
     </PageFrame>
+  );
+}
+
+function Edit({ destination, done, close }: { destination: Destination; done: () => Promise<unknown>; close: () => void }) {
+  const [name, setName] = useState(destination.name);
+  const [description, setDescription] = useState(destination.description ?? '');
+  const [isDefault, setDefault] = useState(destination.defaultBackupDestination);
+  const [reserve, setReserve] = useState(destination.reserve);
+  return (
+    <Dialog title={`${d.edit}: ${destination.name}`} action={t.save} isReady={name.trim() !== ''} close={close} submit={async () => {
+      await body(client.PUT('/api/backup-destinations/{guid}', { params: { path: { guid: destination.guid } }, body: { name, description, defaultBackupDestination: isDefault, reserve } }));
+      await done();
+    }}>
+      <Text id="destination-name" label={d.name} value={name} change={setName} required />
+      <Text id="destination-description" label={d.description} value={description} change={setDescription} />
+      <Toggle id="destination-default" label={d.isDefault} value={isDefault} change={setDefault} />
+      <Span id="destination-reserve" label={d.reserve} value={reserve} change={setReserve} of={gibibyte} unit="GiB" />
+    </Dialog>
   );
 }

@@ -2,10 +2,12 @@ import { Alert, Button } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { body, client, page, type Schemas } from '../api/client';
-import { FormDialog } from '../parts/FormDialog';
+import { useMay } from '../app/session';
+import { Dialog } from '../parts/Dialog';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
-import { Notices, PageFrame, StateLabel, useAction, When } from '../parts/parts';
+import { Confirm, Notices, PageFrame, StateLabel, useAction, When } from '../parts/parts';
+import { HostFields, useHostForm } from '../setup/HostFields';
 import { syncInventory } from '../parts/work';
 import { t } from '../strings';
 
@@ -15,6 +17,10 @@ export default function InfrastructurePage() {
   const queries = useQueryClient();
   const act = useAction();
   const tell = useContext(Notices);
+  const may = useMay();
+  const mayWrite = may('inventory.platforms');
+  const [editing, setEditing] = useState<Hypervisor>();
+  const [deleting, setDeleting] = useState<Hypervisor>();
   const [adding, setAdding] = useState(false);
   const [checked, setChecked] = useState<{ name: string; check: Schemas['Check'] }>();
   const [busy, setBusy] = useState('');
@@ -28,7 +34,7 @@ export default function InfrastructurePage() {
     setBusy('');
   };
   return (
-    <PageFrame title={t.infrastructure.title} actions={<Button onClick={() => setAdding(true)}>{t.infrastructure.add}</Button>}>
+    <PageFrame title={t.infrastructure.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{t.infrastructure.add}</Button>}>
       {checked && (
         <Alert component="p" isInline variant={checked.check.usable ? 'success' : 'danger'} title={`${checked.name}: ${checked.check.usable ? t.infrastructure.usable : t.infrastructure.notUsable}`}>
           {checked.check.product && <p>{checked.check.product}</p>}
@@ -37,30 +43,39 @@ export default function InfrastructurePage() {
       )}
       <ListTable<Hypervisor> label={t.infrastructure.title} name="hypervisors" read={(state) => page(client.GET('/api/hypervisors', { params: { query: listQuery(state) } }))}
         columns={[
-          { label: t.infrastructure.name, sort: 'name', cell: (row) => row.name }, { label: t.infrastructure.address, cell: (row) => <span className="vp-address">{row.host}</span> },
+          { label: t.infrastructure.name, sort: 'name', cell: (row) => <>{row.name}{row.host !== row.name && <div><small className="vp-address">{row.host}</small></div>}</> },
           { label: t.infrastructure.type, cell: (row) => row.type.name }, { label: t.infrastructure.machines, cell: (row) => row.vmCount },
           { label: t.infrastructure.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
           { label: t.infrastructure.lastSeen, cell: (row) => <When at={row.lastSeen} /> },
         ]}
         rowActions={(row) => (
-          <>
-            <Button variant="secondary" size="sm" isLoading={busy === row.guid} onClick={() => void test(row)}>{t.infrastructure.test}</Button>
-            <Button variant="secondary" size="sm" onClick={() => void act(() => syncInventory(row.guid), t.infrastructure.queued)}>{t.infrastructure.sync}</Button>
-          </>
+          <div className="vp-actions vp-two-rows">
+            {mayWrite && <Button variant="secondary" size="sm" isLoading={busy === row.guid} onClick={() => void test(row)}>{t.infrastructure.test}</Button>}
+            {may('tasks.inventory') && <Button variant="secondary" size="sm" onClick={() => void act(() => syncInventory(row.guid), t.infrastructure.queued)}>{t.infrastructure.sync}</Button>}
+            {mayWrite && !row.hvManager && <Button variant="secondary" size="sm" aria-label={`${t.infrastructure.edit}: ${row.name}`} onClick={() => setEditing(row)}>{t.infrastructure.edit}</Button>}
+            {mayWrite && !(row.hvManager && row.present) && <Button variant="danger" size="sm" aria-label={`${t.infrastructure.remove}: ${row.name}`} onClick={() => setDeleting(row)}>{t.infrastructure.remove}</Button>}
+          </div>
         )} />
-      {adding && (
-        <FormDialog title={t.infrastructure.add} action={t.add} close={() => setAdding(false)}
-          fields={[
-            { name: 'name', label: t.infrastructure.name }, { name: 'type', label: t.infrastructure.type, value: 'KVM', required: true }, { name: 'host', label: `${t.infrastructure.address} (${t.infrastructure.addressHelp})`, required: true },
-            { name: 'user', label: t.infrastructure.user }, { name: 'password', label: t.infrastructure.password, secret: true }, { name: 'sshKeyPath', label: t.infrastructure.sshKey },
-          ]}
-          submit={async (values) => {
-            const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
-            const added = await body(client.POST('/api/hypervisors', { body: given as Schemas['HypervisorRequest'] }));
-            await queries.invalidateQueries({ queryKey: ['hypervisors'] });
-            void test(added);
-          }} />
-      )}
+      {adding && <HostDialog done={(host) => void test(host)} close={() => setAdding(false)} />}
+      {editing && <HostDialog host={editing} done={(host) => void test(host)} close={() => setEditing(undefined)} />}
+      {deleting && <Confirm title={t.infrastructure.removeTitle(deleting.name)} what={t.infrastructure.removeWhat(deleting.vmCount)} action={t.infrastructure.remove} close={() => setDeleting(undefined)} confirm={async () => {
+        await body(client.DELETE('/api/hypervisors/{guid}', { params: { path: { guid: deleting.guid } } }));
+        await queries.invalidateQueries({ queryKey: ['hypervisors'] });
+      }} />}
     </PageFrame>
+  );
+}
+
+function HostDialog({ host, done, close }: { host?: Hypervisor; done: (host: { guid: string; name: string }) => void; close: () => void }) {
+  const queries = useQueryClient();
+  const form = useHostForm(host);
+  return (
+    <Dialog title={host ? `${t.infrastructure.edit}: ${host.name}` : t.infrastructure.add} action={host ? t.save : t.add} isReady={form.isReady} close={close} submit={async () => {
+      const saved = await (host ? body(client.PUT('/api/hypervisors/{guid}', { params: { path: { guid: host.guid } }, body: form.request })) : body(client.POST('/api/hypervisors', { body: form.request })));
+      await queries.invalidateQueries({ queryKey: ['hypervisors'] });
+      done(saved);
+    }}>
+      <HostFields id="dialog" host={form} isNamed />
+    </Dialog>
   );
 }

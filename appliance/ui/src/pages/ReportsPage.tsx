@@ -73,7 +73,7 @@ export default function ReportsPage() {
             }))} />
           </Part>
           <Part title={r.charge}>
-            {charged.length > 1 && <Bars label={r.chartLabel} rows={charged.slice(0, barsMax).map((one) => ({ key: one.vm.guid, name: one.vm.name ?? '', value: one.size, text: size(one.size) }))} />}
+            {charged.length > 0 && <Bars label={r.chartLabel} rows={charged.slice(0, barsMax).map((one) => ({ key: one.vm.guid, name: one.vm.name ?? '', value: one.size, text: size(one.size) }))} />}
             <PlainTable label={r.charge} heads={[r.machine, r.tenant, r.policy, r.backups, r.stored, r.read]} rows={charged.slice(0, machinesMax).map((one) => ({
               key: one.vm.guid, cells: [<Link to={`/machines/${one.vm.guid}`}>{one.vm.name}</Link>, one.tenantId ?? '–', one.vmBackupPolicy?.name ?? '–', one.backups, size(one.size), size(readOf.get(one.vm.guid) ?? 0)],
             }))} />

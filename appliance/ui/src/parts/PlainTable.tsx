@@ -9,7 +9,7 @@ export function PlainTable({ label, heads, rows, none = t.plans.reports.nothing 
   return (
     <div className="vp-wide">
       <Table aria-label={label} variant="compact" role="table">
-        <Thead><Tr>{heads.map((head) => <Th key={head}>{head}</Th>)}{hasActions && <Th screenReaderText={t.actions} />}</Tr></Thead>
+        <Thead><Tr>{heads.map((head) => <Th key={head} modifier="wrap">{head}</Th>)}{hasActions && <Th screenReaderText={t.actions} />}</Tr></Thead>
         <Tbody>
           {rows.map((row) => (
             <Tr key={row.key}>

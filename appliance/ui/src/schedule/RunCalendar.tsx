@@ -8,6 +8,7 @@ import { t } from '../strings';
 const s = t.plans.schedules;
 const days = 28;
 const shownOfDay = 6;
+const toldMax = 10_000; // The server tells no more runs.
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
@@ -22,7 +23,7 @@ export function RunCalendar() {
   const starts = startsOf(runs.data);
   return (
     <>
-      <p className="vp-about">{starts.length === 0 ? s.nothing : s.shown}</p>
+      <p className="vp-about">{starts.length === 0 ? s.nothing : s.shown} {runs.data.length >= toldMax && s.cut}</p>
       <ol className="vp-calendar" aria-label={s.calendar}>
         {byDay(starts, (start) => start.at, now, days).map(({ date, isToday, items }) => (
           <li key={date.toDateString()} className={isToday ? 'vp-day vp-today' : 'vp-day'} aria-current={isToday ? 'date' : undefined}>

@@ -1,12 +1,11 @@
-import { Alert, Button, ExpandableSection } from '@patternfly/react-core';
+import { Alert, Button } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { body, client, type Schemas } from '../api/client';
-import { Choice, Lines, Text } from '../parts/fields';
 import { Confirm, Failure, Loading } from '../parts/parts';
 import { syncInventory } from '../parts/work';
 import { t } from '../strings';
-import { settingsOf } from './settingsOf';
+import { HostFields, useHostForm } from './HostFields';
 import { StepForm } from './StepForm';
 
 type Host = Schemas['Hypervisor'];
@@ -25,33 +24,19 @@ export function HypervisorStep({ hosts }: { hosts: Host[] }) {
 
 function Connect({ host, done }: { host?: Host; done: () => void }) {
   const queries = useQueryClient();
-  const nodes = useQuery({ queryKey: ['nodes', 'platforms'], queryFn: () => body(client.GET('/api/nodes')) });
-  const platforms = [...new Set((nodes.data ?? []).flatMap((node) => node.capabilities))].sort((a, b) => Number(b === 'KVM') - Number(a === 'KVM') || a.localeCompare(b));
-  const [chosen, setChosen] = useState(host?.type.name ?? '');
-  const [address, setAddress] = useState(host?.host ?? '');
-  const [user, setUser] = useState(host?.user ?? '');
-  const [password, setPassword] = useState('');
-  const [sshKeyPath, setSshKeyPath] = useState(host?.sshKeyPath ?? '');
-  const [settings, setSettings] = useState(() => Object.entries(host?.settings ?? {}).map(([name, value]) => `${name}=${String(value)}`).join('\n'));
-  const type = chosen || platforms[0] || 'KVM';
+  const form = useHostForm(host);
   return (
-    <StepForm action={host ? s.change : s.addHost} isReady={address.trim() !== ''} extra={host && <Button variant="link" onClick={done}>{t.cancel}</Button>} act={async () => {
-      const given = { host: address.trim(), user, ...(password && { password }), sshKeyPath, settings: settingsOf(settings) };
-      const guid = host?.guid ?? (await body(client.POST('/api/hypervisors', { body: { ...given, type: { name: type } } }))).guid;
+    <StepForm action={host ? s.change : s.addHost} isReady={form.isReady} extra={host && <Button variant="link" onClick={done}>{t.cancel}</Button>} act={async () => {
+      const guid = host?.guid ?? (await body(client.POST('/api/hypervisors', { body: form.request }))).guid;
       if (host) {
-        await body(client.PUT('/api/hypervisors/{guid}', { params: { path: { guid } }, body: given }));
+        await body(client.PUT('/api/hypervisors/{guid}', { params: { path: { guid } }, body: form.request }));
         await syncInventory(guid);
       }
       await body(client.POST('/api/hypervisors/{guid}/check', { params: { path: { guid } } }));
       done();
       await queries.invalidateQueries({ queryKey: ['hypervisors'] });
     }}>
-      {platforms.length > 1 && !host && <Choice id="setup-type" label={t.infrastructure.type} value={type} change={setChosen} options={platforms.map((name) => [name, name])} />}
-      <Text id="setup-host" label={t.infrastructure.address} value={address} change={setAddress} help={type === 'KVM' ? t.infrastructure.addressHelp : undefined} required />
-      <Text id="setup-user" label={t.infrastructure.user} value={user} change={setUser} />
-      <Text id="setup-password" label={t.infrastructure.password} value={password} change={setPassword} secret />
-      {type === 'KVM' && <Text id="setup-key" label={t.infrastructure.sshKey} value={sshKeyPath} change={setSshKeyPath} />}
-      <ExpandableSection toggleText={s.more} isIndented><Lines id="setup-settings" label={s.settings} value={settings} change={setSettings} help={s.settingsHelp} /></ExpandableSection>
+      <HostFields id="setup" host={form} />
     </StepForm>
   );
 }
