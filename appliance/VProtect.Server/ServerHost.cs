@@ -73,6 +73,7 @@ public static class ServerHost
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton(_ => SecretBox.Open(data.SecretKey));
         services.AddSingleton<LiveSettings>();
+        services.AddSingleton<SupportBundle>();
         services.AddHostedService<SystemdNotifications>();
         services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);

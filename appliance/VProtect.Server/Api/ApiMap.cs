@@ -18,6 +18,7 @@ using VProtect.Server.Api.Schedules;
 using VProtect.Server.Api.ServerCertificates;
 using VProtect.Server.Api.Session;
 using VProtect.Server.Api.Settings;
+using VProtect.Server.Api.Support;
 using VProtect.Server.Api.Tasks;
 using VProtect.Server.Api.Tokens;
 using VProtect.Server.Api.UserDirectories;
@@ -67,6 +68,7 @@ internal static class ApiMap
         SessionsApi.Map(api);
         SettingsApi.Map(api);
         SnapshotsApi.Map(api);
+        SupportApi.Map(api);
         TaskCreationApi.Map(api);
         TasksApi.Map(api);
         TokensApi.Map(api);

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
 using VProtect.Appliance.Cli.Client.Requests;
 
@@ -6,7 +7,24 @@ namespace VProtect.Appliance.Cli.Client.Areas;
 /// <summary><c>vprotect appliance …</c>: the appliance itself.</summary>
 internal static class ApplianceVerbs
 {
-    public static Verb New(ClientVerbs verbs) => verbs.Area("appliance", "The appliance itself: copies of it, from which 'vprotect recover' makes it again.", NewBackup(verbs));
+    public static Verb New(ClientVerbs verbs) => verbs.Area("appliance", "The appliance itself: copies of it, from which 'vprotect recover' makes it again, and what somebody who helps needs to see.", NewBackup(verbs), NewBundle(verbs));
+
+    private static Verb NewBundle(ClientVerbs verbs)
+    {
+        var to = new Option<string?>("--to") { Description = "The file to make. Otherwise a name with the time, here.", HelpName = "FILE" };
+        return verbs.Doing(
+            new Verb("support-bundle", "Downloads versions, settings, latest tasks, metrics and logs as a zip archive, without secrets.") { to }
+                .WithExamples(("vprotect appliance support-bundle --to bundle.zip", "for whoever helps")),
+            async (client, cancellationToken) =>
+            {
+                using HttpResponseMessage answer = await client.Api.DownloadAsync("/support-bundle", new JsonObject(), cancellationToken);
+                string target = client.Parsed.GetValue(to) ?? Path.GetFileName(answer.Content.Headers.ContentDisposition?.FileNameStar ?? "support.zip");
+                await using Stream content = await answer.Content.ReadAsStreamAsync(cancellationToken);
+                long bytes = await FileVerbs.SaveAsync(content, target, cancellationToken);
+                client.Say($"{target} has {SizeText.Of(bytes)}. It holds names of machines and users' doings: give it to whom you trust.");
+                return ExitCodes.Success;
+            });
+    }
 
     private static Verb NewBackup(ClientVerbs verbs)
     {

@@ -120,7 +120,7 @@ internal static class FileVerbs
             });
     }
 
-    private static async Task<long> SaveAsync(Stream content, string target, CancellationToken cancellationToken)
+    internal static async Task<long> SaveAsync(Stream content, string target, CancellationToken cancellationToken)
     {
         FileStream file;
         try
