@@ -80,6 +80,9 @@ export async function look(name) {
   await page.evaluate(() => document.documentElement.classList.remove('pf-v6-theme-dark'));
 }
 
+/** As `look`, when pictures are asked for: for what differs little from what is looked at. */
+export const glance = async (name) => { if (shots) await look(name); };
+
 /** Tells a story to its end; its faults are this process's. */
 export async function tell(story) {
   try {

@@ -106,6 +106,7 @@ await tell(async () => {
   step('it is mounted and unmounted');
   await page.getByRole('row', { name: /Restore.*Finished/ }).getByRole('link', { name: 'web1' }).click();
   await button('Mount', page.getByRole('row', { name: /Success/ })).click();
+  await button('Mount', page.getByRole('dialog')).click();
   await page.getByText('The mount is queued.').waitFor();
   await area('Mounted backups');
   await page.getByText('Mounted', { exact: true }).waitFor({ timeout: 60_000 });

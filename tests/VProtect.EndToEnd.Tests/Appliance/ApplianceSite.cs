@@ -88,9 +88,10 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
         ["XDG_CONFIG_HOME"] = this["config"],
     };
 
-    public async Task StartAsync()
+    /// <param name="urls">Where it is to listen; a free port of the loopback by default.</param>
+    public async Task StartAsync(string urls = "https://127.0.0.1:0")
     {
-        _process = new ApplianceProcess(Data, _program);
+        _process = new ApplianceProcess(Data, _program, urls);
         Uri address = await _process.ListensAsync();
         Address = address;
         if (_token is null)

@@ -70,6 +70,13 @@ public sealed class FileTests
         Assert.Equal("deep\n", await File.ReadAllTextAsync(directory[$"unpacked/ada/{deep}/ü\\file"]));
         Assert.Equal(400, (int)(await site.Client.BytesAsync(at + "/download?format=rar", new { path = "/home/ada" })).Answer.StatusCode);
 
+        (answer, content) = await site.Client.BytesAsync(at + "/archive?path=/home/ada/hello.txt&path=/lost%2Bfound");
+        Assert.Equal("system.zip", answer.Content.Headers.ContentDisposition!.FileNameStar);
+        using (var zip = new ZipArchive(new MemoryStream(content)))
+        {
+            Assert.Contains("hello.txt", zip.Entries.Select(entry => entry.FullName));
+        }
+
         // 2. By command.
         Say(site, "files", "get", mount, "ubda", "/home/ada/hello.txt", "--format", "tar.zst", "--to", directory["one.tar.zst"]);
         Unpack(directory, "one.tar.zst", "one");

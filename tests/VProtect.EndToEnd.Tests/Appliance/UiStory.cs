@@ -30,6 +30,13 @@ internal static class UiStory
         return Process.Start(start)!;
     }
 
+    /// <summary>Tells a story to an appliance whose administrator has the password of <see cref="ApplianceSite"/>; as below.</summary>
+    public static async Task TellAsync(string story, Uri address, Dictionary<string, string> known, Func<string, Task>? asked = null)
+    {
+        using Process told = Start(story, address, password: "", known);
+        await EndAsync(told, asked ?? (_ => Task.CompletedTask));
+    }
+
     /// <summary>Hears a story to its end; fails with what it complains of. One that is silent for long is ended.</summary>
     /// <param name="story">Started above.</param>
     /// <param name="asked">Does what the story asks for: a line that begins with @.</param>

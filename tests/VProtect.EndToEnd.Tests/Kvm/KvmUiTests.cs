@@ -3,7 +3,7 @@ using VProtect.EndToEnd.Tests.Appliance;
 
 namespace VProtect.EndToEnd.Tests.Kvm;
 
-/// <summary>The set-up in the web UI, by a person alone, with a host and a guest that are real. <c>VPROTECT_UI_SHOTS</c> names a directory for pictures of its pages.</summary>
+/// <summary>The web UI with a host and a guest that are real: the set-up by a person alone, and files out of a backup. <c>VPROTECT_UI_SHOTS</c> names a directory for pictures of its pages.</summary>
 [Collection(KvmTests.Name)]
 public sealed class KvmUiTests(KvmSite kvm)
 {
@@ -29,6 +29,14 @@ public sealed class KvmUiTests(KvmSite kvm)
         {
             kvm.Host.Virsh("checkpoint-delete", kvm.Guest.Uuid, ours);
         }
+    }
+
+    [Fact]
+    public async Task A_file_of_the_guest_is_downloaded_from_its_backup()
+    {
+        await kvm.WriteAsync("browsed");
+        await kvm.BackUpAsync();
+        await UiStory.TellAsync("files.mjs", kvm.Site.Address, new() { ["MACHINE"] = KvmGuest.Name, ["FILE"] = "/root/word", ["CONTENT"] = "browsed" });
     }
 
     private string[] Checkpoints() => kvm.Host.Virsh("checkpoint-list", kvm.Guest.Uuid, "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -38,6 +38,8 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
         Assert.Equal("path", await (await server.Client.PostAsJsonAsync(path + "/listing", new { })).RefusedFieldAsync());
         using HttpResponseMessage refused = await server.Client.PostAsJsonAsync(path + "/download", new { path = "/etc" });
         await refused.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004); // no node is in this process
+        Assert.Equal("path", await (await server.Client.GetAsync(path + "/archive")).RefusedFieldAsync());
+        await (await server.Client.GetAsync(path + "/archive?path=/etc&path=/home")).ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
         Assert.Equal("files.read", (await server.Client.GotAsync("/api/audit?size=1")).EnumerateArray().First().Text("action"));
         await (await server.Client.PostAsJsonAsync($"/api/mounted-file-systems/{Guid.NewGuid()}/listing", new { path = "/" })).ProblemAsync(HttpStatusCode.NotFound, 4002);
     }
@@ -77,6 +79,13 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
         JsonElement mount = Assert.Single((await server.Client.GotAsync($"/api/mounted-backups?backup={point.Guid}")).EnumerateArray());
         Assert.Equal(["192.0.2.7/32", "198.51.100.0/24"], mount.GetProperty("allowedClients").EnumerateArray().Select(client => client.GetString()));
         Assert.Equal(server.Time.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds(), mount.GetProperty("unmountTime").GetInt64());
+        string end = $"/api/mounted-backups/{mount.Text("guid")}/unmount-time";
+        long later = server.Time.GetUtcNow().AddDays(3).ToUnixTimeMilliseconds();
+        JsonElement extended = await (await server.Client.PutAsJsonAsync(end, new { unmountTime = later })).JsonAsync();
+        Assert.Equal((later, true), (extended.GetProperty("unmountTime").GetInt64(), extended.GetProperty("writable").GetBoolean()));
+        Assert.Equal("unmountTime", await (await server.Client.PutAsJsonAsync(end, new { unmountTime = 1 })).RefusedFieldAsync());
+        Assert.Equal("unmountTime", await (await server.Client.PutAsJsonAsync(end, new { })).RefusedFieldAsync());
+        Assert.Equal("mounted-backups.unmount-time", (await server.Client.GotAsync("/api/audit?size=1")).EnumerateArray().First().Text("action"));
         using HttpResponseMessage removal = await server.Client.PostAsJsonAsync("/api/tasks/delete", new { backups = new[] { new { guid = point.Guid } } });
         Assert.Contains("is mounted", (await removal.ProblemAsync(HttpStatusCode.Conflict, 2111)).Text("message"), StringComparison.Ordinal);
         using HttpResponseMessage early = await server.Client.PostAsJsonAsync("/api/tasks/unmount", new { mountedBackup = new { guid = mount.Text("guid") } });

@@ -22,6 +22,10 @@ internal sealed record MountView(
     Guid Guid, NameAndGuid Backup, NameAndGuid? ProtectedEntity, NameAndGuid? Node, MountMode Mode, MountState State, DateTimeOffset MountTime,
     DateTimeOffset? UnmountTime, IReadOnlyList<string> AllowedClients, string? Address, string? StatusInfo, bool Writable, MountedMachineView? Machine);
 
+/// <summary>Another time at which a mount ends by itself.</summary>
+/// <param name="UnmountTime">A time to come.</param>
+internal sealed record UnmountTimeRequest(DateTimeOffset? UnmountTime);
+
 /// <summary>A machine that runs on a mounted backup.</summary>
 /// <param name="Name">Its name on the platform, where its identity is the mount's.</param>
 /// <param name="Source">The manager, or the host that stands alone.</param>

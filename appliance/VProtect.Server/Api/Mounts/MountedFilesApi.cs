@@ -39,6 +39,8 @@ internal static class MountedFilesApi
             .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet).Produces<Stream>(StatusCodes.Status206PartialContent, MediaTypeNames.Application.Octet);
         files.MapPost("/{guid:guid}/download", DownloadAsync).Describe("Downloads a file as it is; a directory, or several files and directories, as an archive: zip, or with format=tar.zst a tar that keeps owners, permissions, times and links. With a format, one file is an archive too.", Permission.BackupsFiles, 400, 404, 422)
             .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet, MediaTypeNames.Application.Zip, TarZstType);
+        files.MapGet("/{guid:guid}/archive", ArchiveAsync).Describe("Downloads files and directories as an archive, zip or with format=tar.zst that, by a link that a browser follows.", Permission.BackupsFiles, 400, 404, 422)
+            .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Zip, TarZstType);
     }
 
     private static async Task<Ok<List<MountedFileSystemView>>> FileSystemsAsync(
@@ -103,12 +105,23 @@ internal static class MountedFilesApi
     private static async Task DownloadAsync(
         Guid guid, string? format, MountedPathRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
+        IReadOnlyList<string> wanted = request.Paths is { Count: > 0 } several ? several : [InvalidFieldException.RequireText("path", request.Path, PathLengthMax)];
+        await SendSeveralAsync(guid, format, wanted, context, catalog, cancellationToken);
+    }
+
+    private static Task ArchiveAsync(Guid guid, string? format, string[]? path, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken) =>
+        path is { Length: > 0 }
+            ? SendSeveralAsync(guid, format ?? "zip", path, context, catalog, cancellationToken)
+            : throw new InvalidFieldException("path", "It is missing.", "Name each file and directory as ?path=…&path=….");
+
+    private static async Task SendSeveralAsync(
+        Guid guid, string? format, IReadOnlyList<string> wanted, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+    {
         if (format is not (null or "zip" or TarZst))
         {
             throw new InvalidFieldException("format", "There is no such format.", $"Send zip or {TarZst}.");
         }
 
-        IReadOnlyList<string> wanted = request.Paths is { Count: > 0 } several ? several : [InvalidFieldException.RequireText("path", request.Path, PathLengthMax)];
         if (wanted.Count > PathsMax || wanted.Any(path => string.IsNullOrEmpty(path) || path.Length > PathLengthMax))
         {
             throw new InvalidFieldException("paths", "There are too many, or one is empty or too long.", $"Send at most {PathsMax} paths as listings write them.");

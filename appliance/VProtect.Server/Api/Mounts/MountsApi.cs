@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Mounts;
@@ -19,6 +20,8 @@ internal static class MountsApi
         RouteGroupBuilder mounts = api.MapGroup("").WithTags("mounts");
         mounts.MapGet("/mounted-backups", ListAsync).Describe("Lists mounted backups, newest first.", Permission.BackupsRead, 400);
         mounts.MapGet("/mounted-backups/{guid:guid}", GetAsync).Describe("Gets a mounted backup.", Permission.BackupsRead, 404);
+        mounts.MapPut("/mounted-backups/{guid:guid}/unmount-time", SetUnmountTimeAsync)
+            .Describe("Changes when a mounted backup is unmounted by itself.", Permission.TasksMount, 400, 404, 409, 412);
         mounts.MapGet("/mounted-files", FilesAsync).Describe("Lists the disks of a backup that is mounted as devices.", Permission.BackupsRead, 400, 404);
     }
 
@@ -36,6 +39,31 @@ internal static class MountsApi
         Mount mount = await session.Mounts.GetAsync(guid, cancellationToken);
         RowVersion.Tell(context, mount.Version);
         return TypedResults.Ok((await ViewsAsync(session, [mount], cancellationToken))(mount));
+    }
+
+    private static async Task<Ok<MountView>> SetUnmountTimeAsync(
+        Guid guid, UnmountTimeRequest request, HttpContext context, CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
+    {
+        long? version = RowVersion.Expected(context);
+        if (request.UnmountTime is not { } at || at <= time.GetUtcNow())
+        {
+            throw new InvalidFieldException("unmountTime", "It is missing or has passed.", "Send a time to come, in milliseconds since 1970; to end it now, POST /api/tasks/unmount.");
+        }
+
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        Mount mount = await transaction.Mounts.GetAsync(guid, cancellationToken);
+        if (mount.State == MountState.Unmounting)
+        {
+            throw new VProtectException(ErrorCode.CatalogInUse, ErrorSide.Request, "It is being unmounted.", "Mount the backup again.");
+        }
+
+        await transaction.Mounts.UpdateAsync(mount with { UnmountAt = at, Version = version ?? mount.Version }, cancellationToken);
+        Mount changed = await transaction.Mounts.GetAsync(guid, cancellationToken);
+        MountView view = (await ViewsAsync(transaction, [changed], cancellationToken))(changed);
+        await AuditTrail.AppendAsync(transaction, context, "mounted-backups.unmount-time", "mounted-backups", guid, view.ProtectedEntity?.Name, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        RowVersion.Tell(context, changed.Version);
+        return TypedResults.Ok(view);
     }
 
     private static async Task<Ok<List<MountedFileView>>> FilesAsync(

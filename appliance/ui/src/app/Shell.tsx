@@ -25,11 +25,14 @@ const areas = [
   { path: '/reports', label: t.nav.reports, permission: 'backups.read', Page: lazy(() => import('../pages/ReportsPage')) },
   { path: '/nodes', label: t.nav.nodes, permission: 'nodes.read', Page: lazy(() => import('../pages/NodesPage')) },
   { path: '/settings', label: t.nav.settings, permission: 'settings.read', Page: lazy(() => import('../pages/SettingsPage')) },
+  { path: '/access', label: t.nav.access, permission: 'users.read', Page: lazy(() => import('../pages/AccessPage')) },
   { path: '/audit', label: t.nav.audit, permission: 'audit.read', Page: lazy(() => import('../pages/AuditPage')) },
 ];
+const FilesPage = lazy(() => import('../pages/FilesPage'));
 const MachinePage = lazy(() => import('../pages/MachinePage'));
 const PolicyPage = lazy(() => import('../pages/PolicyPage'));
 const SetupPage = lazy(() => import('../pages/SetupPage'));
+const ProfilePage = lazy(() => import('../pages/ProfilePage'));
 const TaskPage = lazy(() => import('../pages/TaskPage'));
 
 export function Shell({ user }: { user: User }) {
@@ -57,7 +60,7 @@ export function Shell({ user }: { user: User }) {
             <ToolbarItem align={{ default: 'alignEnd' }}>
               <Button variant="plain" aria-pressed={dark} onClick={() => { chooseTheme(!dark); setDark(!dark); }}>{t.themeDark}</Button>
             </ToolbarItem>
-            <ToolbarItem alignSelf="center">{user.fullName || user.login}</ToolbarItem>
+            <ToolbarItem alignSelf="center"><Link to="/profile">{user.fullName || user.login}</Link></ToolbarItem>
             <ToolbarItem>
               <Button variant="link" onClick={() => void body(client.POST('/api/session/logout')).finally(() => queries.setQueryData(['user-info'], null))}>{t.logout}</Button>
             </ToolbarItem>
@@ -95,6 +98,8 @@ export function Shell({ user }: { user: User }) {
             <Route path="/machines/:guid" element={<MachinePage />} />
             <Route path="/policies/:kind/:guid" element={<PolicyPage />} />
             <Route path="/setup" element={<SetupPage />} />
+            <Route path="/mounts/:guid" element={<FilesPage />} />
+            <Route path="/profile" element={<ProfilePage />} />
             <Route path="/tasks/:guid" element={<TaskPage />} />
             <Route path="*" element={<PageFrame title={t.notFound}>{null}</PageFrame>} />
           </Routes>

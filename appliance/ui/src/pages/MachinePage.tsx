@@ -3,14 +3,18 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useParams, useSearchParams } from 'react-router';
+import { useMay } from '../app/session';
 import { body, client, page, type Schemas } from '../api/client';
 import { size, time } from '../format/format';
+import { History, TimeLine } from '../machine/History';
+import { Settings } from '../machine/Settings';
 import { Facts } from '../parts/Facts';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
+import { MountDialog } from '../parts/MountDialog';
 import { Confirm, Failure, Loading, PageFrame, StateLabel, useAction, When, words } from '../parts/parts';
 import { Restore } from '../parts/Restore';
-import { backUp, mount, revert, takeSnapshot } from '../parts/work';
+import { backUp, revert, takeSnapshot } from '../parts/work';
 import { t } from '../strings';
 import { Protection } from './MachinesPage';
 import { TaskList } from './TasksPage';
@@ -20,6 +24,7 @@ type Machine = Schemas['Machine'];
 export default function MachinePage() {
   const guid = useParams().guid!;
   const act = useAction();
+  const may = useMay();
   const [params, setParams] = useSearchParams();
   const tab = params.get('tab') ?? 'points';
   const found = useQuery({ queryKey: ['virtual-machines', guid], queryFn: () => body(client.GET('/api/virtual-machines/{guid}', { params: { path: { guid } } })) });
@@ -28,14 +33,15 @@ export default function MachinePage() {
   const machine = found.data;
   const tabs: [string, string, ReactNode][] = [
     ['points', t.machines.points, <Points machine={machine} />], ['disks', t.machines.disks, <Disks machine={guid} />],
-    ['snapshots', t.machines.snapshots, <Snapshots machine={machine} />], ['tasks', t.machines.tasks, <TaskList machine={guid} />],
+    ['history', t.history.title, <History machine={guid} />], ['snapshots', t.machines.snapshots, <Snapshots machine={machine} />],
+    ...(may('inventory.machines') ? [['settings', t.settings.title, <Settings machine={machine} />] as [string, string, ReactNode]] : []), ['tasks', t.machines.tasks, <TaskList machine={guid} />],
   ];
   return (
     <PageFrame title={machine.name} actions={machine.present && (
       <>
-        <Button onClick={() => void act(() => backUp(guid), t.machines.started(machine.name))}>{t.machines.backUp}</Button>
-        <Button variant="secondary" onClick={() => void act(() => backUp(guid, 'FULL'), t.machines.started(machine.name))}>{t.machines.backUpFull}</Button>
-        <Button variant="secondary" onClick={() => void act(() => takeSnapshot(guid), t.machines.snapshotStarted(machine.name))}>{t.machines.snapshot}</Button>
+        {may('tasks.backup') && <Button onClick={() => void act(() => backUp(guid), t.machines.started(machine.name))}>{t.machines.backUp}</Button>}
+        {may('tasks.backup') && <Button variant="secondary" onClick={() => void act(() => backUp(guid, 'FULL'), t.machines.started(machine.name))}>{t.machines.backUpFull}</Button>}
+        {may('tasks.snapshot') && <Button variant="secondary" onClick={() => void act(() => takeSnapshot(guid), t.machines.snapshotStarted(machine.name))}>{t.machines.snapshot}</Button>}
       </>
     )}>
       <Facts facts={[
@@ -46,7 +52,7 @@ export default function MachinePage() {
       ]} />
       <div className="vp-tab">
         <Tabs activeKey={tab} onSelect={(_, key) => setParams({ tab: String(key) }, { replace: true })} aria-label={machine.name}>
-          {tabs.map(([key, title, content]) => <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>{key === tab && content}</Tab>)}
+          {tabs.map(([key, title, content]) => <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>{key === tab && <div className="vp-tab">{content}</div>}</Tab>)}
         </Tabs>
       </div>
     </PageFrame>
@@ -54,29 +60,31 @@ export default function MachinePage() {
 }
 
 function Points({ machine }: { machine: Machine }) {
-  const act = useAction();
+  const may = useMay();
   const [restoring, setRestoring] = useState<Schemas['Backup']>();
+  const [mounting, setMounting] = useState<Schemas['Backup']>();
   return (
     <>
+      <TimeLine machine={machine.guid} />
       <ListTable<Schemas['Backup']> label={t.machines.points} name="backups" filterable={false}
         read={(state) => page(client.GET('/api/backups', { params: { query: { ...listQuery(state), 'protected-entity': machine.guid } } }))}
         columns={[
           { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime ?? row.backupTime) },
-          { label: t.machines.type, cell: (row) => words(row.type.name) },
-          { label: t.machines.state, cell: (row) => <StateLabel name={row.status.name} /> },
+          { label: t.machines.type, cell: (row) => <>{words(row.type.name)}<div><small>{row.backupDestination?.name}</small></div></> },
+          { label: t.machines.state, cell: (row) => <><StateLabel name={row.status.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}{row.held && <div><small>{t.machines.held}</small></div>}</> },
           { label: t.machines.size, sort: 'size', cell: (row) => size(row.size) },
           { label: t.machines.read, cell: (row) => size(row.transferSize) },
           { label: t.machines.isNew, cell: (row) => size(row.newSize) },
           { label: t.machines.stored, sort: 'stored', cell: (row) => size(row.storedSize) },
           { label: t.machines.verified, cell: (row) => row.verifiedAt ? <When at={row.verifiedAt} /> : row.verifyState.name === 'NONE' ? t.machines.notVerified : words(row.verifyState.name) },
-          { label: t.machines.destination, cell: (row) => row.backupDestination?.name ?? '–' },
         ]}
         rowActions={(row) => row.mountable && (
           <>
-            <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>
-            <Button variant="secondary" size="sm" onClick={() => void act(() => mount(row.guid), t.machines.mountStarted)}>{t.machines.mount}</Button>
+            {(may('tasks.restore') || may('tasks.restore-files')) && <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>}
+            {may('tasks.mount') && <Button variant="secondary" size="sm" onClick={() => setMounting(row)}>{t.machines.mount}</Button>}
           </>
         )} />
+      {mounting && <MountDialog backup={mounting} machine={machine.name} close={() => setMounting(undefined)} />}
       {restoring && <Restore backup={restoring} machine={machine.name} close={() => setRestoring(undefined)} />}
     </>
   );
@@ -85,6 +93,7 @@ function Points({ machine }: { machine: Machine }) {
 function Disks({ machine }: { machine: string }) {
   const queries = useQueryClient();
   const act = useAction();
+  const may = useMay();
   const disks = useQuery({ queryKey: ['virtual-machine-disks', machine], queryFn: () => body(client.GET('/api/virtual-machine-disks', { params: { query: { 'virtual-machine': machine } } })) });
   if (disks.isError) return <Failure error={disks.error} retry={() => void disks.refetch()} />;
   if (disks.isPending) return <Loading />;
@@ -96,7 +105,7 @@ function Disks({ machine }: { machine: string }) {
           <Tr key={disk.guid}>
             <Td>{disk.position}</Td><Td>{disk.name}</Td><Td>{size(disk.size)}</Td>
             <Td>
-              <Switch id={disk.guid} aria-label={t.machines.exclude(disk.name)} isChecked={!disk.excluded} onChange={(_, included) => void act(async () => {
+              <Switch id={disk.guid} isDisabled={!may('inventory.machines')} aria-label={t.machines.exclude(disk.name)} isChecked={!disk.excluded} onChange={(_, included) => void act(async () => {
                 await body(client.PUT('/api/virtual-machine-disks/{guid}/settings', { params: { path: { guid: disk.guid } }, body: { excluded: !included } }));
                 await queries.invalidateQueries({ queryKey: ['virtual-machine-disks', machine] });
               }, `${disk.name}: ${t.machines.included}: ${included ? t.yes : t.no}`)} />
@@ -109,6 +118,7 @@ function Disks({ machine }: { machine: string }) {
 }
 
 function Snapshots({ machine }: { machine: Machine }) {
+  const may = useMay();
   const [reverting, setReverting] = useState<Schemas['Snapshot']>();
   return (
     <>
@@ -118,7 +128,7 @@ function Snapshots({ machine }: { machine: Machine }) {
           { label: t.machines.name, cell: (row) => row.name }, { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime) },
           { label: t.machines.state, cell: (row) => <StateLabel name={row.state.name} /> }, { label: t.machines.ours, cell: (row) => row.ours ? t.yes : t.no },
         ]}
-        rowActions={(row) => row.ours && row.state.name === 'PRESENT' && !row.backup && <Button variant="danger" size="sm" onClick={() => setReverting(row)}>{t.machines.revert}</Button>} />
+        rowActions={(row) => may('tasks.snapshot') && row.ours && row.state.name === 'PRESENT' && !row.backup && <Button variant="danger" size="sm" onClick={() => setReverting(row)}>{t.machines.revert}</Button>} />
       {reverting && <Confirm title={t.machines.revertTitle(machine.name)} what={t.machines.revertWhat(machine.name, time(reverting.snapshotTime))} action={t.machines.revert} typedName={machine.name}
         confirm={() => revert(reverting.guid)} close={() => setReverting(undefined)} />}
     </>

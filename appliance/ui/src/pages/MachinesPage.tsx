@@ -1,5 +1,6 @@
 import { Button, FormSelect, FormSelectOption, Label } from '@patternfly/react-core';
 import { Link } from 'react-router';
+import { useMay } from '../app/session';
 import { client, page, type Schemas } from '../api/client';
 import { size } from '../format/format';
 import { ListTable } from '../parts/ListTable';
@@ -12,6 +13,7 @@ type Machine = Schemas['Machine'];
 
 export default function MachinesPage() {
   const act = useAction();
+  const may = useMay();
   return (
     <PageFrame title={t.machines.title}>
       <ListTable<Machine> label={t.machines.title} name="virtual-machines"
@@ -34,7 +36,7 @@ export default function MachinesPage() {
           { label: t.machines.host, cell: (row) => row.hypervisor?.name ?? '–' },
           { label: t.machines.policy, cell: (row) => row.vmBackupPolicy?.name ?? '–' },
         ]}
-        rowActions={(row) => row.present && <Button variant="secondary" size="sm" aria-label={`${t.machines.backUp}: ${row.name}`} onClick={() => void act(() => backUp(row.guid), t.machines.started(row.name))}>{t.machines.backUp}</Button>} />
+        rowActions={(row) => may('tasks.backup') && row.present && <Button variant="secondary" size="sm" aria-label={`${t.machines.backUp}: ${row.name}`} onClick={() => void act(() => backUp(row.guid), t.machines.started(row.name))}>{t.machines.backUp}</Button>} />
     </PageFrame>
   );
 }

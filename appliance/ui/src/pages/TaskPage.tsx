@@ -1,12 +1,14 @@
-import { Alert, Button, Title } from '@patternfly/react-core';
+import { Alert, Button } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
+import { useMay } from '../app/session';
 import { body, client } from '../api/client';
 import { duration, time } from '../format/format';
 import { CancelTask } from '../parts/CancelTask';
 import { Facts } from '../parts/Facts';
 import { Failure, Loading, PageFrame, useAction } from '../parts/parts';
+import { TaskLog } from '../parts/TaskLog';
 import { taskName, TaskProgress } from '../parts/TaskProgress';
 import { retryOf } from '../parts/work';
 import { t } from '../strings';
@@ -14,17 +16,17 @@ import { t } from '../strings';
 export default function TaskPage() {
   const guid = useParams().guid!;
   const act = useAction();
+  const may = useMay();
   const [cancelling, setCancelling] = useState(false);
   const found = useQuery({ queryKey: ['tasks', guid], queryFn: () => body(client.GET('/api/tasks/{guid}', { params: { path: { guid } } })) });
-  const log = useQuery({ queryKey: ['task-log', guid], queryFn: () => body(client.GET('/api/tasks/{guid}/log', { params: { path: { guid } } })) });
   if (found.isPending) return <Loading />;
   if (found.isError) return <PageFrame title={t.tasks.title}><Failure error={found.error} retry={() => void found.refetch()} /></PageFrame>;
   const task = found.data;
-  const again = retryOf(task);
+  const again = retryOf(task, may);
   return (
     <PageFrame title={taskName(task)} actions={(
       <>
-        {['QUEUED', 'RUNNING'].includes(task.state.name) && !task.cancelRequested && <Button variant="secondary" onClick={() => setCancelling(true)}>{t.tasks.cancelTask}</Button>}
+        {may('tasks.manage') && ['QUEUED', 'RUNNING'].includes(task.state.name) && !task.cancelRequested && <Button variant="secondary" onClick={() => setCancelling(true)}>{t.tasks.cancelTask}</Button>}
         {again && <Button variant="secondary" onClick={() => void act(again, t.tasks.retryQueued)}>{t.retry}</Button>}
       </>
     )}>
@@ -37,14 +39,7 @@ export default function TaskPage() {
         [t.tasks.duration, task.started && task.finished ? duration(task.finished - task.started) : '–'],
         [t.tasks.attempt, `${task.attempt} / ${task.maxAttempts}`], [t.tasks.warnings, String(task.warnings)],
       ]} />
-      <div className="vp-tab">
-        <Title headingLevel="h2" size="lg">{t.tasks.log}</Title>
-        {log.isError && <Failure error={log.error} />}
-        <div className="vp-log" tabIndex={0} role="log" aria-label={t.tasks.log}>
-          {log.data?.length === 0 && t.tasks.noLog}
-          {log.data?.map((line) => <div key={line.seq}>{`${time(line.at)}  ${line.level.name.padEnd(7)}  ${line.text}`}</div>)}
-        </div>
-      </div>
+      <TaskLog task={guid} />
       {cancelling && <CancelTask task={task} close={() => setCancelling(false)} />}
     </PageFrame>
   );

@@ -1,6 +1,7 @@
 import { Button, FormSelect, FormSelectOption } from '@patternfly/react-core';
 import { useState } from 'react';
 import { Link } from 'react-router';
+import { useMay } from '../app/session';
 import { client, page } from '../api/client';
 import { duration } from '../format/format';
 import { ListTable } from '../parts/ListTable';
@@ -20,6 +21,7 @@ export default function TasksPage() {
 /** Tasks, newest first: all, or a machine's. */
 export function TaskList({ machine }: { machine?: string }) {
   const act = useAction();
+  const may = useMay();
   const [cancelling, setCancelling] = useState<Task>();
   return (
     <>
@@ -39,10 +41,10 @@ export function TaskList({ machine }: { machine?: string }) {
           { label: t.tasks.duration, cell: (row) => row.started && row.finished ? duration(row.finished - row.started) : '–' },
         ]}
         rowActions={(row) => {
-          const again = retryOf(row);
+          const again = retryOf(row, may);
           return (
             <>
-              {['QUEUED', 'RUNNING'].includes(row.state.name) && !row.cancelRequested && <Button variant="secondary" size="sm" onClick={() => setCancelling(row)}>{t.cancel}</Button>}
+              {may('tasks.manage') && ['QUEUED', 'RUNNING'].includes(row.state.name) && !row.cancelRequested && <Button variant="secondary" size="sm" onClick={() => setCancelling(row)}>{t.cancel}</Button>}
               {again && <Button variant="secondary" size="sm" onClick={() => void act(again, t.tasks.retryQueued)}>{t.retry}</Button>}
             </>
           );

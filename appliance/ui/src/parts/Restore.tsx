@@ -2,7 +2,10 @@ import { Alert, Button, Checkbox, Form, FormGroup, FormSelect, FormSelectOption,
 import { useQuery } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { body, client, type Schemas } from '../api/client';
-import { time } from '../format/format';
+import { Checks } from '../access/Checks';
+import { useMay } from '../app/session';
+import { duration, size, time } from '../format/format';
+import { estimateMs } from '../machine/bars';
 import { t } from '../strings';
 import { Failure, Notices } from './parts';
 
@@ -10,7 +13,10 @@ import { Failure, Notices } from './parts';
 export function Restore({ backup, machine, close }: { backup: Schemas['Backup']; machine: string; close: () => void }) {
   const tell = useContext(Notices);
   const [key] = useState(() => crypto.randomUUID());
-  const [asMachine, setAsMachine] = useState(true);
+  const may = useMay();
+  const [asMachine, setAsMachine] = useState(may('tasks.restore'));
+  const [chosen, setChosen] = useState<ReadonlySet<string>>();
+  const [storage, setStorage] = useState('');
   const [hypervisor, setHypervisor] = useState('');
   const [name, setName] = useState(`${machine}-restored`);
   const [overwrite, setOverwrite] = useState(false);
@@ -22,14 +28,23 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
   const [busy, setBusy] = useState(false);
   const hosts = useQuery({ queryKey: ['hypervisors', 'for', backup.guid], queryFn: () => body(client.GET('/api/hypervisors', { params: { query: { 'backup-to-be-restored': backup.guid } } })) });
   const host = hypervisor || hosts.data?.[0]?.guid || '';
-  const isReady = asMachine ? host !== '' && name !== '' && (!overwrite || typed === name) : path.startsWith('/');
+  const disks = useQuery({ queryKey: ['backup-files', backup.guid], queryFn: () => body(client.GET('/api/backup-files', { params: { query: { backup: backup.guid } } })) });
+  const storages = useQuery({
+    queryKey: ['hypervisor-storages', host], enabled: asMachine && host !== '',
+    queryFn: () => body(client.GET('/api/hypervisor-storages', { params: { query: { hypervisor: host } } })),
+  });
+  const wanted = (disks.data ?? []).filter((disk) => !chosen || chosen.has(disk.guid));
+  const bytes = wanted.reduce((sum, disk) => sum + disk.size, 0);
+  const estimate = useEstimate(bytes, backup.protectedEntity?.guid);
+  const taskFiles = chosen && chosen.size < (disks.data?.length ?? 0) ? wanted.map((disk) => ({ guid: disk.guid })) : undefined;
+  const isReady = wanted.length > 0 && (asMachine ? host !== '' && name !== '' && (!overwrite || typed === name) : path.startsWith('/'));
   const submit = async () => {
     setBusy(true);
     const params = { header: { 'Idempotency-Key': key } };
     try {
       await (asMachine
-        ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn } }))
-        : body(client.POST('/api/tasks/restore', { params, body: { backup: { guid: backup.guid }, restorePath: path, format } })));
+        ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn, ...(storage && { restoreStorageId: storage }), ...(taskFiles && { taskFiles }) } }))
+        : body(client.POST('/api/tasks/restore', { params, body: { backup: { guid: backup.guid }, restorePath: path, format, ...(taskFiles && { taskFiles }) } })));
       tell({ text: t.machines.restoreStarted });
       close();
     } catch (failed) {
@@ -43,15 +58,24 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
       <ModalBody>
         <Form>
           {error ? <Failure error={error} /> : null}
+          {disks.data && <p>{estimate === undefined ? t.restore.noEstimate(size(bytes)) : t.restore.estimate(size(bytes), duration(Math.max(1000, estimate)))}</p>}
           <FormGroup role="radiogroup" label={t.restore.how} fieldId="restore-how">
-            <Radio id="restore-machine" name="restore-how" label={t.restore.asMachine} isChecked={asMachine} onChange={() => setAsMachine(true)} />
-            <Radio id="restore-files" name="restore-how" label={t.restore.asFiles} isChecked={!asMachine} onChange={() => setAsMachine(false)} />
+            {may('tasks.restore') && <Radio id="restore-machine" name="restore-how" label={t.restore.asMachine} isChecked={asMachine} onChange={() => setAsMachine(true)} />}
+            {may('tasks.restore-files') && <Radio id="restore-files" name="restore-how" label={t.restore.asFiles} isChecked={!asMachine} onChange={() => setAsMachine(false)} />}
           </FormGroup>
           {asMachine ? (
             <>
               <FormGroup label={t.restore.hypervisor} fieldId="restore-host">
                 <FormSelect id="restore-host" value={host} onChange={(_, value) => setHypervisor(value)}>{(hosts.data ?? []).map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}</FormSelect>
               </FormGroup>
+              {(storages.data?.length ?? 0) > 0 && (
+                <FormGroup label={t.restore.storage} fieldId="restore-storage">
+                  <FormSelect id="restore-storage" value={storage} onChange={(_, value) => setStorage(value)}>
+                    <FormSelectOption value="" label={t.restore.sameStorage} />
+                    {storages.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}
+                  </FormSelect>
+                </FormGroup>
+              )}
               <FormGroup label={t.restore.name} fieldId="restore-name"><TextInput id="restore-name" value={name} onChange={(_, value) => setName(value)} /></FormGroup>
               <Checkbox id="restore-overwrite" label={t.restore.overwrite} isChecked={overwrite} onChange={(_, value) => setOverwrite(value)} />
               {overwrite && (
@@ -70,6 +94,10 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
               </FormGroup>
             </>
           )}
+          {(disks.data?.length ?? 0) > 1 && (
+            <Checks id="restore-disks" label={t.restore.disks} options={disks.data!.map((disk) => ({ value: disk.guid, label: `${disk.name}, ${size(disk.size)}` }))}
+              chosen={chosen ?? new Set(disks.data!.map((disk) => disk.guid))} change={setChosen} />
+          )}
         </Form>
       </ModalBody>
       <ModalFooter>
@@ -78,4 +106,18 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
       </ModalFooter>
     </Modal>
   );
+}
+
+/** How long so many bytes will take to restore, in milliseconds: by earlier restores, or else by backups of the machine. */
+function useEstimate(bytes: number, machine: string | undefined): number | undefined {
+  const restores = useQuery({
+    queryKey: ['tasks', 'restores'], retry: false,
+    queryFn: () => body(client.GET('/api/tasks', { params: { query: { type: ['RESTORE', 'IMPORT'], state: ['FINISHED'], page: 0, size: 20 } } })),
+  });
+  const backups = useQuery({
+    queryKey: ['backups', 'history', machine], enabled: machine !== undefined,
+    queryFn: () => body(client.GET('/api/backups', { params: { query: { 'protected-entity': machine, page: 0, size: 100 } } })),
+  });
+  return estimateMs(bytes, (restores.data ?? []).map((task) => ({ bytes: task.bytesDone, ms: (task.finished ?? 0) - (task.started ?? 0) })))
+    ?? estimateMs(bytes, (backups.data ?? []).map((one) => ({ bytes: one.transferSize, ms: (one.finishTime ?? 0) - one.backupTime })));
 }

@@ -100,3 +100,12 @@ export function useAction() {
     }
   };
 }
+
+/** Tells the person once work is done; what goes wrong is the dialog's to show. */
+export function useTold() {
+  const tell = useContext(Notices);
+  return async (work: Promise<unknown>, done: string) => {
+    await work;
+    tell({ text: done });
+  };
+}

@@ -8,20 +8,20 @@ export const backUp = (machine: string, backupType: 'FULL' | 'INCREMENTAL' = 'IN
   body(client.POST('/api/tasks/export', { ...once(), body: { protectedEntities: [{ guid: machine }], backupType, ...(destination && { backupDestination: { guid: destination } }) } }));
 export const takeSnapshot = (machine: string) => body(client.POST('/api/tasks/vm-snapshot', { ...once(), body: { protectedEntities: [{ guid: machine }] } }));
 export const revert = (snapshot: string) => body(client.POST('/api/tasks/snapshot-reversion', { ...once(), body: { snapshot: { guid: snapshot } } as Schemas['SnapshotReversionBody'] }));
-export const mount = (backup: string) => body(client.POST('/api/tasks/mount', { ...once(), body: { backup: { guid: backup } } }));
-export const unmount = (mounted: string, commit: boolean) => body(client.POST('/api/tasks/unmount', { ...once(), body: { mountedBackup: { guid: mounted }, commit } }));
+export const unmount = (mounted: string, commit: boolean, label?: string) =>
+  body(client.POST('/api/tasks/unmount', { ...once(), body: { mountedBackup: { guid: mounted }, commit, ...(label && { label }) } }));
 export const syncInventory = (hypervisor: string) => body(client.POST('/api/tasks/inventory-sync', { ...once(), body: { hypervisor: { guid: hypervisor } } }));
 export const cancelTask = (task: string) => body(client.PUT('/api/tasks/{guid}/state', { params: { path: { guid: task } }, body: 'CANCELLED' as never }));
 
-/** Asks again for what a failed task was to do; undefined when only its own page can (it would take choices that the task does not tell). */
-export function retryOf(task: Schemas['Task']): (() => Promise<unknown>) | undefined {
+/** Asks again for what a failed task was to do; undefined when the person may not, or when only its own page can (it would take choices that the task does not tell). */
+export function retryOf(task: Schemas['Task'], may: (permission: string) => boolean): (() => Promise<unknown>) | undefined {
   const { protectedEntity, hypervisor } = task;
   if (!['FAILED', 'CANCELLED'].includes(task.state.name)) return undefined;
   switch (task.type.name) {
     case 'EXPORT':
-    case 'STORE': return protectedEntity ? () => backUp(protectedEntity.guid, task.backupType?.name ?? 'INCREMENTAL', task.backupDestination?.guid) : undefined;
-    case 'SNAPSHOT': return protectedEntity ? () => takeSnapshot(protectedEntity.guid) : undefined;
-    case 'INVENTORY_SYNC': return hypervisor ? () => syncInventory(hypervisor.guid) : undefined;
+    case 'STORE': return protectedEntity && may('tasks.backup') ? () => backUp(protectedEntity.guid, task.backupType?.name ?? 'INCREMENTAL', task.backupDestination?.guid) : undefined;
+    case 'SNAPSHOT': return protectedEntity && may('tasks.snapshot') ? () => takeSnapshot(protectedEntity.guid) : undefined;
+    case 'INVENTORY_SYNC': return hypervisor && may('tasks.inventory') ? () => syncInventory(hypervisor.guid) : undefined;
     default: return undefined;
   }
 }

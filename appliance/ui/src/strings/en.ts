@@ -1,10 +1,13 @@
 // Every text of the UI. Another language is another object of this shape.
+import { access, directory, profile } from './access';
+import { history, settings } from './machine';
 import { plans } from './plans';
 
 export const en = {
+  access, directory, history, profile, settings,
   product: 'VProtect',
   skip: 'Skip to content',
-  nav: { label: 'Areas', dashboard: 'Dashboard', machines: 'Machines', tasks: 'Tasks', mounts: 'Mounted backups', infrastructure: 'Infrastructure', destinations: 'Destinations', policies: 'Policies', schedules: 'Schedules', recovery: 'Recovery plans', reports: 'Reports', nodes: 'Nodes', settings: 'Settings', audit: 'Audit' },
+  nav: { label: 'Areas', dashboard: 'Dashboard', machines: 'Machines', tasks: 'Tasks', mounts: 'Mounted backups', infrastructure: 'Infrastructure', destinations: 'Destinations', policies: 'Policies', schedules: 'Schedules', recovery: 'Recovery plans', reports: 'Reports', nodes: 'Nodes', settings: 'Settings', access: 'Access', audit: 'Audit' },
   toggleNav: 'Show or hide the areas',
   themeDark: 'Dark', logout: 'Log out',
   lost: 'The server is not heard. This page connects again by itself.',
@@ -13,7 +16,7 @@ export const en = {
   notFound: 'There is no such page.',
   none: 'None', noMatches: 'Nothing matches.', nothingYet: 'Nothing here yet.', clearFilters: 'Clear filters',
   filterByName: 'Filter by name', all: 'All', actions: 'Actions',
-  pagination: 'Pages',
+  pagination: 'Pages', copy: 'Copy', copied: 'Copied',
   yes: 'Yes', no: 'No',
   login: {
     title: 'Log in', user: 'User', password: 'Password', code: 'Code of the authenticator, if you have one', submit: 'Log in',
@@ -45,23 +48,46 @@ export const en = {
   restore: {
     title: (machine: string) => `Restore ${machine}`, pointOf: (when: string) => `As it was ${when}`, how: 'Where to', asMachine: 'To a platform, as a machine', asFiles: 'To a directory, as disk images',
     hypervisor: 'Host', name: 'Name of the machine', overwrite: 'Overwrite a machine of this name', overwriteWarning: (name: string) => `The disks of ${name} will be overwritten and what is on them lost.`,
-    typeName: (name: string) => `Type ${name} to confirm`, powerOn: 'Power it on afterwards', path: 'Directory on the node (an absolute path)', format: 'Format', submit: 'Restore', choose: 'Choose',
+    typeName: (name: string) => `Type ${name} to confirm`, powerOn: 'Power it on afterwards', path: 'Directory on the node (an absolute path)', format: 'Format', submit: 'Restore', choose: 'Choose', disks: 'Disks', storage: 'Storage', sameStorage: 'As the platform chooses',
+    estimate: (bytes: string, time: string) => `${bytes} to restore: about ${time}, by what earlier restores and backups did.`, noEstimate: (bytes: string) => `${bytes} to restore. How long that takes is not known yet.`,
   },
   tasks: {
     title: 'Tasks', type: 'Type', machine: 'Machine', state: 'State', progress: 'Progress', created: 'Created', duration: 'Duration', anyState: 'Any state',
-    left: (time: string) => `${time} left`, log: 'Log', noLog: 'No lines.', cancelTitle: (what: string) => `Cancel ${what}?`, cancelWhat: 'What it has done so far is undone; nothing else is lost.',
+    left: (time: string) => `${time} left`, log: 'Log', follow: 'Follow', lines: (count: number) => `${count.toLocaleString()} ${count === 1 ? 'line' : 'lines'}`, noLog: 'No lines.', cancelTitle: (what: string) => `Cancel ${what}?`, cancelWhat: 'What it has done so far is undone; nothing else is lost.',
     cancelTask: 'Cancel the task', cancelling: 'Being cancelled', keep: 'Let it run', retryQueued: 'Queued again.', node: 'Node', started: 'Started', finished: 'Finished', attempt: 'Attempt', stage: 'Stage', destination: 'Destination', warnings: 'Warnings', policy: 'Policy',
     whatNow: 'What to do', progressOf: (name: string) => `Progress of ${name}`,
   },
-  mounts: { title: 'Mounted backups', machine: 'Machine', mode: 'Mode', state: 'State', address: 'Address', since: 'Since', until: 'Until', unmount: 'Unmount', commit: 'Unmount and keep what was written', untilTold: 'Unmounted by hand',
-    discardTitle: 'Unmount?', discardWhat: (machine: string) => `What clients wrote to the mounted disks of ${machine} will be discarded, and clients that use them lose them.`, queued: 'The unmount is queued.' },
+  mounts: {
+    title: 'Mounted backups', machine: 'Machine', mode: 'Mode', state: 'State', address: 'Address', until: 'Until', unmount: 'Unmount', untilTold: 'Unmounted by hand', isWritable: 'Writable', files: 'Files',
+    extend: 'Change the end', extendTitle: (machine: string) => `Until when is ${machine} mounted?`, nodeOnly: 'The node itself',
+    unmountTitle: (machine: string) => `Unmount ${machine}?`, unmountWhat: 'Clients that use its disks lose them. The backup stays.',
+    discard: 'Unmount and discard', discardTitle: (machine: string) => `Discard what was written to ${machine}?`, discardWhat: (machine: string) => `All that clients wrote to the mounted disks of ${machine} is lost, and clients that use them lose them. The backup stays.`,
+    commit: 'Unmount and keep', commitTitle: (machine: string) => `Keep what was written to ${machine}?`, commitWhat: (machine: string) => `It becomes the next backup of ${machine}. Clients that use its disks lose them.`, remark: 'Remark kept with the backup', queued: 'The unmount is queued.',
+    mountTitle: (machine: string) => `Mount ${machine}`, how: 'How', nbd: 'For its files, and over NBD', nbdHelp: 'A network block device for each disk. Linux reads it with nbd-client.', iscsi: 'Over iSCSI', iscsiHelp: 'One target; the disks are its logical units 1 and up. Windows and VMware read it too.',
+    clients: 'Who may connect', clientsHelp: 'Addresses or networks, one a line, as in 192.0.2.0/24. Empty: only the node itself; files can be browsed here all the same.', clientsIscsi: 'Addresses or networks, one a line, or names of initiators (iqn.…) with CHAP. Empty: only the node itself.',
+    tls: 'Only over TLS', tlsHelp: 'With the certificate of the appliance, which Settings shows.',
+    nbdOpen: 'Without TLS, NBD knows neither passwords nor encryption: who reaches the address from these networks reads the disks.',
+    chap: 'What initiators must know (CHAP)', chapHelp: 'A credential with a login and a secret of 12 to 100 characters.', mutual: 'What the target shows in turn (mutual CHAP)', mutualHelp: 'A credential with another login.',
+    writable: 'Clients may write', writableHelp: 'The backup is not changed: what they write is kept beside it until it is unmounted.', untilField: 'Unmounted by itself', untilWritable: 'What was written until then becomes the next backup of the machine.',
+  },
+  files: {
+    title: (machine: string) => `Files of ${machine}`, volume: 'Volume', looking: 'Looking for file systems in the backup. This takes a few seconds.', noVolumes: 'No file system was found in the backup.', locked: 'locked',
+    isLocked: 'This volume is encrypted.', unlock: 'Unlock', unlockTitle: (volume: string) => `Unlock ${volume}`, unlockAbout: 'The pass phrase stays in memory of the node until the backup is unmounted. What is in the volume then appears as another.', passPhrase: 'Pass phrase',
+    notBrowsable: (type: string) => type ? `Files of ${type} cannot be shown here.` : 'What is in this volume is not known.', place: 'Folder', root: 'Root', filter: 'Part of a name', search: 'Search below this folder',
+    count: (count: number) => `${count.toLocaleString()} ${count === 1 ? 'entry' : 'entries'}`, moreFound: (count: number) => `The first ${count.toLocaleString()} that were found; there are more.`,
+    chosen: (count: number, bytes: string, folders: number) => `${count.toLocaleString()} chosen: ${bytes}${folders > 0 ? ` and ${folders.toLocaleString()} folder${folders === 1 ? '' : 's'}` : ''}`, tooMany: (max: number) => `At most ${max.toLocaleString()} at once; choose their folder instead.`,
+    download: 'Download', format: 'Archive', zip: 'as zip', tar: 'as tar.zst, with owners', downloading: 'The download has begun.', name: 'Name', path: 'Path', size: 'Size', changed: 'Changed', mode: 'Mode, owner', empty: 'The folder is empty.', of: (path: string) => `Entries of ${path}`, found: (name: string) => `Found: ${name}`, selectAll: 'Choose all', select: (name: string) => `Choose ${name}`,
+  },
   infrastructure: { title: 'Infrastructure', name: 'Name', address: 'Address', type: 'Platform', machines: 'Machines', state: 'State', lastSeen: 'Last reached', add: 'Add a hypervisor', user: 'User', password: 'Password', sshKey: 'Path of a private key on the node', test: 'Test the connection', edit: 'Edit', remove: 'Remove', removeTitle: (name: string) => `Remove ${name}?`, removeWhat: (machines: number) => `${machines === 1 ? 'Its machine stays' : `Its ${machines} machines stay`} as gone from the platform, with the backups. Nothing on the host is touched.`, sync: 'Read the inventory', usable: 'It can be used.', notUsable: 'It cannot be used.', queued: 'Reading the inventory is queued.', addressHelp: 'KVM: a libvirt address, as in qemu+ssh://host.example.org/system' },
   destinations: { title: 'Destinations', name: 'Name', type: 'Type', state: 'State', used: 'Used', free: 'Free', savings: 'Reduction', add: 'Create a repository', path: 'Directory on the node (an absolute path)', encrypted: 'Encrypted',
     keyTitle: 'The recovery key', keyWhy: 'It is shown this once. Whoever loses the pass phrase and this key loses every backup in the repository. Keep it away from this appliance.', keyKept: 'I have stored it in a safe place', done: 'Done', check: 'Check', default: 'Default', edit: 'Edit', remove: 'Remove', description: 'Description', isDefault: 'Backups go there for which nobody says where', reserve: 'Space that backups leave free (0: the default)', verify: 'Verify', verifyQueued: 'The verification is queued.', collect: 'Free space', collectQueued: 'Freeing space is queued.', removeTitle: (name: string) => `Remove ${name}?`, removeWhat: 'The appliance forgets the repository and the restore points in it. What is stored stays where it is; added again with its pass phrase or recovery key, all of it is back. Without either, nobody can open it again.', passphrase: 'Pass phrase or recovery key, if a repository is there already' },
   policies: { title: 'Policies', add: 'Create a policy', destination: 'Destination', daily: 'Every day at (your time)', keepDaily: 'Days of which one is kept', keepWeekly: 'Weeks of which one is kept', keepMonthly: 'Months of which one is kept',
     chosen: (count: number) => `Machines: ${count} chosen`, more: (count: number) => `and ${count} more: filter by name to see them`, name: 'Name', active: 'Active', machines: 'Machines', rules: 'Rules', rpo: 'Longest time without a backup', priority: 'Priority', bySchedules: 'As its schedules have it' },
   plans,
-  audit: { title: 'Audit', at: 'Time', actor: 'Who', action: 'What', object: 'Object', outcome: 'Outcome', address: 'From' },
+  audit: {
+    title: 'Audit', at: 'Time', actor: 'Who', action: 'What', object: 'Object', outcome: 'Outcome', address: 'From', number: 'No.', filterActor: 'Who, in full', filterAction: 'What, in full, as in users.create', filter: 'Filter', more: 'Show older entries',
+    verify: 'Verify the chain', whole: (newest: number) => `Nothing was changed, removed or put in, as far as can be told: ${newest.toLocaleString()} entries.`, broken: 'The audit log was tampered with.', hash: (hash: string) => `Hash of the newest entry: ${hash}. Note it elsewhere to compare with later.`,
+  },
 };
 
 export type Strings = typeof en;
