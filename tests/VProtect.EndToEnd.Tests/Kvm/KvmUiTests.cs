@@ -39,5 +39,13 @@ public sealed class KvmUiTests(KvmSite kvm)
         await UiStory.TellAsync("files.mjs", kvm.Site.Address, new() { ["MACHINE"] = KvmGuest.Name, ["FILE"] = "/root/word", ["CONTENT"] = "browsed" });
     }
 
+    [Fact]
+    public async Task Guest_is_started_from_its_backup_and_discarded()
+    {
+        await kvm.BackUpAsync();
+        await UiStory.TellAsync("boot.mjs", kvm.Site.Address, new() { ["MACHINE"] = KvmGuest.Name });
+        Assert.DoesNotContain("web1-looked-at", kvm.Host.Virsh("list", "--all", "--name"), StringComparison.Ordinal);
+    }
+
     private string[] Checkpoints() => kvm.Host.Virsh("checkpoint-list", kvm.Guest.Uuid, "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -11,6 +11,7 @@ import { Settings } from '../machine/Settings';
 import { Facts } from '../parts/Facts';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
+import { BootDialog } from '../parts/BootDialog';
 import { MountDialog } from '../parts/MountDialog';
 import { Confirm, Failure, Loading, PageFrame, StateLabel, useAction, When, words } from '../parts/parts';
 import { Restore } from '../parts/Restore';
@@ -63,6 +64,7 @@ function Points({ machine }: { machine: Machine }) {
   const may = useMay();
   const [restoring, setRestoring] = useState<Schemas['Backup']>();
   const [mounting, setMounting] = useState<Schemas['Backup']>();
+  const [booting, setBooting] = useState<Schemas['Backup']>();
   return (
     <>
       <TimeLine machine={machine.guid} />
@@ -82,9 +84,11 @@ function Points({ machine }: { machine: Machine }) {
           <>
             {(may('tasks.restore') || may('tasks.restore-files')) && <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>}
             {may('tasks.mount') && <Button variant="secondary" size="sm" onClick={() => setMounting(row)}>{t.machines.mount}</Button>}
+            {may('tasks.restore') && machine.hvType.name === 'KVM' && <Button variant="secondary" size="sm" onClick={() => setBooting(row)}>{t.boot.action}</Button>}
           </>
         )} />
       {mounting && <MountDialog backup={mounting} machine={machine.name} close={() => setMounting(undefined)} />}
+      {booting && <BootDialog backup={booting} machine={machine.name} close={() => setBooting(undefined)} />}
       {restoring && <Restore backup={restoring} machine={machine.name} close={() => setRestoring(undefined)} />}
     </>
   );

@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import { useMay } from '../app/session';
 import { body, client, page, type Schemas } from '../api/client';
 import { size } from '../format/format';
+import { KeepDialog } from '../parts/BootDialog';
 import { Dialog } from '../parts/Dialog';
 import { Moment, Text } from '../parts/fields';
 import { ListTable } from '../parts/ListTable';
@@ -19,8 +20,8 @@ const nameOf = (mount: Mount) => mount.protectedEntity?.name ?? mount.backup.nam
 export default function MountsPage() {
   const may = useMay();
   const told = useTold();
-  const [asked, setAsked] = useState<{ what: 'discard' | 'commit' | 'extend'; of: Mount }>();
-  const ask = (what: 'discard' | 'commit' | 'extend', of: Mount) => () => setAsked({ what, of });
+  const [asked, setAsked] = useState<{ what: 'discard' | 'commit' | 'extend' | 'keep'; of: Mount }>();
+  const ask = (what: 'discard' | 'commit' | 'extend' | 'keep', of: Mount) => () => setAsked({ what, of });
   const done = () => setAsked(undefined);
   return (
     <PageFrame title={t.mounts.title}>
@@ -37,6 +38,7 @@ export default function MountsPage() {
           <div className="vp-actions vp-few">
             {may('backups.files') && row.state.name === 'MOUNTED' && <Link className="pf-v6-c-button pf-m-secondary pf-m-small" to={`/mounts/${row.guid}`}>{t.mounts.files}</Link>}
             {may('tasks.mount') && ['MOUNTED', 'MOUNTING'].includes(row.state.name) && <Button variant="secondary" size="sm" onClick={ask('extend', row)}>{t.mounts.extend}</Button>}
+            {may('tasks.restore') && row.machine && ['MOUNTED', 'FAILED'].includes(row.state.name) && <Button variant="secondary" size="sm" onClick={ask('keep', row)}>{t.boot.keep}</Button>}
             {may('tasks.mount') && row.writable && row.state.name === 'MOUNTED' && <Button variant="secondary" size="sm" onClick={ask('commit', row)}>{t.mounts.commit}</Button>}
             {may('tasks.mount') && ['MOUNTED', 'FAILED'].includes(row.state.name) && <Button variant={row.writable ? 'danger' : 'secondary'} size="sm" onClick={ask('discard', row)}>{row.writable ? t.mounts.discard : t.mounts.unmount}</Button>}
           </div>
@@ -45,6 +47,7 @@ export default function MountsPage() {
         ? <Confirm title={t.mounts.discardTitle(nameOf(asked.of))} what={t.mounts.discardWhat(nameOf(asked.of))} action={t.mounts.discard} typedName={nameOf(asked.of)} confirm={() => told(unmount(asked.of.guid, false), t.mounts.queued)} close={done} />
         : <Confirm title={t.mounts.unmountTitle(nameOf(asked.of))} what={t.mounts.unmountWhat} action={t.mounts.unmount} confirm={() => told(unmount(asked.of.guid, false), t.mounts.queued)} close={done} />)}
       {asked?.what === 'commit' && <Commit mount={asked.of} close={done} />}
+      {asked?.what === 'keep' && <KeepDialog mount={asked.of} close={done} />}
       {asked?.what === 'extend' && <Extend mount={asked.of} close={done} />}
     </PageFrame>
   );

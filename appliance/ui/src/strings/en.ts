@@ -57,6 +57,13 @@ export const en = {
     cancelTask: 'Cancel the task', cancelling: 'Being cancelled', keep: 'Let it run', retryQueued: 'Queued again.', node: 'Node', started: 'Started', finished: 'Finished', attempt: 'Attempt', stage: 'Stage', destination: 'Destination', warnings: 'Warnings', policy: 'Policy',
     whatNow: 'What to do', progressOf: (name: string) => `Progress of ${name}`,
   },
+  boot: {
+    action: 'Start', title: (machine: string) => `Start ${machine} from its backup`, started: 'The start is queued: see Mounted backups.',
+    what: 'A machine runs on the backup at once. The backup is not changed: what the machine writes is kept beside it, until the machine is kept, committed as the next backup, or discarded.',
+    nameHelp: 'The name it had, with a remark, when it is left empty.', isolated: 'Without its network', isolatedHelp: 'Its network cards are unplugged, so that it disturbs nobody.',
+    keep: 'Keep the machine', keepTitle: (machine: string) => `Keep ${machine}?`, keepWhat: 'Its disks are moved to a storage of the host while it runs. From its next start on it has the network it had.',
+    anyStorage: 'Where there is most room', moving: 'The move is queued.',
+  },
   mounts: {
     title: 'Mounted backups', machine: 'Machine', mode: 'Mode', state: 'State', address: 'Address', until: 'Until', unmount: 'Unmount', untilTold: 'Unmounted by hand', isWritable: 'Writable', files: 'Files',
     extend: 'Change the end', extendTitle: (machine: string) => `Until when is ${machine} mounted?`, nodeOnly: 'The node itself',
