@@ -207,7 +207,7 @@ public enum ErrorCode
     /// <summary>The task is not in a state for what was asked.</summary>
     TaskUnfit = 5107,
 
-    /// <summary>This appliance was recovered elsewhere, and that one has taken its place: it does no more work.</summary>
+    /// <summary>This appliance was recovered elsewhere, and that one has taken its place: it keeps no more copies of itself.</summary>
     ApplianceSuperseded = 5108,
 
     /// <summary>The server that a command line speaks to cannot be reached.</summary>

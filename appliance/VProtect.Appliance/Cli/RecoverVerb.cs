@@ -10,11 +10,13 @@ using VProtect.Server.Rebuild;
 namespace VProtect.Appliance.Cli;
 
 /// <summary>
-/// <c>vprotect recover</c>: an appliance that is lost, made again of what a repository has. All is made in a directory beside the data directory, which gets its name last: a recovery that was cut off
-/// leaves no appliance, and is begun again.
+/// <c>vprotect recover</c>: an appliance that is lost, made again of what a repository has. All is made in a directory inside the data directory, which may be a file system of its own, and moves up
+/// with the catalog last: a recovery that was cut off leaves no appliance, and is begun again.
 /// </summary>
 internal static class RecoverVerb
 {
+    private const string Unfinished = ".recovering";
+
     public static Verb New(CommonOptions common, Terminal terminal)
     {
         var repository = new Option<string?>("--repository", "--repo", "-r")
@@ -56,19 +58,14 @@ internal static class RecoverVerb
         {
             IReadOnlyList<RestorePoint> points = (await opened.Repository.ReadPointsAsync(cancellationToken)).Points;
             RestorePoint? copy = takesNoCopy ? null : Choose(points, id, appliance);
-            string made = data + ".recovering";
+            string made = Path.Join(data, Unfinished);
             Remove(made);
             try
             {
                 RecoveredAppliance recovered = copy is null
                     ? await RebuildAsync(invocation, opened.Repository, made, location, secret, cancellationToken)
-                    : await ReadAsync(invocation, opened, copy, made, location, cancellationToken);
-                if (Directory.Exists(data))
-                {
-                    Directory.Delete(data);
-                }
-
-                Directory.Move(made, data);
+                    : await ReadAsync(invocation, opened, copy, LatestLife(points, copy), made, location, cancellationToken);
+                MoveUp(made, data);
                 Tell(invocation, recovered, copy, data);
             }
             finally
@@ -81,7 +78,7 @@ internal static class RecoverVerb
     }
 
     private static async Task<RecoveredAppliance> ReadAsync(
-        Invocation invocation, OpenedRepository opened, RestorePoint copy, string made, string location, CancellationToken cancellationToken)
+        Invocation invocation, OpenedRepository opened, RestorePoint copy, long latestLife, string made, string location, CancellationToken cancellationToken)
     {
         await opened.SynchronizeAsync(invocation, cancellationToken);
         var counters = new RestoreCounters();
@@ -89,7 +86,7 @@ internal static class RecoverVerb
             invocation,
             () => new ProgressSample("recovering", counters.DoneBytes, counters.TotalBytes, counters.PlainBytes),
             () => ApplianceCopies.ReadAsync(opened.Chunks, copy, ApplianceRecovery.CatalogOf(made), counters, cancellationToken));
-        return await ApplianceRecovery.FinishAsync(made, files, opened.Repository.Id, Located(location), cancellationToken);
+        return await ApplianceRecovery.FinishAsync(made, files, latestLife, opened.Repository.Id, Located(location), cancellationToken);
     }
 
     private static async Task<RecoveredAppliance> RebuildAsync(
@@ -111,7 +108,7 @@ internal static class RecoverVerb
         {
             RestorePoint[] named = [.. copies.Where(copy => copy.Id.StartsWith(id, StringComparison.Ordinal))];
             return named.Length == 1 ? named[0] : throw Invocation.BadArgument(
-                $"--copy: {(named.Length == 0 ? "no copy" : "more than one copy")} begins with '{id}'.", $"There are: {string.Join(", ", copies.Select(copy => copy.Id[..8]))}.");
+                $"--copy: {(named.Length == 0 ? "no copy" : "more than one copy")} begins with '{id}'.", copies.Length == 0 ? "There are no copies at all." : $"There are: {string.Join(", ", copies.Select(copy => copy.Id[..8]))}.");
         }
 
         string[] several = [.. copies.GroupBy(copy => copy.Machine).Select(group => $"{ApplianceCopy.ApplianceOf(group.Key)} ({ApplianceCopy.NameOf(group.Last().Label)}, {SizeText.Of(group.Last().CreatedAt)})")];
@@ -120,6 +117,18 @@ internal static class RecoverVerb
             : appliance is not null && copies.Length == 0
             ? throw Invocation.BadArgument($"--appliance: there is no copy of {appliance}.", "Leave it out to see what there is.")
             : copies.LastOrDefault();
+    }
+
+    /// <summary>The latest life that has left a copy: the one that begins now must be later.</summary>
+    private static long LatestLife(IEnumerable<RestorePoint> points, RestorePoint copy) =>
+        points.Where(point => point.Machine == copy.Machine).Max(point => ApplianceCopy.LifeOf(point.Label));
+
+    private static void MoveUp(string made, string data)
+    {
+        foreach (string entry in Directory.EnumerateFileSystemEntries(made).OrderBy(entry => Path.GetFileName(entry).StartsWith("catalog", StringComparison.Ordinal)).ToList())
+        {
+            Directory.Move(entry, Path.Join(data, Path.GetFileName(entry)));
+        }
     }
 
     private static void Tell(Invocation invocation, RecoveredAppliance recovered, RestorePoint? copy, string data)
@@ -150,7 +159,8 @@ internal static class RecoverVerb
 
     private static void RequireEmpty(string data)
     {
-        if (File.Exists(data) || (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any()))
+        // What a recovery that was cut off left, and what a new file system has, are nothing.
+        if (File.Exists(data) || (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any(entry => Path.GetFileName(entry) is not (Unfinished or "lost+found"))))
         {
             throw Invocation.BadArgument($"--data: '{data}' is not empty, and nothing is overwritten.", "Name another directory, or move that one away.");
         }

@@ -101,7 +101,7 @@ public static class ApplianceCopies
     /// <summary>This appliance is not the one any more.</summary>
     internal static VProtectException Superseded(string? name, DateTimeOffset since) => new(
         ErrorCode.ApplianceSuperseded, ErrorSide.Repository,
-        $"This appliance was recovered elsewhere ({name ?? "unknown"}) before {since:u}, and that one has taken its place: this one does no more work.",
+        $"This appliance was recovered elsewhere ({name ?? "unknown"}) before {since:u}, and that one has taken its place: this one keeps no more copies of itself.",
         "Stop this one. If it is the one that is to go on, stop the other, and recover into a new data directory here: vprotect recover.");
 
     private static void RequireKnown(RestorePoint copy, IReadOnlyList<PointDocument> documents)

@@ -15,11 +15,11 @@ internal static class ApplianceIdentities
             ? Named(JsonSerializer.Deserialize<Kept>(known.Value, JsonSerializerOptions.Web)!)
             : await SetAsync(transaction, new Kept(Guid.CreateVersion7(), 1), cancellationToken);
 
-    /// <summary>Begins the next life.</summary>
-    public static async Task<ApplianceIdentity> NextLifeAsync(CatalogTransaction transaction, CancellationToken cancellationToken)
+    /// <summary>Begins the next life, later than its own and than <paramref name="latest"/>.</summary>
+    public static async Task<ApplianceIdentity> NextLifeAsync(CatalogTransaction transaction, long latest, CancellationToken cancellationToken)
     {
         ApplianceIdentity before = await OfAsync(transaction, cancellationToken);
-        return await SetAsync(transaction, new Kept(before.Guid, before.Life + 1), cancellationToken);
+        return await SetAsync(transaction, new Kept(before.Guid, Math.Max(before.Life, latest) + 1), cancellationToken);
     }
 
     private static async Task<ApplianceIdentity> SetAsync(CatalogTransaction transaction, Kept kept, CancellationToken cancellationToken)

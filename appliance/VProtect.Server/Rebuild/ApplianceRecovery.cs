@@ -25,12 +25,13 @@ public static class ApplianceRecovery
     /// <summary>Makes an appliance of a copy whose catalog is in its place already: its next life begins, and the repository is known where it lies now.</summary>
     /// <param name="dataPath">The directory.</param>
     /// <param name="files">The copy's small files.</param>
+    /// <param name="latestLife">The latest life that the repository tells of.</param>
     /// <param name="repositoryId">The repository that the copy is in.</param>
     /// <param name="location">Where that is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Abstractions.VProtectException">The catalog is damaged, or of a later version.</exception>
     public static async Task<RecoveredAppliance> FinishAsync(
-        string dataPath, IReadOnlyList<ApplianceFile> files, string repositoryId, string location, CancellationToken cancellationToken)
+        string dataPath, IReadOnlyList<ApplianceFile> files, long latestLife, string repositoryId, string location, CancellationToken cancellationToken)
     {
         DataDirectory data = DataDirectory.Open(dataPath);
         _ = data.Tls;
@@ -44,7 +45,7 @@ public static class ApplianceRecovery
 
         await using CatalogDatabase catalog = await CatalogDatabase.OpenAsync(new CatalogOptions { Path = data.Catalog }, cancellationToken);
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
-        ApplianceIdentity identity = await ApplianceIdentities.NextLifeAsync(transaction, cancellationToken);
+        ApplianceIdentity identity = await ApplianceIdentities.NextLifeAsync(transaction, latestLife, cancellationToken);
         foreach (Destination destination in (await transaction.Destinations.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken)).Rows)
         {
             string settings = SettingsOf(location);

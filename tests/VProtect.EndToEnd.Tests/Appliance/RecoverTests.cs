@@ -67,6 +67,7 @@ public sealed class RecoverTests
         // 6. Without the copies: machines and restore points, with an administrator of its own.
         await site.KillAsync();
         string bare = site["bare"];
+        Directory.CreateDirectory(Path.Join(bare, ".recovering")); // as one that was cut off leaves it
         Assert.Contains("restore points  3", Run(site, recoveryKey, "recover", "--repository", moved, "--data", bare, "--from-restore-points").Expect(0).Text, StringComparison.Ordinal);
         using var process = new ApplianceProcess(bare);
         Uri address = await process.ListensAsync();
@@ -101,6 +102,11 @@ public sealed class RecoverTests
                 async () => (await client.GetAsync($"/api/tasks/{task}")).GetProperty("state").GetProperty("name").GetString() == "FINISHED", () => "The other's copy does not end.");
             await process.EndAsync(VprotectProcess.SigKill);
         }
+
+        // Recovered once more: whatever copy it is made of, its life is later than all that have left one.
+        using JsonDocument list = JsonDocument.Parse(Run(site, recoveryKey, "list", "--repo", site["offsite"], "--json").Expect(0).Text);
+        string oldest = list.RootElement.GetProperty("restorePoints").EnumerateArray().OrderBy(point => point.GetProperty("createdAt").GetString()).First().GetProperty("id").GetString()!;
+        Assert.Equal(3, Run(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", site["third"], "--copy", oldest, "--json").Expect(0).Json.GetProperty("life").GetInt64());
 
         JsonElement late = await site.EndOfAsync(await site.AskAsync("appliance-backup", new { backupDestination = new { guid = offsite } }));
         Assert.Contains("recovered elsewhere", late.GetProperty("statusInfo").GetString(), StringComparison.Ordinal);
