@@ -18,7 +18,16 @@ public sealed class KvmAgentTests(KvmSite kvm)
             postSnapCmdArgs = new[] { "/bin/sh", "-c", "echo after >>/root/hooks; exit 3" },
             postSnapIgnoredExitCodes = new[] { 3 },
         });
-        JsonElement backup = await kvm.BackUpAsync();
+        JsonElement backup;
+        try
+        {
+            backup = await kvm.BackUpAsync();
+        }
+        finally
+        {
+            await kvm.Site.Client.PutAsync(settings, new { postSnapCmdExecEnabled = false });
+        }
+
         Assert.Equal(0, backup.GetProperty("warnings").GetInt32());
         Assert.Equal("before the; snapshot\nafter", (await kvm.Guest.RunAsync("cat /root/hooks")).Trim());
 

@@ -80,6 +80,10 @@ public sealed class KvmBootTests(KvmSite kvm)
         Assert.Equal(written.ToString(CultureInfo.InvariantCulture).PadLeft(511, '0') + "\n", System.Text.Encoding.ASCII.GetString(image, 512 * written, 512));
         kvm.Host.Virsh("undefine", mount, "--remove-all-storage");
         await kvm.Site.SyncAsync();
+
+        // 6. What was committed has no checkpoint, so the machine's next backup reads each disk whole, says so, and makes one for those after it.
+        Assert.Equal(3, (await kvm.BackUpAsync()).GetProperty("warnings").GetInt32());
+        Assert.Equal(0, (await kvm.BackUpAsync()).GetProperty("warnings").GetInt32());
         kvm.IsClean(checkpoints: 1);
     }
 
