@@ -147,7 +147,7 @@ public sealed partial class NodeAgent(
             try
             {
                 long asked = time.GetTimestamp();
-                IReadOnlyList<TaskStop> stops = await channel.WaitForStopsAsync(options.NodeGuid, cancellationToken);
+                IReadOnlyList<TaskStop> stops = await channel.WaitForStopsAsync(cancellationToken);
                 pause = PauseMin;
                 foreach (TaskStop stop in stops)
                 {
@@ -185,7 +185,7 @@ public sealed partial class NodeAgent(
         {
             int slotsTaken = _runs.Values.Count(run => run.TakesSlot);
             return new NodeStatus(
-                options.NodeGuid, ProductVersion.Text, [.. _runs.Keys.Union(outcomes.Untold, StringComparer.Ordinal)],
+                ProductVersion.Text, [.. _runs.Keys.Union(outcomes.Untold, StringComparer.Ordinal)],
                 Math.Max(0, Math.Clamp(options.SlotsMax, 1, 64) - slotsTaken), [.. factories.Select(factory => factory.Platform)]);
         }
     }

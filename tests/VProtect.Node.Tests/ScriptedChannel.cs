@@ -92,7 +92,7 @@ internal sealed class ScriptedChannel : INodeChannel
         return null;
     }
 
-    public async ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(string nodeGuid, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(CancellationToken cancellationToken)
     {
         _stopsObeyed = _stopsTold;
         RefuseIfCut();

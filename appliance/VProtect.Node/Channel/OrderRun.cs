@@ -80,6 +80,7 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
         }
 
         Log.Ended(logger, order.TaskGuid, order.Attempt, end);
+        (IReadOnlyList<TaskLine> lines, int before) = journal.TakeRest();
         return new TaskOutcome
         {
             TaskGuid = order.TaskGuid,
@@ -87,7 +88,8 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
             End = end,
             Result = result,
             Fault = fault,
-            Lines = journal.TakeRest(),
+            Lines = lines,
+            LinesBefore = before,
         };
     }
 

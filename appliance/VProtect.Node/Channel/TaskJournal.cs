@@ -19,6 +19,7 @@ internal sealed class TaskJournal(TaskOrder order, SecretScrubber scrubber, Time
     private readonly List<TaskLine> _lines = [];
     private readonly Dictionary<string, string> _checkpoints = new(StringComparer.Ordinal);
     private Func<(string Stage, Amounts Amounts)> _now = () => ("starting", default);
+    private int _heard;
     private int _dropped;
 
     /// <summary>What is going on now.</summary>
@@ -82,6 +83,7 @@ internal sealed class TaskJournal(TaskOrder order, SecretScrubber scrubber, Time
                 TotalBytes = amounts.TotalBytes,
                 StoredBytes = amounts.StoredBytes,
                 Lines = [.. _lines.Take(LinesPerReport)],
+                LinesBefore = _heard,
                 Checkpoints = new Dictionary<string, string>(_checkpoints, StringComparer.Ordinal),
             };
         }
@@ -93,6 +95,7 @@ internal sealed class TaskJournal(TaskOrder order, SecretScrubber scrubber, Time
         lock (_lock)
         {
             _lines.RemoveRange(0, report.Lines.Count);
+            _heard += report.Lines.Count;
             foreach ((string stage, string record) in report.Checkpoints)
             {
                 if (_checkpoints.GetValueOrDefault(stage) == record)
@@ -103,8 +106,8 @@ internal sealed class TaskJournal(TaskOrder order, SecretScrubber scrubber, Time
         }
     }
 
-    /// <summary>Lines that no report has told, for the outcome.</summary>
-    public IReadOnlyList<TaskLine> TakeRest()
+    /// <summary>Lines that no report is known to have told, for the outcome, and how many were told before them.</summary>
+    public (IReadOnlyList<TaskLine> Lines, int Before) TakeRest()
     {
         lock (_lock)
         {
@@ -115,7 +118,7 @@ internal sealed class TaskJournal(TaskOrder order, SecretScrubber scrubber, Time
 
             TaskLine[] rest = [.. _lines];
             _lines.Clear();
-            return rest;
+            return (rest, _heard);
         }
     }
 }

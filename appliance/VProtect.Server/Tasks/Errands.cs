@@ -68,8 +68,8 @@ internal sealed class Errands(TaskBells bells, TimeProvider time)
     /// <summary>Whether there is one that no node has.</summary>
     public bool IsWaiting => !_waiting.IsEmpty;
 
-    /// <summary>Whether somebody still waits for an errand.</summary>
-    public bool IsOpen(Guid errand) => _open.ContainsKey(errand);
+    /// <summary>Whether somebody still waits for an errand that a node has.</summary>
+    public bool IsOpen(Guid errand, Guid node) => _open.TryGetValue(errand, out Errand? open) && open.Node == node;
 
     /// <summary>An errand that a node has and nobody waits for any more; null when there is none.</summary>
     public Guid? TakeGivenUp(Guid node)
@@ -88,10 +88,10 @@ internal sealed class Errands(TaskBells bells, TimeProvider time)
         return null;
     }
 
-    /// <summary>Hands a result to who waits for it.</summary>
-    public void Complete(Guid guid, TaskOutcome outcome)
+    /// <summary>Hands a result to who waits for it, if it comes from the node that has the errand.</summary>
+    public void Complete(Guid guid, Guid node, TaskOutcome outcome)
     {
-        if (!_open.TryGetValue(guid, out Errand? errand))
+        if (!_open.TryGetValue(guid, out Errand? errand) || errand.Node != node)
         {
             return;
         }

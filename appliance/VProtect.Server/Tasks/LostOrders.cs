@@ -96,7 +96,7 @@ internal sealed partial class LostOrders(
 
     private bool IsLost(CatalogTask task, IReadOnlyList<string> known) =>
         kinds.Find(task.Type) is not null && !known.Contains(task.Guid.ToString("D"))
-        && lives.OrderHeardAt(task) is { } heard && time.GetUtcNow() - heard > Grace;
+        && time.GetUtcNow() - (lives.OrderHeardAt(task) ?? lives.Since) > Grace;
 
     private async Task DecideAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
     {

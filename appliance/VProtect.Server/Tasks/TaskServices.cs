@@ -36,7 +36,8 @@ internal static class TaskServices
         services.AddSingleton<TaskEndings>();
         services.AddSingleton<TaskCommands>();
         services.AddSingleton<EventClients>();
-        services.AddSingleton<INodeChannel, TaskChannel>();
+        services.AddSingleton<TaskChannel>();
+        services.AddSingleton(provider => provider.GetRequiredService<TaskChannel>().For(node.Guid));
         services.AddSingleton<IApplianceFiles, ApplianceFiles>();
         AddKinds(services);
         services.AddSingleton<RetentionRun>();

@@ -2,6 +2,7 @@ namespace VProtect.Abstractions.Nodes;
 
 /// <summary>
 /// How a node speaks to its server: the node always calls. In one process it is a method call; over a network the same records travel as JSON.
+/// A channel belongs to one node, which the server knows by the channel, never by what is said over it.
 /// All members are safe to call from several threads, and may be called again when an answer was lost.
 /// </summary>
 public interface INodeChannel
@@ -19,13 +20,12 @@ public interface INodeChannel
     /// Waits until orders of this node must end before they are done. A node always has one such call open beside the others: that is how a
     /// cancellation acts at once. What is lost with an answer is told again by <see cref="ReportAsync"/>.
     /// </summary>
-    /// <param name="nodeGuid">The node.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Orders and what to do with them, each told once; empty after a while without any: ask again.</returns>
-    ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(string nodeGuid, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(CancellationToken cancellationToken);
 
     /// <summary>Tells how an order goes: at least every five seconds while it runs.</summary>
-    /// <returns>What to do with it.</returns>
+    /// <returns>What to do with it; <see cref="TaskDirective.Abandon"/> when it is not this node's.</returns>
     ValueTask<TaskDirective> ReportAsync(TaskReport report, CancellationToken cancellationToken);
 
     /// <summary>Tells how an order ended. Until this has returned the node keeps the outcome and tells it again.</summary>
@@ -33,12 +33,11 @@ public interface INodeChannel
 }
 
 /// <summary>How a node is.</summary>
-/// <param name="NodeGuid">Which node.</param>
 /// <param name="Version">Of its program.</param>
 /// <param name="Running">Guids of the tasks it works on: what the server takes for running here and is not listed has been lost.</param>
 /// <param name="SlotsFree">How many more it takes.</param>
 /// <param name="Platforms">Names of the platforms it has connectors for.</param>
-public sealed record NodeStatus(string NodeGuid, string Version, IReadOnlyList<string> Running, int SlotsFree, IReadOnlyList<string> Platforms);
+public sealed record NodeStatus(string Version, IReadOnlyList<string> Running, int SlotsFree, IReadOnlyList<string> Platforms);
 
 /// <summary>Something to do.</summary>
 /// <param name="TaskGuid">The task.</param>
@@ -68,8 +67,11 @@ public sealed record TaskReport
     /// <summary>Bytes written to the destination.</summary>
     public long StoredBytes { get; init; }
 
-    /// <summary>Lines for the task's log since the last report.</summary>
+    /// <summary>Lines for the task's log since the last report that was heard.</summary>
     public IReadOnlyList<TaskLine> Lines { get; init; } = [];
+
+    /// <summary>How many lines of this attempt were told before <see cref="Lines"/>: by it the server knows those again of which it has heard and its answer was lost.</summary>
+    public int LinesBefore { get; init; }
 
     /// <summary>Checkpoints reached since the last report.</summary>
     public IReadOnlyDictionary<string, string> Checkpoints { get; init; } = new Dictionary<string, string>();
@@ -144,8 +146,11 @@ public sealed record TaskOutcome
     /// <summary>Why it failed; null otherwise.</summary>
     public TaskFault? Fault { get; init; }
 
-    /// <summary>Lines for the task's log since the last report.</summary>
+    /// <summary>Lines for the task's log since the last report that was heard.</summary>
     public IReadOnlyList<TaskLine> Lines { get; init; } = [];
+
+    /// <summary>As in <see cref="TaskReport.LinesBefore"/>.</summary>
+    public int LinesBefore { get; init; }
 }
 
 /// <summary>A failure, as <see cref="VProtectException"/> tells it.</summary>

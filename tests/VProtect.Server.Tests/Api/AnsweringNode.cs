@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
-using VProtect.Server.Tasks;
 
 namespace VProtect.Server.Tests.Api;
 
@@ -14,8 +13,7 @@ internal sealed class AnsweringNode : IAsyncDisposable
     public AnsweringNode(ServerFixture server, Func<Work, WorkResult?> answer)
     {
         INodeChannel channel = server.App.Services.GetRequiredService<INodeChannel>();
-        string guid = server.App.Services.GetRequiredService<LocalNode>().Guid.ToString("D");
-        _running = Task.Run(() => RunAsync(channel, guid, answer));
+        _running = Task.Run(() => RunAsync(channel, answer));
     }
 
     /// <summary>What it was asked to do.</summary>
@@ -28,13 +26,13 @@ internal sealed class AnsweringNode : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(INodeChannel channel, string guid, Func<Work, WorkResult?> answer)
+    private async Task RunAsync(INodeChannel channel, Func<Work, WorkResult?> answer)
     {
         try
         {
             while (true)
             {
-                if (await channel.LeaseAsync(new NodeStatus(guid, "1.0", [], SlotsFree: 4, ["KVM"]), _stop.Token) is not { } order)
+                if (await channel.LeaseAsync(new NodeStatus("1.0", [], SlotsFree: 4, ["KVM"]), _stop.Token) is not { } order)
                 {
                     continue;
                 }

@@ -29,7 +29,7 @@ public sealed class CancelTests
         CatalogTask export = await engine.BackUpAsync();
         ScriptedNode node = engine.Node;
         TaskOrder order = await node.LeaseAsync();
-        Task<IReadOnlyList<TaskStop>> waiting = node.Channel.WaitForStopsAsync(node.Guid, default).AsTask();
+        Task<IReadOnlyList<TaskStop>> waiting = node.Channel.WaitForStopsAsync(default).AsTask();
         await node.ReportAsync(order, stored: 5);
 
         await engine.Get<TaskCommands>().CancelAsync(export.Guid, "Enough.", default);
@@ -84,7 +84,7 @@ public sealed class CancelTests
         var work = new OpenRepositoryWork(new RepositoryReference("g", "/x", Secret: null, ReserveBytes: null), CreatesIfMissing: false);
         Task<WorkResult?> errand = engine.Get<Errands>().RunAsync(work, TimeSpan.FromSeconds(30), gone.Token);
         TaskOrder order = await node.LeaseAsync();
-        Task<IReadOnlyList<TaskStop>> waiting = node.Channel.WaitForStopsAsync(node.Guid, default).AsTask();
+        Task<IReadOnlyList<TaskStop>> waiting = node.Channel.WaitForStopsAsync(default).AsTask();
         Assert.Equal(TaskDirective.Continue, await node.ReportAsync(order));
 
         await gone.CancelAsync();

@@ -2,20 +2,23 @@ using Microsoft.Extensions.DependencyInjection;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Tasks;
+using VProtect.Server.Tasks.Channel;
 
 namespace VProtect.Server.Tests.Tasks;
 
 /// <summary>A node that does what the test says, through the same channel as a real one.</summary>
-public sealed class ScriptedNode(IServiceProvider services)
+/// <param name="services">The server's.</param>
+/// <param name="guid">Another node than the server's own.</param>
+public sealed class ScriptedNode(IServiceProvider services, Guid? guid = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Long enough to be given what there is; a slow machine can only make a test pass that should not.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
-    public INodeChannel Channel { get; } = services.GetRequiredService<INodeChannel>();
+    public INodeChannel Channel { get; } = guid is { } other ? services.GetRequiredService<TaskChannel>().For(other) : services.GetRequiredService<INodeChannel>();
 
-    public string Guid { get; } = services.GetRequiredService<LocalNode>().Guid.ToString("D");
+    public string Guid { get; } = (guid ?? services.GetRequiredService<LocalNode>().Guid).ToString("D");
 
     /// <summary>Orders that it lists as running.</summary>
     public List<string> Running { get; } = [];
@@ -97,5 +100,5 @@ public sealed class ScriptedNode(IServiceProvider services)
         Running.Remove(order.TaskGuid);
     }
 
-    private NodeStatus Status(int slots) => new(Guid, "1.0", [.. Running], slots, ["FAKE"]);
+    private NodeStatus Status(int slots) => new("1.0", [.. Running], slots, ["FAKE"]);
 }

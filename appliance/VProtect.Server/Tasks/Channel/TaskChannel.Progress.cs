@@ -23,22 +23,25 @@ internal sealed partial class TaskChannel
     /// <summary>Stops that were told; a report of the task tells them again.</summary>
     private readonly ConcurrentDictionary<(Guid Task, int Attempt), byte> _told = new();
 
-    /// <inheritdoc/>
-    public async ValueTask<TaskDirective> ReportAsync(TaskReport report, CancellationToken cancellationToken)
+    /// <summary>Lines of a task's log that were heard of each running try.</summary>
+    private readonly ConcurrentDictionary<(Guid Task, int Attempt), int> _lines = new();
+
+    private async ValueTask<TaskDirective> ReportAsync(Guid node, TaskReport report, CancellationToken cancellationToken)
     {
         Guid guid = GuidOf(report.TaskGuid);
-        if (errands.IsOpen(guid))
+        if (errands.IsOpen(guid, node))
         {
             return TaskDirective.Continue;
         }
 
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
-        if (await RunningAsync(transaction, guid, report.Attempt, cancellationToken) is not { } task)
+        if (await RunningAsync(transaction, node, guid, report.Attempt, cancellationToken) is not { } task)
         {
             return TaskDirective.Abandon;
         }
 
-        await AppendAsync(transaction, guid, report.Lines, cancellationToken);
+        (Guid, int) order = (guid, report.Attempt);
+        await AppendAsync(transaction, guid, [.. report.Lines.Skip(Heard(order, report.LinesBefore))], cancellationToken);
         TaskLease lease = TaskTable.LeaseOf(task);
         foreach ((string stage, string record) in report.Checkpoints)
         {
@@ -53,18 +56,18 @@ internal sealed partial class TaskChannel
         }
 
         await transaction.CommitAsync(cancellationToken);
-        lives.HeardOf(lease.Node, guid, report.Attempt);
+        _lines[order] = report.LinesBefore + report.Lines.Count;
+        lives.HeardOf(node, guid, report.Attempt);
         return stops ? TaskDirective.Cancel : TaskDirective.Continue;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask CompleteAsync(Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
+    private async ValueTask CompleteAsync(Guid node, Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
     {
         Guid guid = GuidOf(outcome.TaskGuid);
-        errands.Complete(guid, outcome);
+        errands.Complete(guid, node, outcome);
         try
         {
-            await EndAsync(guid, outcome, cancellationToken);
+            await EndAsync(node, outcome, cancellationToken);
         }
         catch (Exception failure) when (
             outcome.End == TaskEnd.Succeeded && failure is not (OperationCanceledException or VProtectException { Retry: not RetryAdvice.Never }))
@@ -74,14 +77,15 @@ internal sealed partial class TaskChannel
             var fault = new TaskFault(
                 ErrorCode.TaskImpossible, ErrorSide.Catalog, $"It was done, but its result could not be written down: {failure.Message}",
                 "What it made is still there; the next look at the destination or platform finds it. Report this with the server's log.", RetryAdvice.Never);
-            await EndAsync(guid, outcome with { End = TaskEnd.Failed, Result = null, Fault = fault }, cancellationToken);
+            await EndAsync(node, outcome with { End = TaskEnd.Failed, Result = null, Fault = fault }, cancellationToken);
         }
     }
 
-    private async Task EndAsync(Guid guid, Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
+    private async Task EndAsync(Guid node, Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken)
     {
+        Guid guid = GuidOf(outcome.TaskGuid);
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
-        if (await RunningAsync(transaction, guid, outcome.Attempt, cancellationToken) is not { } task)
+        if (await RunningAsync(transaction, node, guid, outcome.Attempt, cancellationToken) is not { } task)
         {
             // An errand, told twice, or no longer this node's: nobody needs it.
             return;
@@ -126,6 +130,7 @@ internal sealed partial class TaskChannel
         lives.Forget(task);
         rates.Forget(task.Guid);
         _told.TryRemove((task.Guid, task.Attempt), out _);
+        _lines.TryRemove((task.Guid, task.Attempt), out _);
     }
 
     private async Task<Ending> EndingAsync(
@@ -186,12 +191,15 @@ internal sealed partial class TaskChannel
         return stops;
     }
 
-    /// <summary>The task if this try of it still runs.</summary>
-    private static async Task<CatalogTask?> RunningAsync(CatalogSession session, Guid guid, int attempt, CancellationToken cancellationToken) =>
-        await session.Tasks.FindAsync(guid, cancellationToken) is { State: TaskState.Running, LeaseNodeGuid: { } node } task && task.Attempt == attempt
+    /// <summary>The task if this try of it still runs and is this node's.</summary>
+    private static async Task<CatalogTask?> RunningAsync(CatalogSession session, Guid node, Guid guid, int attempt, CancellationToken cancellationToken) =>
+        await session.Tasks.FindAsync(guid, cancellationToken) is { State: TaskState.Running } task && task.LeaseNodeGuid == node && task.Attempt == attempt
             && await session.Nodes.FindAsync(node, cancellationToken) is { } holder && holder.Generation == task.LeaseGeneration
             ? task
             : null;
+
+    /// <summary>How many of the lines that follow so many others were heard already: their answer was lost.</summary>
+    private int Heard((Guid Task, int Attempt) order, int linesBefore) => _lines.TryGetValue(order, out int heard) ? Math.Max(0, heard - linesBefore) : 0;
 
     private TaskProgress ProgressOf(Guid task, TaskReport report)
     {
@@ -209,7 +217,7 @@ internal sealed partial class TaskChannel
             RestoreResult restore => restore.Warnings,
             _ => [],
         };
-        List<TaskLine> lines = [.. outcome.Lines];
+        List<TaskLine> lines = [.. outcome.Lines.Skip(Heard((GuidOf(outcome.TaskGuid), outcome.Attempt), outcome.LinesBefore))];
         DateTimeOffset now = time.GetUtcNow();
         told.UnionWith(lines.Select(line => line.Text));
         lines.AddRange(warnings.Where(warning => !told.Contains(warning)).Select(warning => new TaskLine(now, LineLevel.Warning, warning)));
@@ -221,7 +229,7 @@ internal sealed partial class TaskChannel
         return lines;
     }
 
-    private static async Task AppendAsync(CatalogTransaction transaction, Guid task, IReadOnlyList<TaskLine> lines, CancellationToken cancellationToken)
+    private static async Task AppendAsync(CatalogTransaction transaction, Guid task, List<TaskLine> lines, CancellationToken cancellationToken)
     {
         if (lines.Count > 0)
         {

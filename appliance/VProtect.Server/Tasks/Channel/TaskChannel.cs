@@ -11,11 +11,12 @@ using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 namespace VProtect.Server.Tasks.Channel;
 
 /// <summary>
-/// The server's end of what nodes call. Orders are given here; how they go and end is in <c>TaskChannel.Progress.cs</c>.
+/// The server's end of what nodes call, each over the <see cref="INodeChannel"/> that <see cref="For"/> gives it. Orders are given here; how they go and end
+/// is in <c>TaskChannel.Progress.cs</c>.
 /// </summary>
 internal sealed partial class TaskChannel(
     CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, LostOrders lost, RateMeter rates,
-    CleanUps cleanUps, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger) : INodeChannel
+    CleanUps cleanUps, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger)
 {
     /// <summary>How long a question without an answer stays open; below what proxies and clients wait.</summary>
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
@@ -23,10 +24,11 @@ internal sealed partial class TaskChannel(
     /// <summary>What becomes due by the clock (windows, tries) is looked for this often.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    /// <inheritdoc/>
-    public async ValueTask<TaskOrder?> LeaseAsync(NodeStatus status, CancellationToken cancellationToken)
+    /// <summary>The channel of a node that has shown who it is: what it asks, reports and ends is its own.</summary>
+    public INodeChannel For(Guid node) => new Caller(this, node);
+
+    private async ValueTask<TaskOrder?> LeaseAsync(Guid node, NodeStatus status, CancellationToken cancellationToken)
     {
-        Guid node = GuidOf(status.NodeGuid);
         await lives.HeardAsync(node, status, cancellationToken);
         await lost.LookAsync(node, status.Running, cancellationToken);
         long started = time.GetTimestamp();
@@ -58,10 +60,8 @@ internal sealed partial class TaskChannel(
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(string nodeGuid, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(Guid node, CancellationToken cancellationToken)
     {
-        Guid node = GuidOf(nodeGuid);
         long started = time.GetTimestamp();
         while (true)
         {
@@ -171,6 +171,19 @@ internal sealed partial class TaskChannel(
     private static Guid GuidOf(string text) => Guid.TryParseExact(text, "D", out Guid guid)
         ? guid
         : throw new VProtectException(ErrorCode.InvalidArgument, ErrorSide.Request, $"'{text}' is no guid.", "Send it as 36 characters.");
+
+    /// <summary>One node's calls.</summary>
+    private sealed class Caller(TaskChannel channel, Guid node) : INodeChannel
+    {
+        public ValueTask<TaskOrder?> LeaseAsync(NodeStatus status, CancellationToken cancellationToken) => channel.LeaseAsync(node, status, cancellationToken);
+
+        public ValueTask<IReadOnlyList<TaskStop>> WaitForStopsAsync(CancellationToken cancellationToken) => channel.WaitForStopsAsync(node, cancellationToken);
+
+        public ValueTask<TaskDirective> ReportAsync(TaskReport report, CancellationToken cancellationToken) => channel.ReportAsync(node, report, cancellationToken);
+
+        public ValueTask CompleteAsync(Abstractions.Nodes.TaskOutcome outcome, CancellationToken cancellationToken) =>
+            channel.CompleteAsync(node, outcome, cancellationToken);
+    }
 
     private static partial class Log
     {
