@@ -31,27 +31,8 @@ internal sealed class Generator(CatalogDatabase database, int machines, int poin
 
     public async Task FillAsync()
     {
-        Destinations = [.. Enumerable.Range(0, 4).Select(i => new Destination { Name = $"destination {i}", Type = "FILESYSTEM" })];
-        Policies = [.. Enumerable.Range(0, 20).Select(i => new Policy { Name = $"policy {i:d2}", Kind = PolicyKind.VmBackup, Priority = 40 + i })];
-        var manager = new HypervisorManager { Name = "manager", Platform = "OVIRT", Url = "https://manager" };
-        Hypervisors = [.. Enumerable.Range(0, 100).Select(i =>
-            new Hypervisor { Name = $"host{i:d3}", Host = $"10.0.0.{i}", Platform = "OVIRT", HypervisorManagerGuid = manager.Guid })];
-        Machines = [.. Enumerable.Range(0, machines).Select(NewMachine)];
-        await WriteAsync(async tx =>
-        {
-            await tx.Destinations.InsertManyAsync(Destinations, default);
-            await tx.Policies.InsertManyAsync(Policies, default);
-            await tx.HypervisorManagers.InsertAsync(manager, default);
-            await tx.Hypervisors.InsertManyAsync(Hypervisors, default);
-            await tx.Nodes.InsertAsync(Node, default);
-            await tx.Machines.InsertManyAsync(Machines, default);
-            foreach (Machine machine in Machines)
-            {
-                await tx.Machines.SetTagsAsync(machine.Guid, [$"team{_random.Next(50)}", _random.Next(3) == 0 ? "prod" : "test"], default);
-                await tx.Policies.AssignAsync(machine.BackupPolicyGuid!.Value, machine.Guid, AssignmentSource.Auto, default);
-            }
-        });
-
+        await FillInventoryAsync();
+        await WriteAsync(tx => tx.Nodes.InsertAsync(Node, default));
         for (int first = 0; first < points; first += PointsInTransaction)
         {
             int count = Math.Min(PointsInTransaction, points - first);
@@ -66,6 +47,38 @@ internal sealed class Generator(CatalogDatabase database, int machines, int poin
             SourceGuid = Hypervisors[_random.Next(Hypervisors.Length)].Guid,
             FinishedAt = null,
         }), default));
+    }
+
+    /// <summary>What an appliance can be started with: its tasks have all ended, and its node is its own.</summary>
+    /// <param name="tasks">Ended tasks; the newest are of now.</param>
+    public async Task FillForShowAsync(int tasks)
+    {
+        await FillInventoryAsync();
+        await WriteAsync(tx => tx.RestorePoints.InsertManyAsync(Enumerable.Range(0, points).Select(NewPoint), default));
+        await WriteAsync(tx => tx.Tasks.InsertManyAsync(Enumerable.Range(points - tasks, tasks).Select(i => NewTask(i) with { StartedAt = Now.AddSeconds(-8.64 * (points - i)) }), default));
+    }
+
+    private async Task FillInventoryAsync()
+    {
+        Destinations = [.. Enumerable.Range(0, 4).Select(i => new Destination { Name = $"destination {i}", Type = "FILESYSTEM" })];
+        Policies = [.. Enumerable.Range(0, 20).Select(i => new Policy { Name = $"policy {i:d2}", Kind = PolicyKind.VmBackup, Priority = 40 + i })];
+        var manager = new HypervisorManager { Name = "manager", Platform = "OVIRT", Url = "https://127.0.0.1:9" };
+        Hypervisors = [.. Enumerable.Range(0, 100).Select(i =>
+            new Hypervisor { Name = $"host{i:d3}", Host = $"10.0.0.{i}", Platform = "OVIRT", HypervisorManagerGuid = manager.Guid })];
+        Machines = [.. Enumerable.Range(0, machines).Select(NewMachine)];
+        await WriteAsync(async tx =>
+        {
+            await tx.Destinations.InsertManyAsync(Destinations, default);
+            await tx.Policies.InsertManyAsync(Policies, default);
+            await tx.HypervisorManagers.InsertAsync(manager, default);
+            await tx.Hypervisors.InsertManyAsync(Hypervisors, default);
+            await tx.Machines.InsertManyAsync(Machines, default);
+            foreach (Machine machine in Machines)
+            {
+                await tx.Machines.SetTagsAsync(machine.Guid, [$"team{_random.Next(50)}", _random.Next(3) == 0 ? "prod" : "test"], default);
+                await tx.Policies.AssignAsync(machine.BackupPolicyGuid!.Value, machine.Guid, AssignmentSource.Auto, default);
+            }
+        });
     }
 
     private Machine NewMachine(int i) => new()

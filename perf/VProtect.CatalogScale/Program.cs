@@ -1,6 +1,7 @@
 // The catalog at scale: fills one, then times every list call, claims and commits.
 //   VProtect.CatalogScale sqlite|postgresql MACHINES POINTS ITERATIONS [FILE]
 //   VProtect.CatalogScale rest MACHINES POINTS ITERATIONS        the same in SQLite, and then the list calls of the REST API
+//   VProtect.CatalogScale fill MACHINES POINTS TASKS FILE        fills the file and ends: a catalog for an appliance to be started with, without queued work
 // PostgreSQL is the one that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE tell of; pg_virtualenv sets them:
 //   pg_virtualenv VProtect.CatalogScale postgresql 10000 1000000 200
 using System.Diagnostics;
@@ -10,11 +11,19 @@ using VProtect.Catalog;
 using VProtect.Catalog.Tasks;
 using VProtect.CatalogScale;
 
+if (args is ["fill", var ofMachines, var ofPoints, var ofTasks, var path])
+{
+    await using CatalogDatabase filled = await CatalogDatabase.OpenAsync(new CatalogOptions { Path = path }, default);
+    await new Generator(filled, Whole(ofMachines), Whole(ofPoints)).FillForShowAsync(Whole(ofTasks));
+    await filled.MaintainAsync(default);
+    return;
+}
+
 bool rest = args is ["rest", ..];
 bool sqlite = rest || args is [] or ["sqlite", ..];
-int machines = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1000;
-int points = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000;
-int iterations = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 100;
+int machines = args.Length > 1 ? Whole(args[1]) : 1000;
+int points = args.Length > 2 ? Whole(args[2]) : 100_000;
+int iterations = args.Length > 3 ? Whole(args[3]) : 100;
 string directory = Directory.CreateTempSubdirectory("vprotect-catalog-").FullName;
 string file = args.Length > 4 ? args[4] : Path.Combine(directory, "catalog.db");
 string Env(string name, string otherwise) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : otherwise;
@@ -40,7 +49,7 @@ TimeSpan opened = watch.Elapsed;
 watch.Restart();
 var data = new Generator(database, machines, points);
 await data.FillAsync();
-TimeSpan filled = watch.Elapsed;
+TimeSpan filledIn = watch.Elapsed;
 TimeSpan filledProcessor = Environment.CpuUsage.TotalTime;
 watch.Restart();
 await database.MaintainAsync(default);
@@ -73,7 +82,7 @@ for (int i = 0; i < iterations; i++)
 
 Array.Sort(claims);
 Console.WriteLine($"\nclaim of a task among 2000, with commit: p50 {claims[iterations / 2]:f1}, p99 {claims[(int)(iterations * 0.99)]:f1} ms");
-Console.WriteLine($"open with migration {opened.TotalMilliseconds:f0} ms; fill {filled.TotalSeconds:f0} s ({filledProcessor.TotalSeconds:f0} s of our processor time); statistics {maintained.TotalSeconds:f1} s");
+Console.WriteLine($"open with migration {opened.TotalMilliseconds:f0} ms; fill {filledIn.TotalSeconds:f0} s ({filledProcessor.TotalSeconds:f0} s of our processor time); statistics {maintained.TotalSeconds:f1} s");
 Console.WriteLine($"worst p99 of a list call {worst:f1} ms; load at the end {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
 if (sqlite)
 {
@@ -89,3 +98,5 @@ if (rest)
 }
 
 Directory.Delete(directory, recursive: true);
+
+static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -75,8 +75,7 @@ await tell(async () => {
   await page.getByRole('link', { name: 'web1' }).click();
   await heading('web1');
   await page.getByRole('tab', { name: 'Disks' }).click();
-  const second = page.getByRole('switch').nth(1);
-  await second.click({ force: true });
+  await page.locator('.pf-v6-c-switch').nth(1).click();
   await page.getByText('Backed up: No').waitFor();
   await look('machine-disks');
   await page.getByRole('tab', { name: 'Restore points' }).click();

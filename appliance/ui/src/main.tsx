@@ -6,9 +6,11 @@ import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { ApiError } from './api/client';
 import { App } from './app/App';
+import { loadFirst } from './app/Shell';
 import { applyTheme } from './app/theme';
 
 applyTheme();
+void loadFirst();
 const queries = new QueryClient({
   defaultOptions: {
     // A server that restarts is waited for; what it refuses is told at once.

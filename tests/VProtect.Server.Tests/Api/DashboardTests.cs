@@ -63,6 +63,7 @@ public sealed class DashboardTests : IAsyncLifetime
         JsonElement report = await _server.Client.GotAsync("/api/dashboard/report");
         Assert.Equal("No <room>.", report.GetProperty("failedBackups")[0].Text("statusInfo"));
         Assert.Equal(["db"], report.GetProperty("overdue").EnumerateArray().Select(one => one.NameOf("vm")));
+        Assert.Equal(1, report.GetProperty("overdueNo").GetInt64());
         JsonElement verification = report.GetProperty("verification");
         Assert.Equal((0, 4, 0), (
             verification.GetProperty("verified").GetInt64(), verification.GetProperty("notVerified").GetInt64(), verification.GetProperty("damaged").GetInt64()));

@@ -83,12 +83,13 @@ internal sealed record OverdueView(NameAndGuid Vm, DateTimeOffset? LastSuccessfu
 /// <param name="Protection">How many machines are protected.</param>
 /// <param name="BackupStats">Backups.</param>
 /// <param name="Destinations">Space of the destinations.</param>
-/// <param name="FailedBackups">The latest backups that failed.</param>
-/// <param name="Overdue">Machines that are not up to date, the longest overdue first.</param>
+/// <param name="FailedBackups">The latest backups that failed; at most 50.</param>
+/// <param name="Overdue">Machines that are not up to date, the longest overdue first; at most 50.</param>
+/// <param name="OverdueNo">How many machines are not up to date.</param>
 /// <param name="Verification">What is known of the backups that are kept.</param>
 internal sealed record ReportView(
     DateTimeOffset From, DateTimeOffset To, ProtectionView Protection, BackupStatsView BackupStats, IReadOnlyList<DestinationSpaceView> Destinations,
-    IReadOnlyList<FailedBackupView> FailedBackups, IReadOnlyList<OverdueView> Overdue, VerificationView Verification);
+    IReadOnlyList<FailedBackupView> FailedBackups, IReadOnlyList<OverdueView> Overdue, long OverdueNo, VerificationView Verification);
 
 /// <summary>A span of time in a query; the last 24 hours when nothing is said.</summary>
 /// <param name="From">From this time on, Unix milliseconds.</param>

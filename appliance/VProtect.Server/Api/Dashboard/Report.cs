@@ -36,6 +36,7 @@ internal static class Report
                     point.Guid, machines.Of(point.MachineGuid), point.CreatedAt, destinations.Of(point.DestinationGuid), point.StatusInfo)),
             ],
             [.. overdue.Rows.Select(machine => new OverdueView(new NameAndGuid(machine.Guid, machine.Name), machine.LastSuccessAt, machine.RpoDueAt))],
+            overdue.Total,
             await VerificationAsync(session, cancellationToken));
     }
 

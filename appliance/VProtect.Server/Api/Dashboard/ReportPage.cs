@@ -33,9 +33,9 @@ internal static class ReportPage
         VerificationView verification = report.Verification;
         Table(page, "Verification", ["Found whole", "Not verified", "Damaged", "Last verified", "Last restored"],
             [[Number(verification.Verified), Number(verification.NotVerified), Number(verification.Damaged), Ever(verification.LastVerified), Ever(verification.LastRestored)]], texts: 0);
-        Table(page, "Failed backups", ["Machine", "Time", "Destination", "Why"],
+        Table(page, stats.Failed > report.FailedBackups.Count ? $"Failed backups: {report.FailedBackups.Count} of {stats.Failed}" : "Failed backups", ["Machine", "Time", "Destination", "Why"],
             report.FailedBackups.Select(one => new[] { one.Vm.Name ?? "", Time(one.Time), one.BackupDestination.Name ?? "", one.StatusInfo ?? "" }), texts: 4);
-        Table(page, "Not up to date", ["Machine", "Last good backup", "Was due"],
+        Table(page, report.OverdueNo > report.Overdue.Count ? $"Not up to date: {report.Overdue.Count} of {report.OverdueNo}" : "Not up to date", ["Machine", "Last good backup", "Was due"],
             report.Overdue.Select(one => new[] { one.Vm.Name ?? "", Ever(one.LastSuccessfulBackup), one.Due is { } due ? Time(due) : "" }), texts: 3);
         return page.Append("</body></html>\n").ToString();
     }

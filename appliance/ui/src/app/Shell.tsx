@@ -3,37 +3,41 @@ import {
   PageToggleButton, SkipToContent, Toolbar, ToolbarContent, ToolbarItem,
 } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, Route, Routes, useLocation } from 'react-router';
 import { body, client } from '../api/client';
-import { Failure, Loading, Notices, PageFrame } from '../parts/parts';
+import { later } from '../parts/later';
+import { Failure, Notices, PageFrame } from '../parts/parts';
 import { t } from '../strings';
 import { useLiveUpdates } from './events';
 import { may, type User } from './session';
 import { chooseTheme, isDark } from './theme';
 
 const areas = [
-  { path: '/', label: t.nav.dashboard, permission: 'monitoring.read', Page: lazy(() => import('../pages/DashboardPage')) },
-  { path: '/machines', label: t.nav.machines, permission: 'inventory.read', Page: lazy(() => import('../pages/MachinesPage')) },
-  { path: '/tasks', label: t.nav.tasks, permission: 'tasks.read', Page: lazy(() => import('../pages/TasksPage')) },
-  { path: '/mounts', label: t.nav.mounts, permission: 'backups.read', Page: lazy(() => import('../pages/MountsPage')) },
-  { path: '/infrastructure', label: t.nav.infrastructure, permission: 'inventory.read', Page: lazy(() => import('../pages/InfrastructurePage')) },
-  { path: '/destinations', label: t.nav.destinations, permission: 'destinations.read', Page: lazy(() => import('../pages/DestinationsPage')) },
-  { path: '/policies', label: t.nav.policies, permission: 'policies.read', Page: lazy(() => import('../pages/PoliciesPage')) },
-  { path: '/schedules', label: t.nav.schedules, permission: 'policies.read', Page: lazy(() => import('../pages/SchedulesPage')) },
-  { path: '/recovery-plans', label: t.nav.recovery, permission: 'policies.read', Page: lazy(() => import('../pages/RecoveryPlansPage')) },
-  { path: '/reports', label: t.nav.reports, permission: 'backups.read', Page: lazy(() => import('../pages/ReportsPage')) },
-  { path: '/nodes', label: t.nav.nodes, permission: 'nodes.read', Page: lazy(() => import('../pages/NodesPage')) },
-  { path: '/settings', label: t.nav.settings, permission: 'settings.read', Page: lazy(() => import('../pages/SettingsPage')) },
-  { path: '/access', label: t.nav.access, permission: 'users.read', Page: lazy(() => import('../pages/AccessPage')) },
-  { path: '/audit', label: t.nav.audit, permission: 'audit.read', Page: lazy(() => import('../pages/AuditPage')) },
+  { path: '/', label: t.nav.dashboard, permission: 'monitoring.read', ...later(() => import('../pages/DashboardPage')) },
+  { path: '/machines', label: t.nav.machines, permission: 'inventory.read', ...later(() => import('../pages/MachinesPage')) },
+  { path: '/tasks', label: t.nav.tasks, permission: 'tasks.read', ...later(() => import('../pages/TasksPage')) },
+  { path: '/mounts', label: t.nav.mounts, permission: 'backups.read', ...later(() => import('../pages/MountsPage')) },
+  { path: '/infrastructure', label: t.nav.infrastructure, permission: 'inventory.read', ...later(() => import('../pages/InfrastructurePage')) },
+  { path: '/destinations', label: t.nav.destinations, permission: 'destinations.read', ...later(() => import('../pages/DestinationsPage')) },
+  { path: '/policies', label: t.nav.policies, permission: 'policies.read', ...later(() => import('../pages/PoliciesPage')) },
+  { path: '/schedules', label: t.nav.schedules, permission: 'policies.read', ...later(() => import('../pages/SchedulesPage')) },
+  { path: '/recovery-plans', label: t.nav.recovery, permission: 'policies.read', ...later(() => import('../pages/RecoveryPlansPage')) },
+  { path: '/reports', label: t.nav.reports, permission: 'backups.read', ...later(() => import('../pages/ReportsPage')) },
+  { path: '/nodes', label: t.nav.nodes, permission: 'nodes.read', ...later(() => import('../pages/NodesPage')) },
+  { path: '/settings', label: t.nav.settings, permission: 'settings.read', ...later(() => import('../pages/SettingsPage')) },
+  { path: '/access', label: t.nav.access, permission: 'users.read', ...later(() => import('../pages/AccessPage')) },
+  { path: '/audit', label: t.nav.audit, permission: 'audit.read', ...later(() => import('../pages/AuditPage')) },
 ];
-const FilesPage = lazy(() => import('../pages/FilesPage'));
-const MachinePage = lazy(() => import('../pages/MachinePage'));
-const PolicyPage = lazy(() => import('../pages/PolicyPage'));
-const SetupPage = lazy(() => import('../pages/SetupPage'));
-const ProfilePage = lazy(() => import('../pages/ProfilePage'));
-const TaskPage = lazy(() => import('../pages/TaskPage'));
+const { Page: FilesPage } = later(() => import('../pages/FilesPage'));
+const { Page: MachinePage } = later(() => import('../pages/MachinePage'));
+const { Page: PolicyPage } = later(() => import('../pages/PolicyPage'));
+const { Page: SetupPage } = later(() => import('../pages/SetupPage'));
+const { Page: ProfilePage } = later(() => import('../pages/ProfilePage'));
+const { Page: TaskPage } = later(() => import('../pages/TaskPage'));
+
+/** Begins to load the page of the address, while it is still being found out who is logged in. */
+export const loadFirst = () => areas.find(({ path }) => window.location.pathname.replace(/^\/ui/, '').replace(/(.)\/$/, '$1') === path)?.load().catch(() => {});
 
 export function Shell({ user }: { user: User }) {
   const connected = useLiveUpdates();
@@ -92,18 +96,16 @@ export function Shell({ user }: { user: User }) {
             ? <div key={id}><Failure error={error} retry={undefined} /><Button variant="link" onClick={() => drop(id)}>{t.close}</Button></div>
             : <Alert component="p" key={id} variant="success" title={text} actionClose={<AlertActionCloseButton onClose={() => drop(id)} />} />)}
         </div>
-        <Suspense fallback={<Loading />}>
-          <Routes>
-            {seen.map(({ path, Page: Area }) => <Route key={path} path={path} element={<Area />} />)}
-            <Route path="/machines/:guid" element={<MachinePage />} />
-            <Route path="/policies/:kind/:guid" element={<PolicyPage />} />
-            <Route path="/setup" element={<SetupPage />} />
-            <Route path="/mounts/:guid" element={<FilesPage />} />
-            <Route path="/profile" element={<ProfilePage />} />
-            <Route path="/tasks/:guid" element={<TaskPage />} />
-            <Route path="*" element={<PageFrame title={t.notFound}>{null}</PageFrame>} />
-          </Routes>
-        </Suspense>
+        <Routes>
+          {seen.map(({ path, Page: Area }) => <Route key={path} path={path} element={<Area />} />)}
+          <Route path="/machines/:guid" element={<MachinePage />} />
+          <Route path="/policies/:kind/:guid" element={<PolicyPage />} />
+          <Route path="/setup" element={<SetupPage />} />
+          <Route path="/mounts/:guid" element={<FilesPage />} />
+          <Route path="/profile" element={<ProfilePage />} />
+          <Route path="/tasks/:guid" element={<TaskPage />} />
+          <Route path="*" element={<PageFrame title={t.notFound}>{null}</PageFrame>} />
+        </Routes>
       </Page>
     </Notices.Provider>
   );

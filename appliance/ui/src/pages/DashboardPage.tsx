@@ -35,7 +35,7 @@ export default function DashboardPage() {
               <Figure label={t.dashboard.protected} to="/machines?protected=true" value={report.data.protection.vm.protectedNo} />
               <Figure label={t.dashboard.noSchedule} to="/policies" value={report.data.protection.vm.noSchedule} />
               <Figure label={t.dashboard.unprotected} to="/machines?protected=false" value={report.data.protection.vm.notProtected} />
-              <Figure label={t.dashboard.overdue} to="/machines?protected=true&up-to-date=false" value={report.data.overdue.length} />
+              <Figure label={t.dashboard.overdue} to="/machines?protected=true&up-to-date=false" value={report.data.overdueNo} />
             </div>
           </Tile>
           <Tile title={t.dashboard.lastDay}>

@@ -62,17 +62,17 @@ export default function ReportsPage() {
               key: one.guid, cells: [one.name, size(one.totalUsedSpace), size(one.totalAvailableSpace), ratio(one.logicalSize, one.totalUsedSpace), one.daysUntilFull == null ? '–' : Math.floor(one.daysUntilFull)],
             }))} />
           </Part>
-          <Part title={r.failed}>
+          <Part title={data.backupStats.failed > data.failedBackups.length ? r.someOf(r.failed, data.failedBackups.length, data.backupStats.failed) : r.failed}>
             <PlainTable label={r.failed} heads={[r.machine, r.time, t.destinations.title, r.why]} rows={data.failedBackups.map((one) => ({
               key: one.guid, cells: [<Link to={`/machines/${one.vm.guid}?tab=tasks`}>{one.vm.name}</Link>, time(one.time), one.backupDestination.name, one.statusInfo],
             }))} />
           </Part>
-          <Part title={r.overdue}>
+          <Part title={data.overdueNo > data.overdue.length ? r.someOf(r.overdue, data.overdue.length, data.overdueNo) : r.overdue}>
             <PlainTable label={r.overdue} heads={[r.machine, t.machines.lastGood, r.was]} rows={data.overdue.map((one) => ({
               key: one.vm.guid, cells: [<Link to={`/machines/${one.vm.guid}`}>{one.vm.name}</Link>, one.lastSuccessfulBackup ? time(one.lastSuccessfulBackup) : t.machines.never, time(one.due)],
             }))} />
           </Part>
-          <Part title={r.charge}>
+          <Part title={charged.length > machinesMax ? r.someOf(r.charge, machinesMax, charged.length) : r.charge}>
             {charged.length > 0 && <Bars label={r.chartLabel} rows={charged.slice(0, barsMax).map((one) => ({ key: one.vm.guid, name: one.vm.name ?? '', value: one.size, text: size(one.size) }))} />}
             <PlainTable label={r.charge} heads={[r.machine, r.tenant, r.policy, r.backups, r.stored, r.read]} rows={charged.slice(0, machinesMax).map((one) => ({
               key: one.vm.guid, cells: [<Link to={`/machines/${one.vm.guid}`}>{one.vm.name}</Link>, one.tenantId ?? '–', one.vmBackupPolicy?.name ?? '–', one.backups, size(one.size), size(readOf.get(one.vm.guid) ?? 0)],

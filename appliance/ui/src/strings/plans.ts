@@ -46,6 +46,7 @@ export const plans = {
     title: 'Nodes', name: 'Name', state: 'State', seen: 'Last heard', tasks: 'Tasks at once', space: 'Working space', platforms: 'Platforms', config: 'Configuration', configs: 'Configurations', edit: 'Edit', noConfig: 'None', addConfig: 'Create a configuration', description: 'Description', settings: 'Settings, as JSON', badJson: 'It is no JSON object.', isDefault: 'New nodes get it', delete: 'Delete', deleteTitle: (name: string) => `Delete the configuration ${name}?`, deleteWhat: 'It can be deleted once nothing has it.', joined: 'Joined', of: (used: string, total: string) => `${used} of ${total}`,
   },
   reports: {
+    someOf: (what: string, shown: number, all: number) => `${what}: ${shown.toLocaleString()} of ${all.toLocaleString()}`,
     title: 'Reports', span: 'Of the last', day: '24 hours', week: '7 days', month: '30 days', quarter: '90 days', html: 'Download as HTML', saved: 'The report is saved.', print: 'Print or save as PDF', result: 'Backups', protection: 'Machines', space: 'Destinations', failed: 'Failed backups', overdue: 'Not up to date', charge: 'Stored and read by machine', verification: 'Verification', machine: 'Machine', time: 'Time', why: 'Why', was: 'Was due', backups: 'Backups', stored: 'Stored', read: 'Read', tenant: 'Tenant', policy: 'Policy', whole: 'Found whole', unseen: 'Not verified', damaged: 'Damaged', nothing: 'None.', csv: 'Download as CSV', chartLabel: 'Stored by machine', daysLeft: 'Days until full',
   },
   settings: {

@@ -123,7 +123,7 @@ internal static class StatusVerbs
         WritePart(client, writer, _space, [.. report.Items("destinations")], "");
         WritePart(client, writer, TaskVerbs.Task.Columns, running.Rows, $"At work or waiting: {running.Total ?? running.Rows.Count}");
         WritePart(client, writer, _failed, [.. report.Items("failedBackups")], "Failed backups");
-        WritePart(client, writer, _overdue, [.. report.Items("overdue").Take(20)], $"Overdue machines: {report.Items("overdue").Count()}");
+        WritePart(client, writer, _overdue, [.. report.Items("overdue").Take(20)], $"Overdue machines: {report.Number("overdueNo") ?? 0}");
     }
 
     private static void WritePart(ClientInvocation client, TextWriter writer, IReadOnlyList<Column> columns, IReadOnlyList<JsonElement> rows, string title)
