@@ -15,6 +15,7 @@ public sealed class FileTests
         Directory.CreateDirectory(directory["tree/home/ada"]);
         await File.WriteAllBytesAsync(directory["tree/home/ada/big.bin"], big);
         await File.WriteAllTextAsync(directory["tree/home/ada/hello.txt"], "hello");
+        await File.WriteAllTextAsync(directory["tree/home/ada/pipe "], "spaced");
         Tool.Run("ln", "-s", "/etc/shadow", directory["tree/home/ada/link"]);
         string deep = "deep/" + string.Join('/', Enumerable.Repeat(new string('d', 100), 4));
         Tool.Run("sh", "-c", $"cd \"$1\" && mkdir -p '{deep}' && echo deep >'{deep}/ü\\file' && chown 70000:3000000 hello.txt && chmod 4751 hello.txt && touch -d 2001-02-03T04:05:06Z hello.txt && mkfifo pipe && touch 'new\nline' && mkdir -m 700 closed", "sh", directory["tree/home/ada"]);
@@ -38,7 +39,7 @@ public sealed class FileTests
         string at = $"/api/mounted-file-systems/{volume.GetProperty("guid").GetString()}";
         Assert.Equal(["home", "lost+found"], NamesOf(await site.Client.PostAsync(at + "/listing", new { path = "/" })));
         JsonElement listed = await site.Client.PostAsync(at + "/listing", new { path = "/home/ada" });
-        Assert.Equal(["closed", "deep", "big.bin", "hello.txt", "link", "new\\x0aline", "pipe"], NamesOf(listed));
+        Assert.Equal(["closed", "deep", "big.bin", "hello.txt", "link", "new\\x0aline", "pipe", "pipe "], NamesOf(listed));
         Assert.Equal(["/home/ada/hello.txt"], (await site.Client.PostAsync(at + "/search", new { path = "/", name = "HELLO" })).EnumerateArray().Select(file => file.GetProperty("path").GetString()));
         (HttpResponseMessage answer, byte[] content) = await site.Client.BytesAsync(at + "/content?path=/home/ada/big.bin", range: "bytes=1000-1999");
         Assert.Equal((206, "bytes 1000-1999/3000000"), ((int)answer.StatusCode, answer.Content.Headers.ContentRange!.ToString()));
@@ -47,6 +48,7 @@ public sealed class FileTests
         Assert.Equal(200, (int)answer.StatusCode);
         Assert.Equal(big, content);
         Assert.Equal(200, (int)(await site.Client.BytesAsync(at + "/content?path=/home/ada/hello.txt", range: "bytes=5-")).Answer.StatusCode);
+        Assert.Equal("spaced"u8.ToArray(), (await site.Client.BytesAsync(at + "/content?path=/home/ada/pipe%20")).Content);
         foreach (string path in (string[])["/home/ada/link", "/../etc/passwd", "/home/ada/none", "/home"])
         {
             Assert.Equal(400, (int)(await site.Client.BytesAsync(at + $"/content?path={path}")).Answer.StatusCode);
@@ -56,7 +58,7 @@ public sealed class FileTests
         Assert.Equal("ada.zip", answer.Content.Headers.ContentDisposition!.FileNameStar);
         using (var zip = new ZipArchive(new MemoryStream(content)))
         {
-            Assert.Equal(["ada/", "ada/big.bin", "ada/closed/", "ada/hello.txt", "ada/new_x0aline"], zip.Entries.Select(entry => entry.FullName).Where(name => !name.Contains("deep", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Assert.Equal(["ada/", "ada/big.bin", "ada/closed/", "ada/hello.txt", "ada/new_x0aline", "ada/pipe "], zip.Entries.Select(entry => entry.FullName).Where(name => !name.Contains("deep", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
             using var reader = new StreamReader(zip.GetEntry("ada/hello.txt")!.Open());
             Assert.Equal("hello", await reader.ReadToEndAsync());
         }

@@ -122,9 +122,11 @@ public sealed class SecondFactorTests(ServerFixture server) : IClassFixture<Serv
         Assert.Contains($"secret={made.Text("secret")}&", made.Text("uri"), StringComparison.Ordinal);
 
         // Not in use before it is confirmed.
+        Assert.False((await client.GotAsync("/api/user-info")).GetProperty("secondFactor").GetBoolean());
         Assert.Equal(HttpStatusCode.OK, (await TryAsync(login, code: null)).StatusCode);
         Assert.Equal("code", await (await client.PutAsJsonAsync("/api/session/second-factor", new { code = "000000" })).RefusedFieldAsync());
         JsonElement confirmed = await (await client.PutAsJsonAsync("/api/session/second-factor", new { code = CodeAt(secret, 0) })).JsonAsync();
+        Assert.True((await client.GotAsync("/api/user-info")).GetProperty("secondFactor").GetBoolean());
         return (client, secret, [.. confirmed.GetProperty("recoveryCodes").EnumerateArray().Select(code => code.GetString()!)]);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog.Policies;
 using VProtect.Server.Policies;
@@ -131,6 +132,85 @@ public sealed class TasksApiTests(ServerFixture server) : IClassFixture<ServerFi
         Assert.Equal(["p1"], forget.PointIds);
         await (await server.Client.GetAsync($"/api/backups/{backup}")).ProblemAsync(HttpStatusCode.NotFound, 4002);
         await DoAsync<CollectWork>(rows, "collect", new { backupDestination = new { guid = rows.Destination.Guid } }, null);
+    }
+
+    [Theory]
+    [InlineData("restore")]
+    [InlineData("restore-and-import")]
+    [InlineData("mount")]
+    [InlineData("vm-snapshot")]
+    [InlineData("inventory-sync")]
+    [InlineData("verify")]
+    [InlineData("collect")]
+    [InlineData("delete")]
+    public async Task What_failed_is_asked_for_again_as_it_was_asked_for(string kind)
+    {
+        Inventory rows = await Inventory.MakeAsync(server);
+        object backup = new { guid = await BackUpAsync(rows, "p1") };
+        object destination = new { guid = rows.Destination.Guid };
+        string guid = First(await CreateAsync(kind, kind switch
+        {
+            "restore" => new { backup, restorePath = "/restore/web ", format = "qcow2", restoredDiskAllocationFormat = "PREALLOCATED", priority = 70 },
+            "restore-and-import" => new
+            {
+                backup,
+                hypervisorManager = new { guid = rows.Manager.Guid },
+                restoredPeName = "web-2",
+                restoreStorageId = rows.Storage.Guid.ToString(),
+                powerOnAfterRestore = true,
+                restoredNetworks = new[] { new { network = new { guid = rows.Network.Guid }, networkInterfaceCard = 1 } },
+            },
+            "mount" => new { backup, mode = "ISCSI", writable = true, allowedClients = new[] { "192.0.2.0/24" } },
+            "vm-snapshot" => new { protectedEntities = new[] { new { guid = rows.Machine.Guid } }, name = "before update" },
+            "inventory-sync" => new { hypervisorManager = new { guid = rows.Manager.Guid } },
+            "verify" => new { backupDestination = destination, samplePercent = 5, bytesPerSecondMax = 1000 },
+            "collect" => new { backupDestination = destination },
+            _ => (object)new { backups = new[] { backup } },
+        }));
+        await (await PostAsync($"{guid}/retry", new { })).ProblemAsync(HttpStatusCode.Conflict, 5107);
+        TaskOrder order = await rows.Node.TakeAsync(guid);
+        string asked = JsonSerializer.Serialize<object>(order.Work);
+        await rows.Node.FailAsync(order, retry: RetryAdvice.Never);
+
+        string again = First(await CreateAsync($"{guid}/retry", new { }, key: "again " + kind));
+
+        Assert.Equal(again, First(await CreateAsync($"{guid}/retry", new { }, key: "again " + kind)));
+        Assert.NotEqual(guid, again);
+        order = await rows.Node.TakeAsync(again);
+        Assert.Equal(asked, JsonSerializer.Serialize<object>(order.Work));
+        JsonElement[] both = [await GetAsync($"/api/tasks/{guid}"), await GetAsync($"/api/tasks/{again}")];
+        Assert.Equal(both[0].GetProperty("priority").GetInt32(), both[1].GetProperty("priority").GetInt32());
+        await rows.Node.FailAsync(order, retry: RetryAdvice.Never);
+    }
+
+    [Fact]
+    public async Task A_failed_backup_of_a_rule_is_asked_for_again_for_that_rule_and_destination_alone()
+    {
+        Inventory rows = await Inventory.MakeAsync(server);
+        var second = new Catalog.Destinations.Destination { Name = $"second of {rows.Destination.Name}", Type = "FILESYSTEM" };
+        var policy = new Policy { Name = $"of {rows.Machine.Name}", Kind = PolicyKind.VmBackup, Priority = 33 };
+        var rule = new Rule { Name = "nightly", PolicyGuid = policy.Guid };
+        await rows.WriteAsync(async tx =>
+        {
+            await tx.Destinations.InsertAsync(second, default);
+            await tx.Policies.InsertAsync(policy, default);
+            await tx.Rules.InsertAsync(rule, default);
+            await tx.RuleDestinations.InsertAsync(new RuleDestination { RuleGuid = rule.Guid, Role = DestinationRole.Primary, DestinationGuid = rows.Destination.Guid }, default);
+            await tx.RuleDestinations.InsertAsync(new RuleDestination { RuleGuid = rule.Guid, Role = DestinationRole.Secondary, DestinationGuid = second.Guid }, default);
+            await tx.Policies.AssignAsync(policy.Guid, rows.Machine.Guid, AssignmentSource.Manual, default);
+        });
+        string guid = First(await CreateAsync("export", new { rules = new[] { new { guid = rule.Guid } }, backupType = "FULL" }));
+        await rows.Node.FailAsync(await rows.Node.TakeAsync(guid), retry: RetryAdvice.Never);
+        JsonElement store = Assert.Single((await GetAsync($"/api/tasks?protectedEntity={rows.Machine.Guid}&type=STORE&state=FAILED")).EnumerateArray());
+
+        // Either half stands for both.
+        JsonElement again = Assert.Single((await CreateAsync($"{store.GetProperty("guid").GetString()}/retry", new { })).EnumerateArray());
+
+        Assert.Equal(
+            (rows.Destination.Name, policy.Name, 33),
+            (again.GetProperty("backupDestination").GetProperty("name").GetString(), again.GetProperty("policy").GetProperty("name").GetString(), again.GetProperty("priority").GetInt32()));
+        JsonElement point = await GetAsync($"/api/backups/{again.GetProperty("backup").GetProperty("guid").GetString()}");
+        Assert.Equal("nightly", point.GetProperty("rule").GetProperty("name").GetString());
     }
 
     [Theory]

@@ -59,7 +59,7 @@ internal static class MountedFilesApi
 
     private static async Task<NoContent> UnlockAsync(Guid guid, UnlockRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
-        string phrase = InvalidFieldException.RequireText("passPhrase", request.PassPhrase, lengthMax: 1024);
+        string phrase = InvalidFieldException.RequireExact("passPhrase", request.PassPhrase, lengthMax: 1024);
         (IGuestFiles files, MountedFileSystem volume) = await OpenAsync(guid, context, catalog, "files.unlock", path: null, cancellationToken);
         await files.UnlockAsync(volume.MountPath!, phrase, cancellationToken);
         return TypedResults.NoContent();
@@ -68,7 +68,7 @@ internal static class MountedFilesApi
     private static async Task<Ok<List<MountedEntryView>>> ListAsync(
         Guid guid, MountedPathRequest request, [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
-        string path = InvalidFieldException.RequireText("path", request.Path, PathLengthMax);
+        string path = InvalidFieldException.RequireExact("path", request.Path, PathLengthMax);
         ListQuery query = list.ToQuery();
         (IGuestFiles files, MountedFileSystem volume) = await OpenAsync(guid, context, catalog, "files.list", path, cancellationToken);
         List<GuestFile> found =
@@ -85,8 +85,8 @@ internal static class MountedFilesApi
     private static async Task<Ok<List<MountedEntryView>>> SearchAsync(
         Guid guid, MountedPathRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
-        string path = request.Path is null ? "/" : InvalidFieldException.RequireText("path", request.Path, PathLengthMax);
-        string name = InvalidFieldException.RequireText("name", request.Name, lengthMax: 255);
+        string path = request.Path is null ? "/" : InvalidFieldException.RequireExact("path", request.Path, PathLengthMax);
+        string name = InvalidFieldException.RequireExact("name", request.Name, lengthMax: 255);
         (IGuestFiles files, MountedFileSystem volume) = await OpenAsync(guid, context, catalog, "files.search", path, cancellationToken);
         (IReadOnlyList<GuestFile> found, bool hasMore) = await files.WalkAsync(volume.MountPath!, path, name, FoundMax, cancellationToken);
         context.Response.Headers["X-More"] = hasMore ? "true" : "false";
@@ -95,7 +95,7 @@ internal static class MountedFilesApi
 
     private static async Task ContentAsync(Guid guid, string? path, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
-        string wanted = InvalidFieldException.RequireText("path", path, PathLengthMax);
+        string wanted = InvalidFieldException.RequireExact("path", path, PathLengthMax);
         (IGuestFiles files, MountedFileSystem volume) = await OpenAsync(guid, context, catalog, "files.read", wanted, cancellationToken);
         GuestFile file = await files.FindAsync(volume.MountPath!, wanted, cancellationToken);
         RequireContent(file);
@@ -105,7 +105,7 @@ internal static class MountedFilesApi
     private static async Task DownloadAsync(
         Guid guid, string? format, MountedPathRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> wanted = request.Paths is { Count: > 0 } several ? several : [InvalidFieldException.RequireText("path", request.Path, PathLengthMax)];
+        IReadOnlyList<string> wanted = request.Paths is { Count: > 0 } several ? several : [InvalidFieldException.RequireExact("path", request.Path, PathLengthMax)];
         await SendSeveralAsync(guid, format, wanted, context, catalog, cancellationToken);
     }
 

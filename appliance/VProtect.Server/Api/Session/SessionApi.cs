@@ -24,7 +24,7 @@ internal static class SessionApi
     }
 
     private static async Task<Ok<UserInfo>> LoginAsync(
-        LoginRequest request, HttpContext context, Logins logins, LiveSettings settings, CatalogDatabase catalog, CancellationToken cancellationToken)
+        LoginRequest request, HttpContext context, Logins logins, LiveSettings settings, SecretBox box, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
         string login = InvalidFieldException.RequireText("login", request.Login, lengthMax: 200);
         if (string.IsNullOrEmpty(request.Password))
@@ -36,7 +36,7 @@ internal static class SessionApi
         context.Response.Cookies.Append(Sessions.CookieName, token, Sessions.Cookie());
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         IReadOnlyList<GrantedPermission> permissions = await session.Users.PermissionsAsync(user.Guid, cancellationToken);
-        return TypedResults.Ok(View(user, CallerHandler.GrantsOf(permissions), SecretToken.CsrfOf(token), settings));
+        return TypedResults.Ok(View(user, CallerHandler.GrantsOf(permissions), SecretToken.CsrfOf(token), settings, box));
     }
 
     private static async Task<NoContent> LogoutAsync(HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
@@ -87,20 +87,20 @@ internal static class SessionApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<UserInfo>> UserInfoAsync(HttpContext context, LiveSettings settings, CatalogDatabase catalog, CancellationToken cancellationToken)
+    private static async Task<Ok<UserInfo>> UserInfoAsync(HttpContext context, LiveSettings settings, SecretBox box, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
         Caller caller = Caller.Of(context);
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         User user = await session.Users.GetAsync(caller.UserGuid, cancellationToken);
-        return TypedResults.Ok(View(user, caller.Grants, caller.Csrf, settings));
+        return TypedResults.Ok(View(user, caller.Grants, caller.Csrf, settings, box));
     }
 
-    private static UserInfo View(User user, IReadOnlyList<Grant> grants, string? csrf, LiveSettings settings)
+    private static UserInfo View(User user, IReadOnlyList<Grant> grants, string? csrf, LiveSettings settings, SecretBox box)
     {
         List<string> whole = [.. grants.Where(grant => grant.Kind is null).Select(grant => grant.Permission).Distinct().Order(StringComparer.Ordinal)];
         IEnumerable<string> limited = grants.Select(grant => grant.Permission).Except(whole);
         return new(
-            user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword, user.SealedTotp is not null,
-            settings.Current.ApplianceName, csrf);
+            user.Guid, user.Login, user.FullName, user.Email, whole, [.. limited.Order(StringComparer.Ordinal)], user.MustChangePassword,
+            SecondFactor.Of(user, box) is { IsActive: true }, settings.Current.ApplianceName, csrf);
     }
 }

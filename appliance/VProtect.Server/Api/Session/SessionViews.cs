@@ -19,7 +19,7 @@ internal sealed record PasswordRequest(string? CurrentPassword, string? NewPassw
 /// <param name="Permissions">What the caller may do with every object; <c>*</c> everything.</param>
 /// <param name="LimitedPermissions">What the caller may do with selected objects only: lists show those.</param>
 /// <param name="MustChangePassword">Whether the password must be changed before anything else.</param>
-/// <param name="SecondFactor">Whether a second factor was made; it counts once it is confirmed.</param>
+/// <param name="SecondFactor">Whether logging in takes the code of an authenticator: one was made and confirmed.</param>
 /// <param name="ApplianceName">What the appliance is called by those who use it; empty when nobody named it.</param>
 /// <param name="CsrfToken">What changes must carry in X-CSRF-Token; null for bearer tokens, which need none.</param>
 internal sealed record UserInfo(

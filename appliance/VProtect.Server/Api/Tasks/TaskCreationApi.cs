@@ -9,9 +9,11 @@ using VProtect.Catalog.Mounts;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
+using VProtect.Catalog.Views;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Mounts;
 using VProtect.Server.Scheduling;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Requests;
@@ -56,6 +58,8 @@ internal static class TaskCreationApi
             "Starts a machine from a backup at once: it runs on the backup's disks, with writes kept apart, until it is kept, committed or discarded by an unmount.", Permission.TasksRestore, 400, 404, 409, 422);
         tasks.MapPost("/unmount", UnmountAsync).Describe(
             "Ends a mount; what was written to it is discarded, or becomes the machine's next backup. A machine that runs on it is removed, or kept.", Permission.TasksMount, 400, 404, 409, 422);
+        tasks.MapPost("/{guid:guid}/retry", RetryAsync).Describe(
+            "Asks again for what a task that failed or was cancelled was to do; takes the permission that asking for it took.", Permission.TasksRead, 404, 409, 422);
     }
 
     private static Task<IResult> ExportAsync(ExportBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
@@ -88,7 +92,7 @@ internal static class TaskCreationApi
     private static Task<IResult> RestoreAsync(RestoreBody body, HttpContext context, TaskRequests requests, CancellationToken cancellationToken)
     {
         Guid point = body.Backup.Required("backup");
-        string directory = InvalidFieldException.RequireText("restorePath", body.RestorePath, lengthMax: 4096);
+        string directory = InvalidFieldException.RequireExact("restorePath", body.RestorePath, lengthMax: 4096);
         if (!Path.IsPathFullyQualified(directory) || directory.Any(char.IsControl))
         {
             throw new InvalidFieldException("restorePath", "It is no absolute path.", "Send the path of a directory on the node, for example /restore/web1.");
@@ -363,6 +367,35 @@ internal static class TaskCreationApi
                 return [await requests.UnmountAsync(transaction, request with { StorageUuid = storage }, TaskOrigin.Of(context), cancellationToken)];
             },
             cancellationToken);
+    }
+
+    private static async Task<IResult> RetryAsync(Guid guid, HttpContext context, CatalogDatabase catalog, TaskRequests requests, CancellationToken cancellationToken)
+    {
+        Caller caller = Caller.Of(context);
+        CatalogTask task;
+        string permission;
+        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+        {
+            task = await session.Tasks.GetAsync(guid, cancellationToken);
+            if (task is { Type: TaskType.Store or TaskType.Import, LinkedTaskGuid: { } leader })
+            {
+                task = await session.Tasks.GetAsync(leader, cancellationToken);
+            }
+
+            TaskParameters parameters = TaskParameters.Of(task);
+            MountSettings? mount = parameters.Mount is { } of && await session.Mounts.FindAsync(of, cancellationToken) is { } row ? MountSettings.Of(row) : null;
+            permission = TaskRequests.PermissionToRetry(task, mount);
+            if (task.Type == TaskType.Mount && mount?.Chap is not null)
+            {
+                caller.RequireToHave([Permission.InventoryCredentials]);
+            }
+        }
+
+        // What may be asked for again is what may be asked for: the part of the catalog in which that is so.
+        using IDisposable? limit = caller.May(permission) ? null : CatalogView.Limit(caller.ViewFor(permission) ?? throw new VProtectException(
+            ErrorCode.Forbidden, ErrorSide.Request, $"This needs the permission '{permission}'.", "Ask an administrator for a role that has it."));
+        return await AnswerAsync(
+            context, guid, "tasks.retry", transaction => requests.RetryAsync(transaction, task, TaskOrigin.Of(context), cancellationToken), cancellationToken);
     }
 
     private static void CheckTls(MountBody body, bool isIscsi)

@@ -60,7 +60,7 @@ internal static class TaskVerbs
             Task, "Lists tasks, newest first.", Filters(verbs),
             ("vprotect task list --state running,queued", "what is going on"), ("vprotect task list --machine web1 --type export -n 10", "the last backups of a machine"),
             ("vprotect task list --watch", "as it changes")),
-        NewShow(verbs), NewLog(verbs), NewWait(verbs), NewWatch(verbs), NewCancel(verbs), NewPriority(verbs), NewDelete(verbs));
+        NewShow(verbs), NewLog(verbs), NewWait(verbs), NewWatch(verbs), NewCancel(verbs), NewRetry(verbs), NewPriority(verbs), NewDelete(verbs));
 
     public static Verb NewWorkflow(ClientVerbs verbs) => verbs.Area(
         "workflow", "Runs: what was asked for together, with its tasks.",
@@ -211,6 +211,19 @@ internal static class TaskVerbs
                 }
 
                 return Guids(client, tasks);
+            });
+    }
+
+    private static Verb NewRetry(ClientVerbs verbs)
+    {
+        Argument<string> id = ObjectArgument.New(verbs, Task, "ID");
+        return verbs.Doing(
+            new Verb("retry", "Asks again for what a task that failed or was cancelled was to do.") { id }.WithExamples(("vprotect task retry 3f9ac01d", "as it was asked for")),
+            async (client, cancellationToken) =>
+            {
+                JsonElement task = await ObjectNames.FindAsync(client.Api, Task, client.Parsed.GetRequiredValue(id), cancellationToken);
+                ApiAnswer answer = await client.Api.CreateAsync($"/tasks/{ObjectNames.GuidOf(task)}/retry", new JsonObject(), key: null, cancellationToken);
+                return ClientVerbs.Answer(client, answer, $"Queued {TaskText.Of(task)} again.");
             });
     }
 
