@@ -51,6 +51,7 @@ public static class ServerHost
             adapt?.Invoke(builder);
             WebApplication app = builder.Build();
             await app.Services.GetRequiredService<LiveSettings>().ReloadAsync(catalog, cancellationToken);
+            await app.Services.GetRequiredService<KeyRotation>().FinishAsync(cancellationToken);
             Use(app);
             return app;
         }
@@ -73,6 +74,7 @@ public static class ServerHost
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton(_ => SecretBox.Open(data.SecretKey));
         services.AddSingleton<LiveSettings>();
+        services.AddSingleton<ApplianceCheck>();
         services.AddSingleton<SupportBundle>();
         services.AddHostedService<SystemdNotifications>();
         services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);

@@ -96,7 +96,10 @@ public sealed class CatalogDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads a whole SQLite catalog and tells what is wrong with it; empty when nothing is. Takes seconds for each GiB.</summary>
+    /// <summary>
+    /// Reads the whole catalog and tells what is wrong with it, pages, indexes and references; empty when nothing is. Takes seconds for each GiB, beside other work.
+    /// Of PostgreSQL it tells what that server knows: failed checksums, indexes that are not valid, and with its extension amcheck what that finds.
+    /// </summary>
     public async Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken)
     {
         try

@@ -28,6 +28,9 @@ public partial class CatalogSession
     /// <summary>Settings of nodes.</summary>
     public NodeConfigTable NodeConfigs => new(this);
 
+    /// <summary>Secrets that rows hold, wherever they are.</summary>
+    public SealedSecretTable SealedSecrets => new(this);
+
     /// <summary>Sealed secrets.</summary>
     public CredentialTable Credentials => new(this);
 

@@ -17,6 +17,7 @@ internal static class AccessServices
         services.AddSingleton<UserDirectory>();
         services.AddSingleton<OwnProof>();
         services.AddSingleton<AuditHead>();
+        services.AddSingleton<KeyRotation>();
         services.AddSingleton<IUpkeep>(provider => provider.GetRequiredService<AuditHead>());
 
         // What AddAuthentication does but for data protection, which nothing of ours uses and which keeps keys on disk.

@@ -104,6 +104,23 @@ internal sealed partial class AuditHead(CatalogDatabase catalog, DataDirectory d
         }
     }
 
+    /// <summary>Seals what is kept with the key that seals now. What cannot be read stays as it is, and is found as before.</summary>
+    public async Task SealAnewAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            if (File.Exists(data.AuditHead) && Read().Kept is { } kept)
+            {
+                Write(kept);
+            }
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
@@ -159,11 +176,8 @@ internal sealed partial class AuditHead(CatalogDatabase catalog, DataDirectory d
 
         if (newest.Seq != kept?.Seq || !File.Exists(data.AuditHead))
         {
-            byte[] bytes = new byte[HeadBytes];
-            BinaryPrimitives.WriteInt64LittleEndian(bytes, newest.Seq);
-            newest.Hash.CopyTo(bytes.AsSpan(sizeof(long)));
-            DataDirectory.WriteSecret(data.AuditHead, box.Seal(bytes, Purpose));
             _kept = new Head(newest.Seq, newest.Hash);
+            Write(_kept);
         }
 
         if (time.GetUtcNow() - _loggedAt >= LoggedEvery)
@@ -171,6 +185,14 @@ internal sealed partial class AuditHead(CatalogDatabase catalog, DataDirectory d
             _loggedAt = time.GetUtcNow();
             Log.Kept(logger, newest.Seq, Convert.ToHexStringLower(newest.Hash));
         }
+    }
+
+    private void Write(Head head)
+    {
+        byte[] bytes = new byte[HeadBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, head.Seq);
+        head.Hash.CopyTo(bytes.AsSpan(sizeof(long)));
+        DataDirectory.WriteSecret(data.AuditHead, box.Seal(bytes, Purpose));
     }
 
     private sealed record Head(long Seq, byte[] Hash);

@@ -86,7 +86,8 @@ internal sealed record SecondFactor(bool IsActive, long LastStep, byte[] Secret,
             : null;
     }
 
-    private static string PurposeOf(Guid user) => $"totp:{user:D}";
+    /// <summary>Purpose by which it is sealed.</summary>
+    public static string PurposeOf(Guid user) => $"totp:{user:D}";
 
     private static byte[] HashOf(Guid user, string code) => SHA256.HashData([.. user.ToByteArray(), .. Encoding.UTF8.GetBytes(code)]);
 }

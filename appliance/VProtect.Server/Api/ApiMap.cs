@@ -33,6 +33,7 @@ internal static class ApiMap
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         RouteGroupBuilder api = endpoints.MapGroup("/api");
+        ApplianceApi.Map(api);
         AuditApi.Map(api);
         BackupPartsApi.Map(api);
         BackupsApi.Map(api);

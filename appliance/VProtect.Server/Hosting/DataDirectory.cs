@@ -18,6 +18,9 @@ internal sealed class DataDirectory
 
     public string SecretKey => System.IO.Path.Join(Path, "secret.key");
 
+    /// <summary>There only while the key changes.</summary>
+    public string NextSecretKey => SecretKey + ".next";
+
     public string AuditHead => System.IO.Path.Join(Path, "audit.head");
 
     public string Tls => Sub("tls");
@@ -41,7 +44,7 @@ internal sealed class DataDirectory
         }
     }
 
-    /// <summary>Writes a secret so that there is never a moment at which others could read it, nor half of it.</summary>
+    /// <summary>Writes a secret so that there is never a moment at which others could read it, nor half of it. Durable when it returns.</summary>
     public static void WriteSecret(string path, ReadOnlySpan<byte> content)
     {
         string part = path + ".part";
@@ -59,6 +62,7 @@ internal sealed class DataDirectory
         }
 
         File.Move(part, path, overwrite: true);
+        DurableDirectory.Flush(System.IO.Path.GetDirectoryName(path)!);
     }
 
     private string Sub(string name) => Directory.CreateDirectory(System.IO.Path.Join(Path, name), OwnerOnly).FullName;

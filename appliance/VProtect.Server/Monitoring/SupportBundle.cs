@@ -12,10 +12,10 @@ using VProtect.Server.Hosting;
 namespace VProtect.Server.Monitoring;
 
 /// <summary>
-/// A zip archive for whoever helps. It is made of what is shown anyway: rows without what is sealed in them, metrics, logs. Credentials, users, tokens and sessions are not in it at all.
+/// A zip archive for whoever helps. It is made of what is shown anyway: rows without what is sealed in them, metrics, what a check of the catalog finds, logs. Credentials, users, tokens and sessions are not in it at all.
 /// At most <see cref="LogBytesMax"/> of logs, the newest, so that it is made in memory.
 /// </summary>
-internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data, LiveSettings settings, TimeProvider time)
+internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data, LiveSettings settings, ApplianceCheck check, TimeProvider time)
 {
     private const long LogBytesMax = 20 << 20;
     private const int TasksMax = 500;
@@ -51,6 +51,7 @@ internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data,
             Add(archive, "metrics.txt", (IEnumerable<string>)[await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken)]);
         }
 
+        Add(archive, "check.txt", (await check.RunAsync(cancellationToken)).DefaultIfEmpty("Catalog, secrets and audit log are whole."));
         AddLogs(archive);
     }
 

@@ -60,8 +60,52 @@ internal sealed class PostgreSqlSource : ConnectionSource
         "A catalog in PostgreSQL is copied by PostgreSQL's own programs.",
         "Use pg_dump, or the server's continuous archiving.");
 
-    public override Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
+    public override async Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken)
+    {
+        List<string> found = [];
+        await using NpgsqlConnection connection = await _connections.OpenConnectionAsync(cancellationToken);
+        found.AddRange(await RowsAsync("SELECT 'index ' || indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid"));
+        found.AddRange(await RowsAsync("SELECT 'constraint ' || conname || ' was never checked' FROM pg_constraint WHERE NOT convalidated"));
+        found.AddRange(await RowsAsync(
+            "SELECT checksum_failures || ' pages of the database have failed their checksum' FROM pg_stat_database WHERE datname = current_database() AND checksum_failures > 0"));
+
+        // The server's own check of its indexes, where its administrator has put it in.
+        if ((await RowsAsync("SELECT extname FROM pg_extension WHERE extname = 'amcheck'")).Count > 0)
+        {
+            foreach (string index in await RowsAsync(
+                """
+                SELECT pg_index.indexrelid::text FROM pg_index JOIN pg_class ON pg_class.oid = pg_index.indexrelid JOIN pg_am ON pg_am.oid = pg_class.relam
+                WHERE pg_am.amname = 'btree' AND pg_class.relnamespace = current_schema()::regnamespace AND pg_index.indisvalid
+                """))
+            {
+                try
+                {
+                    await RowsAsync($"SELECT bt_index_check({index}::oid::regclass, heapallindexed => true)::text");
+                }
+                catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.IndexCorrupted or PostgresErrorCodes.DataCorrupted)
+                {
+                    found.Add(exception.MessageText);
+                }
+            }
+        }
+
+        return found;
+
+        async Task<List<string>> RowsAsync(string sql)
+        {
+            List<string> rows = [];
+            await using NpgsqlCommand command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.CommandTimeout = 0;
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(reader.GetValue(0).ToString() ?? "");
+            }
+
+            return rows;
+        }
+    }
 
     public override ValueTask DisposeAsync() => _connections.DisposeAsync();
 

@@ -153,7 +153,7 @@ internal sealed class SqliteSource : ConnectionSource
             await using SqliteCommand command = reader.CreateCommand();
             command.CommandText = check;
             command.CommandTimeout = 0;
-            await using SqliteDataReader rows = command.ExecuteReader();
+            await using SqliteDataReader rows = await Task.Run(command.ExecuteReader, cancellationToken);
             while (rows.Read())
             {
                 string row = string.Join(' ', Enumerable.Range(0, rows.FieldCount).Select(i => rows.GetValue(i)));

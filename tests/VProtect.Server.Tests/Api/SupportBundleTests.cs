@@ -34,6 +34,7 @@ public sealed class SupportBundleTests(ServerFixture server) : IClassFixture<Ser
         Assert.Contains("runningTasksMax", entries["settings.json"], StringComparison.Ordinal);
         Assert.Contains("dataFreeBytes", entries["appliance.json"], StringComparison.Ordinal);
         Assert.Contains("logs/vprotect.log", entries.Keys);
+        Assert.Contains("are whole", entries["check.txt"], StringComparison.Ordinal);
         string[] secrets = [Planted, ServerFixture.Password, Convert.ToBase64String(sealedKey), token.GetProperty("token").GetString()!];
         Assert.All(entries, entry => Assert.All(secrets, secret => Assert.DoesNotContain(secret, entry.Value, StringComparison.Ordinal)));
         Assert.Equal("support-bundle.download", (await server.Client.GotAsync("/api/audit?size=1")).EnumerateArray().First().Text("action"));

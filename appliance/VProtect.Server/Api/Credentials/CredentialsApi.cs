@@ -46,8 +46,8 @@ internal static class CredentialsApi
 
         DateTimeOffset now = time.GetUtcNow();
         var empty = new Credential { Name = "", Kind = CredentialKind.Password, Sealed = [], CreatedAt = now, ChangedAt = now };
-        Credential credential = Applied(empty, request, box, now);
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        Credential credential = Applied(empty, request, box, now);
         await transaction.Credentials.InsertAsync(credential, cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, "credentials.create", Kind, credential.Guid, credential.Name, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

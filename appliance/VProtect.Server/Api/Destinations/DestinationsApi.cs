@@ -72,6 +72,11 @@ internal static class DestinationsApi
         destination = destination with { RepositoryId = found.RepositoryId };
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         await RequireFreeAsync(transaction, destination, cancellationToken);
+
+        // The key may have changed while the repository was opened.
+        destination = destination.SealedKey is { } key
+            ? destination with { SealedKey = box.SealAnew(key, References.PurposeOfDestination(destination.Guid)) }
+            : destination;
         await transaction.Destinations.InsertAsync(destination, cancellationToken);
         await transaction.Destinations.SetNodeConfigsAsync(destination.Guid, [.. nodeConfigs ?? []], cancellationToken);
         await DestinationWriting.KeepOneDefaultAsync(transaction, destination, cancellationToken);

@@ -1,13 +1,41 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
+using VProtect.Appliance.Cli.Client.Tables;
 
 namespace VProtect.Appliance.Cli.Client.Areas;
 
 /// <summary><c>vprotect appliance …</c>: the appliance itself.</summary>
 internal static class ApplianceVerbs
 {
-    public static Verb New(ClientVerbs verbs) => verbs.Area("appliance", "The appliance itself: copies of it, from which 'vprotect recover' makes it again, and what somebody who helps needs to see.", NewBackup(verbs), NewBundle(verbs));
+    public static Verb New(ClientVerbs verbs) => verbs.Area("appliance", "The appliance itself: copies of it, from which 'vprotect recover' makes it again, what somebody who helps needs to see, and the key of its secrets.", NewBackup(verbs), NewCheck(verbs), NewRotation(verbs), NewBundle(verbs));
+
+    private static Verb NewCheck(ClientVerbs verbs) => verbs.Doing(
+        new Verb("check", "Reads the whole catalog, opens every secret and verifies the audit log. Exit code 0 when nothing is amiss. Takes seconds for each GiB of catalog.")
+            .WithExamples(("vprotect appliance check", "after a power cut, or before an update")),
+        async (client, cancellationToken) =>
+        {
+            ApiAnswer answer = await client.Api.CreateAsync("/appliance/check", body: null, key: null, cancellationToken);
+            bool isWhole = answer.Body.IsTrue("whole");
+            ClientVerbs.Answer(client, answer, isWhole ? "The catalog, its secrets and the audit log are whole." : "Something is amiss:");
+            foreach (JsonElement finding in client.IsJson ? [] : answer.Body.Items("findings"))
+            {
+                client.Terminal.Out.WriteLine($"  {finding}");
+            }
+
+            return isWhole ? ExitCodes.Success : ExitCodes.DataDamaged;
+        });
+
+    private static Verb NewRotation(ClientVerbs verbs) => verbs.Doing(
+        new Verb("rotate-key", "Makes a new key of secrets (secret.key) and seals every password, pass phrase and second factor with it; the key before is forgotten. Repositories and their recovery keys stay as they are. Copies of the appliance made before open with the key that is in them.")
+            .WithExamples(("vprotect appliance rotate-key", "after somebody has left who could read the data directory")),
+        async (client, cancellationToken) =>
+        {
+            ApiAnswer answer = await client.Api.CreateAsync("/appliance/rotate-key", body: null, key: null, cancellationToken);
+            return ClientVerbs.Answer(client, answer, $"The key is new: {answer.Body.Number("secrets")} secrets were sealed with it. Make a copy of the appliance: vprotect appliance backup");
+        });
 
     private static Verb NewBundle(ClientVerbs verbs)
     {
