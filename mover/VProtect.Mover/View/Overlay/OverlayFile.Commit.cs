@@ -57,6 +57,8 @@ internal sealed partial class OverlayFile
         long generation;
         lock (_gate)
         {
+            // What is written from now on belongs to the next one.
+            BeginTail(_sequence + 1);
             (dirty, zeros, freed, generation) = (_dirty, _zeros, _freed, _generation);
             (_dirty, _zeros, _freed) = ([], [], []);
             _generation++;
@@ -112,6 +114,18 @@ internal sealed partial class OverlayFile
             Volatile.Write(ref _durable, generation);
             _leaving.Enqueue((generation, freed));
             FreeUnread();
+        }
+    }
+
+    private void BeginTail(long sequence)
+    {
+        try
+        {
+            _tail?.Begin(sequence);
+        }
+        catch (PosixException e)
+        {
+            throw OverlayErrors.Translate(e);
         }
     }
 

@@ -10,6 +10,8 @@ namespace VProtect.Mover.View.Overlay;
 internal sealed partial class OverlayFile
 {
     private const uint OwnerOnly = 0x180; // 0600
+    private const int LockTries = 10;
+    private static readonly TimeSpan LockPeriod = TimeSpan.FromMilliseconds(30);
 
     /// <summary>Opens the overlay at a path, or makes one there.</summary>
     /// <param name="path">The file.</param>
@@ -39,8 +41,16 @@ internal sealed partial class OverlayFile
                 handle = PosixFile.Open(path, Libc.O_RDWR);
             }
 
-            if (Libc.Flock(PosixFile.Fd(handle!), Libc.LOCK_EX | Libc.LOCK_NB) != 0)
+            // A process that is just being started has our files open until it runs its program: nobody else's lock lasts for so short a time.
+            int tries = 0;
+            while (Libc.Flock(PosixFile.Fd(handle!), Libc.LOCK_EX | Libc.LOCK_NB) != 0)
             {
+                if (++tries < LockTries)
+                {
+                    Thread.Sleep(LockPeriod);
+                    continue;
+                }
+
                 throw new VProtectException(
                     ErrorCode.OverlayInUse, ErrorSide.Request, $"The overlay '{path}' is in use by another mount.", "End that one, or choose another file.");
             }
@@ -115,6 +125,7 @@ internal sealed partial class OverlayFile
             }
 
             file._sequence = sequence;
+            file.Recover();
             if (isEmpty)
             {
                 file._nextJournalPage = header.JournalPage;
@@ -122,20 +133,74 @@ internal sealed partial class OverlayFile
                 {
                     throw OverlayErrors.Damaged(path, "its journal lies in no place of its own");
                 }
+
+                if (file._dirty.Count > 0 || file._zeros.Count > 0)
+                {
+                    file.Commit();
+                }
             }
             else
             {
                 // The old journal's pages are not marked: they are free once the header names the new one, and not before. So it is
                 // written behind everything there is.
                 file.MoveJournal();
+                (file._dirty, file._zeros) = ([], []);
+                file._freed.ForEach(pages.Free);
+                file._freed = [];
             }
 
+            file._tail = new OverlayTail(path, header.Overlay);
+            file._tail.Begin(file._sequence);
             return file;
         }
         catch
         {
             file._timer.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes up what a process that was killed had been given and had not committed: notes are followed in their order, and what they come to counts where the page
+    /// still has the bytes that were noted. Durable with the checkpoint or commit that follows, and not before: the notes stay until then.
+    /// </summary>
+    private void Recover()
+    {
+        Dictionary<long, (uint Page, uint Crc)> dirty = [];
+        List<(long Block, long Count)> zeros = [];
+        long blocks = (_header.Base.SizeBytes + OverlayFormat.PageBytes - 1) / OverlayFormat.PageBytes;
+        foreach (OverlayEntry entry in OverlayTail.Read(_path, _header.Overlay, _sequence))
+        {
+            if (entry.Kind == OverlayFormat.Zeros && entry.Value >= 1 && entry.Block + entry.Value <= blocks)
+            {
+                AddZeros(dirty, zeros, entry.Block, entry.Value);
+            }
+            else if (entry.Kind == OverlayFormat.Data && entry.Block < blocks)
+            {
+                dirty[entry.Block] = (entry.Page, entry.Value);
+            }
+        }
+
+        foreach ((long block, long count) in zeros)
+        {
+            _map.SetZeros(block, count, _freed);
+        }
+
+        _zeros = zeros;
+        byte[] content = new byte[OverlayFormat.PageBytes];
+        foreach ((long block, (uint page, uint crc)) in dirty)
+        {
+            bool isWhole = PosixFile.Read(Fd, (long)page * OverlayFormat.PageBytes, content, _path) == content.Length && Seal.Packing.PackFormat.Crc32C(content) == crc;
+            if (isWhole && _pages.TryMark(page))
+            {
+                uint old = _map.Set(block, page);
+                if (old > OverlayMap.Zero)
+                {
+                    _freed.Add(old);
+                }
+
+                _dirty[block] = (page, crc);
+            }
         }
     }
 

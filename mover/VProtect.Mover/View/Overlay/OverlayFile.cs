@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using VProtect.Abstractions;
@@ -38,6 +39,7 @@ internal sealed partial class OverlayFile : IAsyncDisposable
     private long _durable = -1;
     private int _isCommitBegun;
     private Exception? _failure;
+    private OverlayTail? _tail; // none while it is opened
 
     private OverlayFile(string path, SafeFileHandle handle, OverlayHeader header, OverlayMap map, PageAllocator pages, TimeProvider time)
     {
@@ -115,30 +117,19 @@ internal sealed partial class OverlayFile : IAsyncDisposable
         ThrowIfFailed();
         lock (_gate)
         {
-            _map.SetZeros(firstBlock, count, _freed);
-            if (count < _dirty.Count)
+            var notes = new List<OverlayEntry>(1);
+            AddZeros(notes, firstBlock, count);
+            try
             {
-                for (long block = firstBlock; block < firstBlock + count; block++)
-                {
-                    _dirty.Remove(block);
-                }
+                Note(CollectionsMarshal.AsSpan(notes));
             }
-            else
+            catch (PosixException e)
             {
-                foreach (long block in _dirty.Keys.Where(block => block >= firstBlock && block < firstBlock + count).ToList())
-                {
-                    _dirty.Remove(block);
-                }
+                throw OverlayErrors.Translate(e);
             }
 
-            if (_zeros.Count > 0 && _zeros[^1] is var (last, length) && last + length == firstBlock)
-            {
-                _zeros[^1] = (last, length + count);
-            }
-            else
-            {
-                _zeros.Add((firstBlock, count));
-            }
+            _map.SetZeros(firstBlock, count, _freed);
+            AddZeros(_dirty, _zeros, firstBlock, count);
         }
 
         CommitIfMuch();
@@ -184,10 +175,12 @@ internal sealed partial class OverlayFile : IAsyncDisposable
             if (_failure is null)
             {
                 await CommitAsync(CancellationToken.None);
+                _tail?.Remove();
             }
         }
         finally
         {
+            _tail?.Dispose();
             _handle.Dispose();
             _committing.Dispose();
         }
@@ -242,6 +235,7 @@ internal sealed partial class OverlayFile : IAsyncDisposable
                 return false;
             }
 
+            Note(firstBlock, runs, crcs);
             long block = firstBlock;
             int done = 0;
             foreach ((uint page, int pages) in runs)
@@ -261,6 +255,72 @@ internal sealed partial class OverlayFile : IAsyncDisposable
 
         CommitIfMuch();
         return true;
+    }
+
+    /// <summary>Under the lock, before blocks are what they were written to be: notes it; when that fails they are not written.</summary>
+    private void Note(long firstBlock, List<(uint Page, int Count)> runs, ReadOnlySpan<uint> crcs)
+    {
+        Span<OverlayEntry> notes = crcs.Length <= 8 ? stackalloc OverlayEntry[crcs.Length] : new OverlayEntry[crcs.Length];
+        int done = 0;
+        foreach ((uint page, int count) in runs)
+        {
+            for (uint i = 0; i < count; i++, done++)
+            {
+                notes[done] = new OverlayEntry(firstBlock + done, OverlayFormat.Data, page + i, crcs[done]);
+            }
+        }
+
+        try
+        {
+            Note(notes);
+        }
+        catch (PosixException e)
+        {
+            FreeAll(runs);
+            throw OverlayErrors.Translate(e);
+        }
+    }
+
+    private void Note(ReadOnlySpan<OverlayEntry> notes)
+    {
+        try
+        {
+            _tail!.Append(notes);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What is noted and what is there differ.
+            Volatile.Write(ref _failure, e);
+            ThrowIfFailed();
+        }
+    }
+
+    /// <summary>Zeros that are in no commit yet: nothing of what was written there before is.</summary>
+    private static void AddZeros(Dictionary<long, (uint Page, uint Crc)> dirty, List<(long Block, long Count)> zeros, long firstBlock, long count)
+    {
+        if (count < dirty.Count)
+        {
+            for (long block = firstBlock; block < firstBlock + count; block++)
+            {
+                dirty.Remove(block);
+            }
+        }
+        else
+        {
+            foreach (long block in dirty.Keys.Where(block => block >= firstBlock && block < firstBlock + count).ToList())
+            {
+                dirty.Remove(block);
+            }
+        }
+
+        if (zeros.Count > 0 && zeros[^1] is var (last, length) && last + length == firstBlock)
+        {
+            zeros[^1] = (last, length + count);
+        }
+        else
+        {
+            zeros.Add((firstBlock, count));
+        }
     }
 
     private void FreeAll(List<(uint Page, int Count)> runs)

@@ -30,17 +30,19 @@ internal static class OverlayFormat
     public static bool IsWhole(ReadOnlySpan<byte> page, ReadOnlySpan<byte> magic) =>
         page.StartsWith(magic) && BinaryPrimitives.ReadUInt32LittleEndian(page[CrcOffset..]) == PackFormat.Crc32C(page[..CrcOffset]);
 
-    public static void WriteEntry(Span<byte> page, int index, in OverlayEntry entry)
+    public static void WriteEntry(Span<byte> page, int index, in OverlayEntry entry) => WriteEntry(page.Slice(EntriesOffset + (index * EntryBytes), EntryBytes), entry);
+
+    public static OverlayEntry ReadEntry(ReadOnlySpan<byte> page, int index) => ReadEntry(page.Slice(EntriesOffset + (index * EntryBytes), EntryBytes));
+
+    public static void WriteEntry(Span<byte> target, in OverlayEntry entry)
     {
-        Span<byte> target = page.Slice(EntriesOffset + (index * EntryBytes), EntryBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(target, (ulong)entry.Block | ((ulong)entry.Kind << 48));
         BinaryPrimitives.WriteUInt32LittleEndian(target[8..], entry.Page);
         BinaryPrimitives.WriteUInt32LittleEndian(target[12..], entry.Value);
     }
 
-    public static OverlayEntry ReadEntry(ReadOnlySpan<byte> page, int index)
+    public static OverlayEntry ReadEntry(ReadOnlySpan<byte> source)
     {
-        ReadOnlySpan<byte> source = page.Slice(EntriesOffset + (index * EntryBytes), EntryBytes);
         ulong first = BinaryPrimitives.ReadUInt64LittleEndian(source);
         return new OverlayEntry(
             (long)(first & 0xFFFF_FFFF_FFFF), (ushort)(first >> 48), BinaryPrimitives.ReadUInt32LittleEndian(source[8..]),
