@@ -73,7 +73,8 @@ public static class ServerHost
         services.AddSingleton(_ => catalog);
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton(_ => SecretBox.Open(data.SecretKey));
-        services.AddSingleton<LiveSettings>();
+        var settings = new LiveSettings();
+        services.AddSingleton(settings);
         services.AddSingleton<ApplianceCheck>();
         services.AddSingleton<SupportBundle>();
         services.AddHostedService<SystemdNotifications>();
@@ -87,7 +88,7 @@ public static class ServerHost
         // Who comes without a session is answered; a line for each would bury the rest.
         builder.Logging.AddFilter(typeof(SessionHandler).FullName, LogLevel.Warning);
         builder.Logging.AddFilter(typeof(TokenHandler).FullName, LogLevel.Warning);
-        builder.Logging.AddProvider(new FileLog(data.Logs, options.Time));
+        builder.Logging.AddProvider(new FileLog(data.Logs, options.Time, () => settings.Current));
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, ConfiguredCors>();
         services.AddAccess();

@@ -50,6 +50,8 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
     /// <returns>How it ended; null when nobody wants to know. Never throws.</returns>
     public async Task<TaskOutcome?> RunAsync()
     {
+        // What is logged meanwhile, by whomever it calls, tells the task.
+        using IDisposable? scope = logger.BeginScope(new Dictionary<string, object?> { ["Task"] = order.TaskGuid, ["Attempt"] = order.Attempt });
         var journal = new TaskJournal(order, _scrubber, time);
         using var ended = new CancellationTokenSource();
         Task reporting = ReportAsync(journal, ended.Token);

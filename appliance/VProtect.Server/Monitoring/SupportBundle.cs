@@ -77,7 +77,7 @@ internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data,
     private void AddLogs(ZipArchive archive)
     {
         long left = LogBytesMax;
-        foreach (FileInfo file in new DirectoryInfo(data.Logs).GetFiles("*.log").OrderByDescending(file => file.LastWriteTimeUtc))
+        foreach (FileInfo file in new DirectoryInfo(data.Logs).GetFiles("vprotect*").OrderByDescending(file => file.LastWriteTimeUtc))
         {
             if (left <= 0)
             {

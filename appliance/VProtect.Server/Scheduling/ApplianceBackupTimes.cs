@@ -26,6 +26,29 @@ internal sealed class ApplianceBackupTimes(CatalogDatabase catalog, TaskRequests
             : encrypted.FirstOrDefault(destination => destination.IsDefault) ?? encrypted.FirstOrDefault();
     }
 
+    /// <summary>Whether another copy is to be made.</summary>
+    /// <param name="last">When the last one was; null when there is none.</param>
+    /// <param name="settings">How often, and when in the day.</param>
+    /// <param name="now">Now.</param>
+    public static bool IsDue(DateTimeOffset? last, GlobalSettings settings, DateTimeOffset now)
+    {
+        if (last is not { } before)
+        {
+            return true;
+        }
+
+        var interval = TimeSpan.FromMilliseconds(settings.ApplianceBackupInterval);
+        if (settings.ApplianceBackupHour is not { } hour)
+        {
+            return before <= now - interval;
+        }
+
+        // The latest time of that name. Half a day early is not too early: else a copy that was late, or asked for, would make the next one skip its day.
+        var at = new DateTimeOffset(now.UtcDateTime.Date.AddMilliseconds(hour), TimeSpan.Zero);
+        at = at > now ? at.AddDays(-1) : at;
+        return before < at && before <= at - interval + TimeSpan.FromHours(12);
+    }
+
     /// <inheritdoc/>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +60,7 @@ internal sealed class ApplianceBackupTimes(CatalogDatabase catalog, TaskRequests
 
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         if (await DestinationAsync(transaction, settings.Current, cancellationToken) is not { } destination
-            || await transaction.Tasks.LastFinishedAsync([TaskType.ApplianceBackup], destination.Guid, cancellationToken) > now.AddMilliseconds(-settings.Current.ApplianceBackupInterval)
+            || !IsDue(await transaction.Tasks.LastFinishedAsync([TaskType.ApplianceBackup], destination.Guid, cancellationToken), settings.Current, now)
             || await transaction.Tasks.IsUnderWayAsync(TaskType.ApplianceBackup, source: null, destination.Guid, machine: null, cancellationToken))
         {
             return;

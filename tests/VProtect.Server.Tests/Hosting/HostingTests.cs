@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using VProtect.Abstractions;
 using VProtect.Server.Api.Shared;
 using VProtect.Server.Hosting;
@@ -107,24 +106,6 @@ public sealed class HostingTests
         SystemdNotifications.Send(path, "READY=1");
         byte[] buffer = new byte[100];
         Assert.Equal("READY=1", Encoding.ASCII.GetString(buffer, 0, socket.Receive(buffer)));
-    }
-
-    [Fact]
-    public void Log_is_one_line_an_event_and_rolls_over()
-    {
-        using var directory = new TemporaryDirectory();
-        using (var log = new FileLog(directory.Path, new FakeTime(), fileBytesMax: 100))
-        {
-            ILogger logger = log.CreateLogger("Area");
-            for (int i = 0; i < FileLog.FilesMax + 5; i++)
-            {
-                logger.Log(LogLevel.Warning, new EventId(5999), state: "first\nsecond " + new string('x', 100), exception: null, (state, _) => state);
-            }
-        }
-
-        Assert.Equal(FileLog.FilesMax, Directory.GetFiles(directory.Path).Length);
-        string line = Assert.Single(File.ReadAllLines(directory["vprotect.1.log"]));
-        Assert.StartsWith(@"2026-03-01T12:00:00.000Z Warning Area[5999] first\nsecond", line, StringComparison.Ordinal);
     }
 
     private static async Task<WebApplication> StartAsync(string path, Action<string> firstPassword)

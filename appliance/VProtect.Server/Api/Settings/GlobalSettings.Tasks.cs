@@ -43,12 +43,24 @@ internal sealed partial record GlobalSettings
     /// <summary>So often, ms; default 24 h, 1 h to 7 days. A copy older than twice that is warned of.</summary>
     public long ApplianceBackupInterval { get; init; } = Day;
 
+    /// <summary>When in the day, ms since UTC midnight; default null: when the interval is over. Needs an interval of a day at least. The first copy does not wait for it.</summary>
+    public long? ApplianceBackupHour { get; init; }
+
     /// <summary>How many copies are kept; default 7, 2 to 1000.</summary>
     public int ApplianceBackupsKept { get; init; } = 7;
 
     private void CheckTasks()
     {
         Between("applianceBackupInterval", ApplianceBackupInterval, 60 * Minute, 7 * Day);
+        if (ApplianceBackupHour is { } hour)
+        {
+            Between("applianceBackupHour", hour, 0, Day - 1);
+            if (ApplianceBackupInterval < Day)
+            {
+                throw new InvalidFieldException("applianceBackupHour", "The copy is made more often than once a day.", "Leave it null, or make applianceBackupInterval 86400000 or more.");
+            }
+        }
+
         Between("applianceBackupsKept", ApplianceBackupsKept, 2, 1000);
         Between("runningTasksMax", RunningTasksMax, 1, 10_000);
         Between("sourceRunningTasksMax", SourceRunningTasksMax, 1, 1000);
