@@ -6,7 +6,6 @@ using VProtect.Catalog.Audit;
 using VProtect.Catalog.Settings;
 using VProtect.Server.Access.Ldap;
 using VProtect.Server.Hosting;
-using VProtect.Server.Nodes;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server.Access;
@@ -49,8 +48,7 @@ internal enum KeyRotationStep
 internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory data, SecretBox box, AuditHead head, TimeProvider time, ILogger<KeyRotation> logger) : IDisposable
 {
     /// <summary>Settings that hold a secret: their key, which is its purpose too, and the member of their document.</summary>
-    public static readonly IReadOnlyList<(string Key, string Member)> Settings =
-        [(DirectorySettings.Key, nameof(DirectorySettings.SealedPassword)), (NodeAuthority.Key, NodeAuthority.SealedMember)];
+    public static readonly IReadOnlyList<(string Key, string Member)> Settings = [(DirectorySettings.Key, nameof(DirectorySettings.SealedPassword))];
 
     private readonly SemaphoreSlim _one = new(1);
 

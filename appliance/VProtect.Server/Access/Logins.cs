@@ -13,6 +13,11 @@ internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Se
     /// <summary>Hashing takes a core for a while; logins queue instead of taking all of them.</summary>
     private readonly SemaphoreSlim _hashing = new(1);
 
+    private long _work;
+
+    /// <summary>Iterations of hashing that were done since the start. Tests compare logins by it.</summary>
+    public long Work => Interlocked.Read(ref _work);
+
     /// <summary>Logs in, or throws. A user with a second factor needs its code as well, which is asked for only when the password is right.</summary>
     /// <returns>The user and the cookie's value.</returns>
     public async Task<(User User, string Token)> EnterAsync(string login, string password, string? code, HttpContext context, CancellationToken cancellationToken)
@@ -39,6 +44,12 @@ internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Se
         DirectoryUser? known = settings.Active && user is null or { Source: UserSource.Ldap }
             ? await directory.FindAsync(settings, login, password, cancellationToken)
             : null;
+        if (settings.Active && user is { Source: UserSource.Local } && !(isRight && user.Active))
+        {
+            // Or the time would tell whose password is known here.
+            await directory.PretendAsync(settings, cancellationToken);
+        }
+
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         if (known is not null)
         {
@@ -109,7 +120,14 @@ internal sealed class Logins(CatalogDatabase catalog, LoginThrottle throttle, Se
         await _hashing.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(() => PasswordHash.Verify(password, stored), cancellationToken);
+            return await Task.Run(
+                () =>
+                {
+                    bool isRight = PasswordHash.Verify(password, stored, out int work);
+                    Interlocked.Add(ref _work, work);
+                    return isRight;
+                },
+                cancellationToken);
         }
         finally
         {

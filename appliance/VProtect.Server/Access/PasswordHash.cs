@@ -21,25 +21,36 @@ internal static class PasswordHash
     private const int SaltBytes = 16;
     private const int HashBytes = 32;
 
-    /// <summary>What a login that nobody has is compared with, so that it takes as long.</summary>
-    private static readonly Lazy<string> Nobody = new(() => Of(SecretToken.NewPassword()));
+    /// <summary>What a login that nobody has is compared with, so that it takes as long: of no password, and made without deriving one, which the first such login would show.</summary>
+    private static readonly string Nobody = Stored(RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes));
 
     public static string Of(string password)
     {
         byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        return string.Join('$', Scheme, Iterations.ToString(CultureInfo.InvariantCulture), Base64Url.EncodeToString(salt), Base64Url.EncodeToString(Derive(password, salt, Iterations)));
+        return Stored(salt, Derive(password, salt, Iterations));
     }
 
-    /// <summary>Whether the password is the one that was stored. Null, for users that are not there, is never, after the same time.</summary>
-    public static bool Verify(string password, string? stored)
+    /// <summary>Whether the password is the one that was stored. Null, for users that are not there, is never, after the same work.</summary>
+    /// <param name="password">What was typed.</param>
+    /// <param name="stored">Hash of the user; null when there is none.</param>
+    /// <param name="work">Iterations that were done: never fewer than <see cref="Iterations"/>, so that a hash of earlier years is not known by its speed.</param>
+    public static bool Verify(string password, string? stored, out int work)
     {
-        string[] parts = (stored ?? Nobody.Value).Split('$');
+        string[] parts = (stored ?? Nobody).Split('$');
         if (parts is not [Scheme, var iterations, var salt, var hash])
         {
             throw new InvalidDataException("A stored password hash has an unknown form.");
         }
 
-        byte[] derived = Derive(password, Base64Url.DecodeFromChars(salt), int.Parse(iterations, CultureInfo.InvariantCulture));
+        work = int.Parse(iterations, CultureInfo.InvariantCulture);
+        byte[] saltBytes = Base64Url.DecodeFromChars(salt);
+        byte[] derived = Derive(password, saltBytes, work);
+        if (work < Iterations)
+        {
+            _ = Derive(password, saltBytes, Iterations - work);
+            work = Iterations;
+        }
+
         return CryptographicOperations.FixedTimeEquals(derived, Base64Url.DecodeFromChars(hash)) && stored is not null;
     }
 
@@ -57,6 +68,9 @@ internal static class PasswordHash
             throw new InvalidFieldException(field, "The password is easily guessed.", "Use at least five different characters, and not the login.");
         }
     }
+
+    private static string Stored(byte[] salt, byte[] hash) =>
+        string.Join('$', Scheme, Iterations.ToString(CultureInfo.InvariantCulture), Base64Url.EncodeToString(salt), Base64Url.EncodeToString(hash));
 
     private static byte[] Derive(string password, byte[] salt, int iterations) =>
         Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA256, HashBytes);

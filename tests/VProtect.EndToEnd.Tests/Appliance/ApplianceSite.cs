@@ -57,7 +57,7 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
     {
         var site = new ApplianceSite();
         furnish(site.Datacenter);
-        await site.BeginAsync(new { host = site.Datacenter.Path, type = "FAKE", user = "root", password = "only-the-platform-knows" });
+        await site.BeginAsync(new { host = site.Datacenter.Path, type = "FAKE", user = "root", password = "secret" });
         return site;
     }
 
@@ -89,10 +89,9 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
     };
 
     /// <param name="urls">Where it is to listen; a free port of the loopback by default.</param>
-    /// <param name="role">Whether it has a node in it.</param>
-    public async Task StartAsync(string urls = "https://127.0.0.1:0", string role = "all")
+    public async Task StartAsync(string urls = "https://127.0.0.1:0")
     {
-        _process = new ApplianceProcess(Data, _program, urls, role);
+        _process = new ApplianceProcess(Data, _program, urls);
         Uri address = await _process.ListensAsync();
         Address = address;
         if (_token is null)

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using VProtect.Server.Access.Ldap;
 using VProtect.Server.Tests.Api;
 
 namespace VProtect.Server.Tests.Access;
@@ -64,6 +66,24 @@ public sealed class DirectoryTests(ServerFixture server, LdapServer ldap) : ICla
 
         Assert.Equal(HttpStatusCode.OK, (await LogInAsync(client, LdapServer.Odd, "odd secret")).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await LogInAsync(client, "ann", "")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Directory_is_asked_the_same_whoever_is_refused()
+    {
+        await SetAsync("ldaps");
+        await GroupAsync();
+        await (await server.Client.PostAsJsonAsync("/api/users", new { login = "local", password = "a long password 42" })).JsonAsync();
+        UserDirectory directory = server.App.Services.GetRequiredService<UserDirectory>();
+        using HttpClient client = server.NewClient();
+        foreach ((string login, string typed, int asked) in ((string, string, int)[])[
+            ("nobody", "wrong", 1), ("ann", "wrong", 1), ("bob", "bob's secret", 1), ("local", "wrong", 1), ("local", "a long password 42", 0)])
+        {
+            (long searches, long binds) = directory.Work;
+            using HttpResponseMessage answer = await LogInAsync(client, login, typed);
+            Assert.Equal(asked == 0, answer.IsSuccessStatusCode);
+            Assert.Equal((login, searches + asked, binds + asked), (login, directory.Work.Searches, directory.Work.Binds));
+        }
     }
 
     [Fact]

@@ -3,7 +3,10 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using VProtect.Catalog;
+using VProtect.Catalog.Access;
 using VProtect.Catalog.Audit;
+using VProtect.Server.Access;
+using VProtect.Server.Tests.Api;
 
 namespace VProtect.Server.Tests.Access;
 
@@ -88,6 +91,54 @@ public sealed class SessionTests : IAsyncLifetime
         _server.Time.Advance(TimeSpan.FromSeconds(2));
         using HttpResponseMessage later = await client.PostAsJsonAsync("/api/session/login", new { login = "admin", password = ServerFixture.Password });
         await later.JsonAsync();
+    }
+
+    [Fact]
+    public async Task Refused_logins_do_the_same_work_whoever_they_are()
+    {
+        const string password = "a long password 42";
+        foreach (string login in (string[])["known", "disabled", "early", "elsewhere"])
+        {
+            await (await _server.Client.PostAsJsonAsync("/api/users", new { login, password })).JsonAsync();
+        }
+
+        await _server.WriteAsync(async transaction =>
+        {
+            async Task ChangeAsync(string login, Func<User, User> change) =>
+                await transaction.Users.UpdateAsync(change((await transaction.Users.FindByLoginAsync(login, default))!), default);
+
+            await ChangeAsync("disabled", user => user with { Active = false });
+            await ChangeAsync("elsewhere", user => user with { PasswordHash = null, Source = UserSource.Ldap, ExternalId = "cn=x" });
+            await ChangeAsync("early", user => user with { PasswordHash = user.PasswordHash!.Replace("$600000$", "$100000$", StringComparison.Ordinal) });
+        });
+        Logins logins = _server.App.Services.GetRequiredService<Logins>();
+        using HttpClient client = _server.NewClient();
+        List<string> answers = [];
+        foreach ((string login, string typed) in ((string, string)[])[
+            ("nobody", "wrong"), ("known", "wrong"), ("disabled", "wrong"), ("disabled", password), ("early", "wrong"), ("elsewhere", "wrong"), ("another nobody", "wrong")])
+        {
+            long before = logins.Work;
+            using HttpResponseMessage answer = await client.PostAsJsonAsync("/api/session/login", new { login, password = typed });
+            await answer.ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+            answers.Add(await answer.Content.ReadAsStringAsync());
+            Assert.Equal((login, (long)PasswordHash.Iterations), (login, logins.Work - before));
+            _server.Time.Advance(TimeSpan.FromMinutes(20));
+        }
+
+        Assert.Single(answers.Distinct());
+
+        // One that must wait is told so before any work is done, whether somebody has it or not.
+        foreach (string login in (string[])["known", "nobody"])
+        {
+            for (int i = 0; i < LoginThrottle.FreeFailures; i++)
+            {
+                _server.App.Services.GetRequiredService<LoginThrottle>().Attempted($"10.0.0.{i}", login);
+            }
+
+            long before = logins.Work;
+            await (await client.PostAsJsonAsync("/api/session/login", new { login, password })).ProblemAsync(HttpStatusCode.TooManyRequests, 5005);
+            Assert.Equal(before, logins.Work);
+        }
     }
 
     [Fact]

@@ -22,6 +22,12 @@ internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory
     /// <summary>A login does not wait longer for a directory.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private long _searches;
+    private long _binds;
+
+    /// <summary>Searches for users, and binds as them, since the start. Tests compare logins by it.</summary>
+    public (long Searches, long Binds) Work => (Interlocked.Read(ref _searches), Interlocked.Read(ref _binds));
+
     /// <summary>The settings in the catalog; those of nothing when there are none.</summary>
     public static async Task<(DirectorySettings Settings, long Version)> ReadAsync(CatalogSession session, CancellationToken cancellationToken) =>
         await session.Settings.FindAsync(DirectorySettings.Key, cancellationToken) is { } stored
@@ -41,6 +47,10 @@ internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory
             return null;
         }
     }
+
+    /// <summary>Asks what it is asked about a login that nobody has there. Tells nobody's login or password.</summary>
+    public async Task PretendAsync(DirectorySettings settings, CancellationToken cancellationToken) =>
+        await FindAsync(settings, SecretToken.NewPassword(), SecretToken.NewPassword(), cancellationToken);
 
     /// <summary>Tries the settings without a user; null when they work, else what is amiss.</summary>
     public async Task<string?> CheckAsync(DirectorySettings settings, CancellationToken cancellationToken)
@@ -87,19 +97,21 @@ internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory
         List<(string Dn, Dictionary<string, List<string>> Attributes)> found = await connection.SearchAsync(
             settings.UserBase, wanted, [settings.LoginAttribute, "cn", "displayName", "mail"], sizeLimit: 2, patience.Token);
         // Directories compare more loosely than we do: what is typed must be the login as it stands there.
-        if (found is not [var user] || !user.Attributes.GetValueOrDefault(settings.LoginAttribute, []).Contains(login, StringComparer.OrdinalIgnoreCase))
-        {
-            return null;
-        }
+        Interlocked.Increment(ref _searches);
+        bool isKnown = found is [var one] && one.Attributes.GetValueOrDefault(settings.LoginAttribute, []).Contains(login, StringComparer.OrdinalIgnoreCase);
 
-        // 2: on a connection of its own, so that groups are searched as the service user.
+        // 2: on a connection of its own, so that groups are searched as the service user. Also as somebody who is not there, or the time would tell who is.
         await using (LdapConnection own = await LdapConnection.OpenAsync(new Uri(settings.Url), AuthoritiesOf(settings), patience.Token))
         {
-            if (!await own.BindAsync(user.Dn, password, patience.Token))
+            Interlocked.Increment(ref _binds);
+            (string dn, string typed) = isKnown ? (found[0].Dn, password) : ($"cn={Guid.NewGuid():N},{settings.UserBase}", SecretToken.NewPassword());
+            if (!await own.BindAsync(dn, typed, patience.Token) || !isKnown)
             {
                 return null;
             }
         }
+
+        (string Dn, Dictionary<string, List<string>> Attributes) user = found[0];
 
         // 3
         List<(string Dn, Dictionary<string, List<string>> Attributes)> groups = settings.GroupBase.Length == 0
