@@ -6,7 +6,7 @@ packages_product=(libzstd1 qemu-utils tzdata libvirt0 openssh-client tgt util-li
 # What building and booting a test disk takes, and what the tests talk to.
 packages_testbed=(qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring e2fsprogs fdisk util-linux
                   grub-common grub-pc-bin python3)
-packages_tests=(chromium openssh-server slapd ldap-utils libiscsi-bin netcat-openbsd python3-prometheus-client btrfs-progs xfsprogs dosfstools exfatprogs udftools mtools genisoimage libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-block-extra ceph-mon ceph-osd ceph-common ovmf swtpm swtpm-tools nbdkit fio libnbd-bin python3-libnbd b3sum zstd gnutls-bin fiu-utils strace postgresql)
+packages_tests=(chromium iproute2 openssh-server slapd ldap-utils libiscsi-bin netcat-openbsd python3-prometheus-client btrfs-progs xfsprogs dosfstools exfatprogs udftools mtools genisoimage libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-block-extra ceph-mon ceph-osd ceph-common ovmf swtpm swtpm-tools nbdkit fio libnbd-bin python3-libnbd b3sum zstd gnutls-bin fiu-utils strace postgresql)
 packages_peers=(restic borgbackup casync hyperfine)
 
 # need_packages PACKAGE...: installs those that are missing; touches the network only then.

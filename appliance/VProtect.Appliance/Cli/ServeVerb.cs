@@ -9,7 +9,9 @@ using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Serve;
 using VProtect.Connectors.Contract;
 using VProtect.Node.Mounts;
+using VProtect.Node.Remote;
 using VProtect.Server;
+using VProtect.Server.Hosting;
 
 namespace VProtect.Appliance.Cli;
 
@@ -38,27 +40,43 @@ internal static class ServeVerb
         };
         var role = new Option<string>("--role")
         {
-            Description = $"{RoleAll}: the server, and a node beside it that moves the bytes. {RoleServer}: the server alone, for nodes elsewhere. Otherwise {RoleAll}.",
+            Description = $"{RoleAll}: the server, and a node beside it that moves the bytes. {RoleServer}: the server alone, for nodes elsewhere. {RoleNode}: a node that has joined a server elsewhere, alone. Otherwise {RoleAll}.",
             HelpName = "ROLE",
             DefaultValueFactory = _ => RoleAll,
         };
         return new Verb(Name, "Runs the appliance in the foreground until it is interrupted.") { data, role, urls }
             .WithExamples(
                 ("vprotect serve --data ./data", "tells the first administrator's password at first start"),
-                ("vprotect serve --urls https://192.0.2.10:443", "at one address only"))
-            .Doing(common, terminal, (invocation, cancellationToken) => RunAsync(
-                invocation, invocation.Parsed.GetRequiredValue(data), invocation.Parsed.GetRequiredValue(urls),
-                HasNode(invocation.Parsed.GetRequiredValue(role)) ? platforms : null, cancellationToken));
+                ("vprotect serve --urls https://192.0.2.10:443", "at one address only"),
+                ("vprotect serve --role node", "on a machine that ran 'vprotect node join'"))
+            .Doing(common, terminal, (invocation, cancellationToken) =>
+            {
+                string directory = invocation.Parsed.GetRequiredValue(data);
+                return invocation.Parsed.GetRequiredValue(role) switch
+                {
+                    RoleAll => RunAsync(invocation, directory, invocation.Parsed.GetRequiredValue(urls), platforms, cancellationToken),
+                    RoleServer => RunAsync(invocation, directory, invocation.Parsed.GetRequiredValue(urls), platforms: null, cancellationToken),
+                    RoleNode when invocation.Parsed.GetResult(urls) is { Implicit: false } =>
+                        throw Invocation.BadArgument("--urls: a node listens nowhere.", "Leave it out."),
+                    RoleNode => RunNodeAsync(invocation, directory, platforms, cancellationToken),
+                    string other => throw Invocation.BadArgument($"--role: there is no role '{other}'.", $"Use {RoleAll}, {RoleServer} or {RoleNode}."),
+                };
+            });
     }
 
-    private static bool HasNode(string role) => role switch
+    private static async Task<int> RunNodeAsync(Invocation invocation, string data, IReadOnlyList<IConnectorFactory> platforms, CancellationToken cancellationToken)
     {
-        RoleAll => true,
-        RoleServer => false,
-        RoleNode => throw Invocation.BadArgument(
-            "--role: a node without a server in its process cannot join one yet.", $"Leave --role out, or use {RoleAll} or {RoleServer}."),
-        _ => throw Invocation.BadArgument($"--role: there is no role '{role}'.", $"Use {RoleAll} or {RoleServer}."),
-    };
+        NodeIdentity identity = NodeIdentity.Open(data);
+        using IHost host = NodeHost.Build(data, ServeTimes.Server, services =>
+        {
+            services.AddSingleton(platforms);
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RemoteNodeService>(provider, data, identity));
+        });
+        invocation.Terminal.Error.WriteLine($"node          {identity.Name} of the server at {identity.Server}");
+        invocation.Terminal.Error.WriteLine($"log           {Path.Join(Path.GetFullPath(data), "logs", "vprotect.log")}");
+        await host.RunAsync(cancellationToken);
+        return ExitCodes.Success;
+    }
 
     /// <param name="invocation">Of whom.</param>
     /// <param name="data">Directory of everything.</param>

@@ -6,6 +6,7 @@ using VProtect.Catalog.Audit;
 using VProtect.Catalog.Settings;
 using VProtect.Server.Access.Ldap;
 using VProtect.Server.Hosting;
+using VProtect.Server.Nodes;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server.Access;
@@ -48,7 +49,8 @@ internal enum KeyRotationStep
 internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory data, SecretBox box, AuditHead head, TimeProvider time, ILogger<KeyRotation> logger) : IDisposable
 {
     /// <summary>Settings that hold a secret: their key, which is its purpose too, and the member of their document.</summary>
-    public static readonly IReadOnlyList<(string Key, string Member)> Settings = [(DirectorySettings.Key, nameof(DirectorySettings.SealedPassword))];
+    public static readonly IReadOnlyList<(string Key, string Member)> Settings =
+        [(DirectorySettings.Key, nameof(DirectorySettings.SealedPassword)), (NodeAuthority.Key, NodeAuthority.SealedMember)];
 
     private readonly SemaphoreSlim _one = new(1);
 

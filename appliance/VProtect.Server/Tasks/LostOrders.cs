@@ -90,6 +90,19 @@ internal sealed partial class LostOrders(
         await ReconcileAsync(cancellationToken);
     }
 
+    /// <summary>Decides on every task of a node that is about to be removed.</summary>
+    /// <returns>They, for <see cref="CleanUp"/> once this is committed.</returns>
+    public async Task<IReadOnlyList<CatalogTask>> TakeAsync(CatalogTransaction transaction, Guid node, CancellationToken cancellationToken)
+    {
+        List<CatalogTask> tasks = [.. (await transaction.Tasks.RunningAsync(cancellationToken)).Where(task => task.LeaseNodeGuid == node)];
+        foreach (CatalogTask task in tasks)
+        {
+            await DecideAsync(transaction, task, cancellationToken);
+        }
+
+        return tasks;
+    }
+
     /// <summary>Decides on a task that its node gave back because it stops.</summary>
     public Task GivenBackAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken) =>
         DecideAsync(transaction, task, cancellationToken);
@@ -127,7 +140,8 @@ internal sealed partial class LostOrders(
         Log.Interrupted(logger, task.Type, task.Guid);
     }
 
-    private void CleanUp(IReadOnlyList<CatalogTask> tasks)
+    /// <summary>Has what they left on their platforms removed, and rings for those that begin again.</summary>
+    public void CleanUp(IReadOnlyList<CatalogTask> tasks)
     {
         if (tasks.Count > 0)
         {

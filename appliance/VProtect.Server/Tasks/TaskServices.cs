@@ -1,6 +1,7 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Api.Events;
 using VProtect.Server.Mounts;
+using VProtect.Server.Nodes;
 using VProtect.Server.Policies;
 using VProtect.Server.Policies.Retention;
 using VProtect.Server.Rebuild;
@@ -38,6 +39,10 @@ internal static class TaskServices
         services.AddSingleton<EventClients>();
         services.AddSingleton<TaskChannel>();
         services.AddSingleton(provider => provider.GetRequiredService<TaskChannel>().For(node.Guid));
+        services.AddSingleton<NodeAuthority>();
+        services.AddSingleton<NodeEnrolment>();
+        services.AddSingleton<NodeCalls>();
+        services.AddHostedOnce<NodePort>();
         services.AddSingleton<IApplianceFiles, ApplianceFiles>();
         AddKinds(services);
         services.AddSingleton<RetentionRun>();

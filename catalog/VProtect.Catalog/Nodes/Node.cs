@@ -35,8 +35,20 @@ public sealed record Node : IEntity
     /// <summary>When it joined.</summary>
     public required DateTimeOffset EnrolledAt { get; init; }
 
-    /// <summary>SHA-256 of its client certificate, hexadecimal.</summary>
+    /// <summary>SHA-256 of its client certificate, hexadecimal; null for the server's own node and for one that has not joined yet.</summary>
     public string? CertificateThumbprint { get; init; }
+
+    /// <summary>SHA-256 of the certificate that it was given to go on with; the other counts until this is used first.</summary>
+    public string? NextCertificateThumbprint { get; init; }
+
+    /// <summary>SHA-256 of the token with which it may join; null for none.</summary>
+    public byte[]? TokenHash { get; init; }
+
+    /// <summary>When the token ends.</summary>
+    public DateTimeOffset? TokenExpiresAt { get; init; }
+
+    /// <summary>SHA-256 of the public key that the token was spent for; null it was not.</summary>
+    public byte[]? TokenKeyHash { get; init; }
 
     /// <summary>What it can do: task types and platforms.</summary>
     public IReadOnlyList<string> Capabilities { get; init; } = [];

@@ -17,6 +17,9 @@ public sealed class NodeConfigTable : EditableTable<NodeConfig>
     public Task<ListPage<NodeConfig>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
 
+    /// <summary>The settings that new nodes get; null for none.</summary>
+    public async Task<NodeConfig?> DefaultAsync(CancellationToken cancellationToken) => (await WhereAsync($"is_default = 1 ORDER BY guid LIMIT 1", cancellationToken)).FirstOrDefault();
+
     /// <summary>Some of what has these settings or is left to the nodes that have them.</summary>
     public Task<IReadOnlyList<CatalogUse>> UsesAsync(Guid nodeConfig, CancellationToken cancellationToken) => Session.UsesAsync(
         new Dictionary<string, SqlText>

@@ -17,6 +17,25 @@ public sealed class NodeTable : EditableTable<Node>
     public Task<ListPage<Node>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
         PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
 
+    /// <summary>The node that has this certificate, or was given it to go on with; null when none may use it.</summary>
+    public async Task<Node?> FindByCertificateAsync(string thumbprint, CancellationToken cancellationToken) => (await WhereAsync(
+        $"certificate_thumbprint = {thumbprint} OR next_certificate_thumbprint = {thumbprint}", cancellationToken)).FirstOrDefault();
+
+    /// <summary>The node that may join with this token now; null when none may.</summary>
+    public async Task<Node?> FindByTokenAsync(byte[] tokenHash, CancellationToken cancellationToken) => (await WhereAsync(
+        $"token_hash = {tokenHash} AND token_expires_at > {Session.Time.GetUtcNow()}", cancellationToken)).FirstOrDefault();
+
+    /// <summary>Notes where a node is heard from, and that the certificate it was given to go on with is the one that counts now. Not a new version.</summary>
+    public Task RecordUseAsync(Guid node, string thumbprint, string? address, CancellationToken cancellationToken) => ChangeOneAsync(
+        node,
+        $"""
+        UPDATE nodes SET address = {address}, certificate_thumbprint = {thumbprint},
+          next_certificate_thumbprint = CASE WHEN next_certificate_thumbprint = {thumbprint} THEN NULL ELSE next_certificate_thumbprint END
+        WHERE guid = {node}
+        """,
+        CatalogChangeKind.Updated,
+        cancellationToken);
+
     /// <summary>
     /// Notes that a node was heard of. Not a new version: a heartbeat must not make a user's change fail. False when the node is unknown or
     /// no longer of this generation: it must start anew.

@@ -8,7 +8,8 @@ namespace VProtect.EndToEnd.Tests.Appliance;
 /// <summary>The appliance, running as a process. Nothing of it is left after disposal.</summary>
 internal sealed partial class ApplianceProcess : IDisposable
 {
-    private static readonly string Binary = FindBinary();
+    /// <summary>The program with the fake platform added.</summary>
+    public static readonly string Binary = FindBinary();
 
     private readonly Process _process;
     private readonly StringBuilder _said = new();
@@ -17,11 +18,12 @@ internal sealed partial class ApplianceProcess : IDisposable
     /// <param name="data">Its data directory.</param>
     /// <param name="program">The program as it is delivered, or null for the one with the fake platform added.</param>
     /// <param name="urls">Where it is to listen; a free port of the loopback by default.</param>
-    public ApplianceProcess(string data, string? program = null, string urls = "https://127.0.0.1:0")
+    /// <param name="role">Whether it has a node in it.</param>
+    public ApplianceProcess(string data, string? program = null, string urls = "https://127.0.0.1:0", string role = "all")
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(program ?? Binary, ["serve", "--data", data, "--urls", urls]) { RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(program ?? Binary, ["serve", "--data", data, "--urls", urls, "--role", role]) { RedirectStandardError = true },
         };
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
         _process.Start();

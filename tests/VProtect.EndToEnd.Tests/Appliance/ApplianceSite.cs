@@ -57,7 +57,7 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
     {
         var site = new ApplianceSite();
         furnish(site.Datacenter);
-        await site.BeginAsync(new { host = site.Datacenter.Path, type = "FAKE", user = "root", password = "secret" });
+        await site.BeginAsync(new { host = site.Datacenter.Path, type = "FAKE", user = "root", password = "only-the-platform-knows" });
         return site;
     }
 
@@ -89,9 +89,10 @@ internal sealed partial class ApplianceSite : IAsyncDisposable
     };
 
     /// <param name="urls">Where it is to listen; a free port of the loopback by default.</param>
-    public async Task StartAsync(string urls = "https://127.0.0.1:0")
+    /// <param name="role">Whether it has a node in it.</param>
+    public async Task StartAsync(string urls = "https://127.0.0.1:0", string role = "all")
     {
-        _process = new ApplianceProcess(Data, _program, urls);
+        _process = new ApplianceProcess(Data, _program, urls, role);
         Uri address = await _process.ListensAsync();
         Address = address;
         if (_token is null)

@@ -14,6 +14,7 @@ using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
 using VProtect.Server.Access.Ldap;
+using VProtect.Server.Nodes;
 using VProtect.Server.Rebuild;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tests.Api;
@@ -55,6 +56,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         });
         (await _server.Client.PutAsJsonAsync("/api/directory", new { url = "ldaps://ldap.example.org", bindDn = "cn=reader", userBase = "dc=example", password = DirectoryPassword }))
             .EnsureSuccessStatusCode();
+        await _server.WriteAsync(transaction => Services.GetRequiredService<NodeAuthority>().EnsureAsync(transaction, default));
         await Services.GetRequiredService<AuditHead>().LookAsync(default);
     }
 
@@ -73,7 +75,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
 
         JsonElement answer = await (await _server.Client.PostAsJsonAsync("/api/appliance/rotate-key", new { })).JsonAsync();
 
-        Assert.Equal(4, answer.GetProperty("secrets").GetInt32());
+        Assert.Equal(5, answer.GetProperty("secrets").GetInt32());
         Assert.NotEqual(before, await File.ReadAllBytesAsync(KeyPath));
         Assert.False(File.Exists(KeyPath + ".next"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(KeyPath).UnixFileMode);
@@ -105,7 +107,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         // Who had read a row before cannot write the old bytes back.
         using HttpResponseMessage late = await _server.Client.PutWithVersionAsync($"/api/credential/{_credential}", new { login = "other" }, etag);
         await late.ProblemAsync(System.Net.HttpStatusCode.PreconditionFailed, (int)ErrorCode.CatalogConflict);
-        Assert.Equal(4, (await (await _server.Client.PostAsJsonAsync("/api/appliance/rotate-key", new { })).JsonAsync()).GetProperty("secrets").GetInt32());
+        Assert.Equal(5, (await (await _server.Client.PostAsJsonAsync("/api/appliance/rotate-key", new { })).JsonAsync()).GetProperty("secrets").GetInt32());
     }
 
     [Fact]
@@ -196,7 +198,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         await AssertOpensAsync(Services.GetRequiredService<CatalogDatabase>(), SecretBox.Open(KeyPath));
 
         Rotation.Reached = _ => { };
-        Assert.Equal(3, await Rotation.RotateAsync((_, _) => Task.CompletedTask, default));
+        Assert.Equal(4, await Rotation.RotateAsync((_, _) => Task.CompletedTask, default));
         Assert.Equal(next, await File.ReadAllBytesAsync(KeyPath));
         await AssertOpensAsync(Services.GetRequiredService<CatalogDatabase>(), SecretBox.Open(KeyPath));
     }
@@ -226,6 +228,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         Assert.Equal(_factor.Secret, SecondFactor.Of(await session.Users.GetAsync(_user, default), box)!.Secret);
         (DirectorySettings settings, _) = await UserDirectory.ReadAsync(session, default);
         Assert.Equal(DirectoryPassword, Encoding.UTF8.GetString(box.Unseal(settings.SealedPassword, DirectorySettings.Key)));
+        await new NodeAuthority(box, TimeProvider.System).LoadAsync(session, default);
     }
 
     /// <summary>What kill -9 leaves: files as they are, the catalog with its log and without what was not committed.</summary>

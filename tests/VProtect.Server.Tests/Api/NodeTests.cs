@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using VProtect.Catalog.Nodes;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using VProtect.Server.Tasks;
+using CatalogNode = VProtect.Catalog.Nodes.Node;
 
 namespace VProtect.Server.Tests.Api;
 
@@ -10,7 +13,7 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
     [Fact]
     public async Task Node_is_listed_renamed_and_limited()
     {
-        var node = new Node { Name = "node-1", Address = "10.0.0.7", EnrolledAt = DateTimeOffset.UnixEpoch, StagingTotalBytes = 100, StagingUsedBytes = 40 };
+        var node = new CatalogNode { Name = "node-1", Address = "10.0.0.7", EnrolledAt = DateTimeOffset.UnixEpoch, StagingTotalBytes = 100, StagingUsedBytes = 40 };
         await server.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
         JsonElement listed = (await server.Client.GotAsync("/api/nodes?filter=node-1"))[0];
         Assert.Equal("10.0.0.7", listed.Text("nodeIP"));
@@ -30,6 +33,38 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
     }
 
     [Fact]
+    public async Task Node_is_added_with_a_token_for_an_hour_given_another_and_removed()
+    {
+        JsonObject settings = JsonObject.Create(await server.Client.GotAsync("/api/global-settings"))!;
+        foreach (string wrong in (string[])["here:1", "*", "*:70000", ":8182"])
+        {
+            settings["nodeAddress"] = wrong;
+            Assert.Equal("nodeAddress", await (await server.Client.PutAsJsonAsync("/api/global-settings", settings)).RefusedFieldAsync());
+        }
+
+        settings["nodeAddress"] = "127.0.0.1:0";
+        (await server.Client.PutAsJsonAsync("/api/global-settings", settings)).EnsureSuccessStatusCode();
+        (JsonElement added, string path, _) = await server.Client.MadeAsync("/api/nodes", new { name = "site2", maxTasks = 2 });
+        Assert.Contains($"--at {added.Text("server")} --token vpn1_", added.Text("command"), StringComparison.Ordinal);
+        JsonElement node = await server.Client.GotAsync(path);
+        Assert.Equal(("PENDING", 2), (node.NameOf("state"), node.GetProperty("maxTasks").GetInt32()));
+        Assert.DoesNotContain(added.Text("token")!, node.ToString(), StringComparison.Ordinal);
+        Assert.Equal("name", await (await server.Client.PostAsJsonAsync("/api/nodes", new { maxTasks = 2 })).RefusedFieldAsync());
+        await (await server.Client.PostAsJsonAsync("/api/nodes", new { name = "SITE2" })).ProblemAsync(HttpStatusCode.Conflict, 4004);
+
+        using HttpResponseMessage another = await server.Client.PostAsync(path + "/token", content: null);
+        Assert.NotEqual(added.Text("token"), (await another.JsonAsync()).Text("token"));
+        Assert.Equal(HttpStatusCode.NoContent, (await server.Client.DeleteAsync(path)).StatusCode);
+        await (await server.Client.GetAsync(path)).ProblemAsync(HttpStatusCode.NotFound, 4002);
+
+        // The server's own stays.
+        string own = $"/api/nodes/{server.App.Services.GetRequiredService<LocalNode>().Guid}";
+        await (await server.Client.DeleteAsync(own)).ProblemAsync(HttpStatusCode.Conflict, 5107);
+        using HttpResponseMessage token = await server.Client.PostAsync(own + "/token", content: null);
+        await token.ProblemAsync(HttpStatusCode.Conflict, 5107);
+    }
+
+    [Fact]
     public async Task Settings_of_nodes_are_kept_and_stay_while_nodes_have_them()
     {
         (JsonElement first, string path, _) = await server.Client.MadeAsync(
@@ -39,7 +74,7 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
         Assert.False((await server.Client.GotAsync(path)).GetProperty("defaultConfiguration").GetBoolean());
 
         Guid guid = first.GetProperty("guid").GetGuid();
-        var node = new Node { Name = "bound", EnrolledAt = DateTimeOffset.UnixEpoch, NodeConfigGuid = guid };
+        var node = new CatalogNode { Name = "bound", EnrolledAt = DateTimeOffset.UnixEpoch, NodeConfigGuid = guid };
         await server.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
         using HttpResponseMessage refused = await server.Client.DeleteAsync(path);
         Assert.Contains("bound", (await refused.ProblemAsync(HttpStatusCode.Conflict, 4003)).Text("message"), StringComparison.Ordinal);

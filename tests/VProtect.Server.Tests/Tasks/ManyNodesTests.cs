@@ -1,7 +1,7 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Tasks;
-using Node = VProtect.Catalog.Nodes.Node;
+using CatalogNode = VProtect.Catalog.Nodes.Node;
 
 namespace VProtect.Server.Tests.Tasks;
 
@@ -56,7 +56,7 @@ public sealed class ManyNodesTests
 
     private static async Task<ScriptedNode> EnrolAsync(TestEngine engine, string name)
     {
-        var node = new Node { Name = name, State = NodeState.Online, EnrolledAt = engine.Time.GetUtcNow() };
+        var node = new CatalogNode { Name = name, State = NodeState.Online, EnrolledAt = engine.Time.GetUtcNow() };
         await engine.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
         return new ScriptedNode(engine.App.Services, node.Guid);
     }

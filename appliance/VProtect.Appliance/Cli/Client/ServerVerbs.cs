@@ -31,7 +31,7 @@ internal static class ServerVerbs
             InfrastructureVerbs.NewHypervisor(verbs),
             InfrastructureVerbs.NewManager(verbs),
             InfrastructureVerbs.NewCredential(verbs),
-            InfrastructureVerbs.NewNode(verbs),
+            InfrastructureVerbs.NewNode(verbs, common, terminal),
             InfrastructureVerbs.NewNodeConfig(verbs),
             AccessVerbs.NewUser(verbs),
             RoleVerbs.New(verbs),

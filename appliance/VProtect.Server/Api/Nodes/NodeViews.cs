@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VProtect.Abstractions.Nodes.Wire;
 using VProtect.Catalog.Nodes;
 using VProtect.Server.Api.Shared;
 
@@ -35,6 +36,22 @@ internal sealed record SpaceView(long TotalSpace, long UsedSpace);
 /// <param name="MaxTasks">Tasks that it runs at once, 1 to 64.</param>
 /// <param name="NodeConfig">Settings that it shares with other nodes.</param>
 internal sealed record NodeRequest(string? Name, int? MaxTasks, NameAndGuid? NodeConfig);
+
+/// <summary>What a new node needs to join.</summary>
+/// <param name="Guid">The node.</param>
+/// <param name="Name">Name shown to people.</param>
+/// <param name="Token">Shown now only; whoever has it may join as this node, once.</param>
+/// <param name="ExpiresAt">When it ends.</param>
+/// <param name="Server">Host and port that the node is to call: the host by which this request came.</param>
+/// <param name="Command">What to run on the node's machine.</param>
+internal sealed record NodeJoinView(Guid Guid, string Name, string Token, DateTimeOffset? ExpiresAt, string Server, string Command)
+{
+    public static NodeJoinView Of(Node node, JoinToken token, HttpContext context, int port)
+    {
+        string server = new HostString(context.Request.Host.Host, port).ToUriComponent();
+        return new NodeJoinView(node.Guid, node.Name, token.ToWord(), node.TokenExpiresAt, server, $"vprotect node join --at {server} --token {token.ToWord()}");
+    }
+}
 
 /// <summary>Settings that several nodes share.</summary>
 /// <param name="Guid">Identity.</param>

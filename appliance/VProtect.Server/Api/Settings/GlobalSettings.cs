@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using VProtect.Abstractions.Nodes.Wire;
 using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Api.Settings;
@@ -16,6 +19,9 @@ internal sealed partial record GlobalSettings
 
     /// <summary>Origins, such as <c>https://portal.example.org</c>, whose pages may call the API; default none.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>Where nodes of other machines call, <c>*:PORT</c> or an IP address and a port; default <c>*:8182</c>. Empty: nowhere. It is open once a node was added.</summary>
+    public string NodeAddress { get; init; } = $"*:{NodeWire.DefaultPort}";
 
     private const long Minute = 60_000;
     private const int ApplianceNameMax = 100;
@@ -41,10 +47,25 @@ internal sealed partial record GlobalSettings
             throw new InvalidFieldException("sessionAbsoluteTimeout", "It is out of bounds.", "Use 300000 to 604800000 ms.");
         }
 
+        if (NodeAddress is null || (NodeAddress.Length > 0 && NodeEndPoint(NodeAddress) is null))
+        {
+            throw new InvalidFieldException("nodeAddress", "It is no address and port.", "Write *:8182, or an IP address and a port such as 192.0.2.10:8182; empty for none.");
+        }
+
         if (CorsOrigins is null || CorsOrigins.Count > 100 || CorsOrigins.Any(origin => !IsOrigin(origin)))
         {
             throw new InvalidFieldException("corsOrigins", "One is no origin.", "Write each as https://host or https://host:port, without a path; at most 100.");
         }
+    }
+
+    /// <summary>Host (<c>*</c> or an IP address) and port of <see cref="NodeAddress"/>; null when it is neither.</summary>
+    public static (string Host, int Port)? NodeEndPoint(string address)
+    {
+        int colon = address.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+            && address[..colon].Trim('[', ']') is var host && (host == "*" || IPAddress.TryParse(host, out _))
+            ? (host, port)
+            : null;
     }
 
     private static bool IsOrigin(string? origin) =>

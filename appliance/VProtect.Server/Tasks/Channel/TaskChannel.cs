@@ -35,7 +35,7 @@ internal sealed partial class TaskChannel(
         while (true)
         {
             Task ring = bells.Work.Next;
-            if (errands.Take(node) is { } errand)
+            if (errands.IsWaiting && await MayWorkAsync(node, cancellationToken) && errands.Take(node) is { } errand)
             {
                 return errand;
             }
@@ -75,6 +75,13 @@ internal sealed partial class TaskChannel(
 
             await Bell.WaitAsync(ring, left, time, cancellationToken);
         }
+    }
+
+    /// <summary>Whether a node is still one of ours: it may have been removed while its question waited.</summary>
+    private async Task<bool> MayWorkAsync(Guid node, CancellationToken cancellationToken)
+    {
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        return await session.Nodes.FindAsync(node, cancellationToken) is { State: NodeState.Online or NodeState.Maintenance };
     }
 
     /// <summary>The next task for a node. One for which no order can be made fails at once, and the one after it is looked at.</summary>

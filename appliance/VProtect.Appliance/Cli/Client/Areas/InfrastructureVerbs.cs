@@ -153,14 +153,52 @@ internal static class InfrastructureVerbs
             verbs.Delete("delete", Credential, "Deletes credentials that nothing uses.", warning: null, ("vprotect credential delete ovirt", "refused while something needs it")));
     }
 
-    public static Verb NewNode(ClientVerbs verbs) => verbs.Area(
+    public static Verb NewNode(ClientVerbs verbs, CommonOptions common, Terminal terminal) => verbs.Area(
         "node", "Nodes: they move the bytes.",
         verbs.List(Node, "Lists nodes.", [], ("vprotect node list", "are they alive?")),
+        verbs.Create(
+            "add", Node, "Adds a node of another machine, and tells what to run there.",
+            [Field.Number("--max-tasks", "maxTasks", "Tasks that it runs at once, 1 to 64. Otherwise 4."), Field.Reference(verbs, "--node-config", "nodeConfig", NodeConfig, "Settings that it shares with other nodes.")],
+            complete: null, TellJoin, ("vprotect node add site2", "the token holds for an hour, once")),
+        NewToken(verbs),
         verbs.Show(Node, "Shows a node.", ("vprotect node show backup1", "by name or guid")),
         verbs.Update(
             Node, "Changes a node.",
             [Field.Text("--name", "name", "Another name."), Field.Number("--max-tasks", "maxTasks", "Tasks that it runs at once, 1 to 64."), Field.Reference(verbs, "--node-config", "nodeConfig", NodeConfig, "Settings that it shares with other nodes.")],
-            ("vprotect node update backup1 --max-tasks 8", "more at once")));
+            ("vprotect node update backup1 --max-tasks 8", "more at once")),
+        verbs.Delete(
+            "remove", Node, "Removes nodes: they may call no more.", "What they work on begins again elsewhere, or fails.", ("vprotect node remove site2", "asks first")),
+        NodeVerbs.NewJoin(common, terminal),
+        NodeVerbs.NewMove(common, terminal));
+
+    private static Verb NewToken(ClientVerbs verbs)
+    {
+        Argument<string> name = ObjectArgument.New(verbs, Node);
+        return verbs.Doing(
+            new Verb("token", "Makes a token with which a node joins again, from the same machine or another: its identity stays, its old certificate is void.") { name }
+                .WithExamples(("vprotect node token site2", "after its disk was lost, or its certificate is over")),
+            async (client, cancellationToken) =>
+            {
+                string guid = ObjectNames.GuidOf(await ObjectNames.FindAsync(client.Api, Node, client.Parsed.GetRequiredValue(name), cancellationToken));
+                ApiAnswer answer = await client.Api.CreateAsync($"{Node.PathOf(guid)}/token", body: null, key: null, cancellationToken);
+                if (client.IsJson)
+                {
+                    client.WriteJson(answer.Text);
+                }
+                else
+                {
+                    TellJoin(client, answer.Body);
+                }
+
+                return ExitCodes.Success;
+            });
+    }
+
+    private static void TellJoin(ClientInvocation client, JsonElement node)
+    {
+        client.Note("Run this on its machine, within an hour; it is shown this once:");
+        client.Terminal.Out.WriteLine(node.Text("command"));
+    }
 
     public static Verb NewNodeConfig(ClientVerbs verbs)
     {

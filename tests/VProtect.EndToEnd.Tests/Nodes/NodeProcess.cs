@@ -1,0 +1,48 @@
+using VProtect.EndToEnd.Tests.Appliance;
+
+namespace VProtect.EndToEnd.Tests.Nodes;
+
+/// <summary>A node as a process of its own, in a network of its own.</summary>
+internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
+{
+    private VprotectProcess? _process;
+
+    public NodeNetwork Network { get; } = new();
+
+    public string Name => name;
+
+    public string Data => site[$"node-{name}"];
+
+    /// <summary>Guid, once it has joined.</summary>
+    public string Guid { get; private set; } = "";
+
+    /// <summary>Is added at the server and joins it, as an administrator does it.</summary>
+    public async Task JoinAsync()
+    {
+        System.Text.Json.JsonElement added = await site.Client.PostAsync("/api/nodes", new { name });
+        Guid = added.GetProperty("guid").GetString()!;
+        string port = added.GetProperty("server").GetString()!.Split(':')[^1];
+        using var join = new VprotectProcess(
+            [.. Network.Enter, ApplianceProcess.Binary, "node", "join", "--at", $"{Network.ServerAddress}:{port}", "--token-file", "-", "--data", Data],
+            new Dictionary<string, string>(), System.Text.Encoding.ASCII.GetBytes(added.GetProperty("token").GetString()!));
+        join.Wait().Expect(0);
+    }
+
+    public void Start() => _process = new VprotectProcess(
+        [.. Network.Enter, ApplianceProcess.Binary, "serve", "--role", "node", "--data", Data], new Dictionary<string, string>());
+
+    public void Kill()
+    {
+        _process?.Dispose();
+        _process = null;
+    }
+
+    /// <summary>State as the server sees it.</summary>
+    public async Task<string> StateAsync() => (await site.Client.GetAsync($"/api/nodes/{Guid}")).GetProperty("state").GetProperty("name").GetString()!;
+
+    public void Dispose()
+    {
+        Kill();
+        Network.Dispose();
+    }
+}
