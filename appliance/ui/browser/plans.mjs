@@ -1,6 +1,6 @@
 // Policies, schedules, recovery plans, reports, nodes and settings of an appliance that was just set up; set-up.mjs tells what it is to know.
 import { readFileSync } from 'node:fs';
-import { area, button, faults, heading, look, page, step, tell } from './person.mjs';
+import { area, button, context, faults, heading, look, page, shots, step, tell } from './person.mjs';
 import { setUp } from './set-up.mjs';
 
 const { VPROTECT_UI_MACHINE: machine } = process.env;
@@ -94,7 +94,19 @@ await tell(async () => {
   await page.getByRole('table', { name: 'Stored and read by machine' }).getByText(machine).first().waitFor();
   await look('reports');
   const [saved] = await Promise.all([page.waitForEvent('download'), button('Download as HTML').click()]);
-  if (!readFileSync(await saved.path(), 'utf8').includes('<h1>VProtect report</h1>')) faults.push('the report is no page');
+  const kept = readFileSync(await saved.path(), 'utf8');
+  if (!kept.includes('<h1>VProtect report</h1>')) faults.push('the report is no page');
+  await page.emulateMedia({ media: 'print' });
+  const cut = await page.evaluate(() => [...document.querySelectorAll('.pf-v6-c-page, .pf-v6-c-page__main-container, .pf-v6-c-page__main, .vp-wide')].filter((one) => one.scrollHeight > one.clientHeight + 2 && getComputedStyle(one).overflowY !== 'visible').map((one) => one.className));
+  if (cut.length > 0) faults.push(`cut off on paper: ${cut.join(', ')}`);
+  await page.emulateMedia({ media: null });
+  if (shots) {
+    await page.pdf({ path: `${shots}/reports.pdf`, preferCSSPageSize: true });
+    const paper = await context.newPage();
+    await paper.setContent(kept);
+    await paper.pdf({ path: `${shots}/report-kept.pdf`, preferCSSPageSize: true });
+    await paper.close();
+  }
   const [table] = await Promise.all([page.waitForEvent('download'), button('Download as CSV').click()]);
   if (!readFileSync(await table.path(), 'utf8').includes(machine)) faults.push('the table lacks the machine');
 
@@ -143,6 +155,33 @@ await tell(async () => {
   await button('Remove: lab').click();
   await look('host-remove');
   await button('Cancel', dialog).click();
+  step('a credential is made where it is needed; a manager that is not there is diagnosed and removed');
+  await page.getByRole('tab', { name: 'Managers' }).click();
+  await page.getByText('A manager such as').waitFor();
+  await button('Add a manager').click();
+  await dialog.locator('#manager-url').fill('https://127.0.0.1:9');
+  await button('Make a credential: Credential', dialog).click();
+  await dialog.last().locator('#credential-name').fill('platform reader');
+  await dialog.last().locator('#credential-login').fill('reader');
+  await dialog.last().locator('#credential-secret').fill('secret');
+  await look('credential-add');
+  await button('Save', dialog.last()).click();
+  await dialog.locator('#manager-credential').getByText('platform reader (reader)').waitFor({ state: 'attached' });
+  await look('manager-add');
+  await button('Add', dialog).click();
+  await page.getByText(/It cannot be used/).waitFor();
+  await look('managers');
+  await page.getByRole('tab', { name: 'Credentials' }).click();
+  await button('Delete: platform reader').click();
+  await button('Delete', dialog).click();
+  await dialog.getByText('Danger alert').waitFor();
+  await button('Cancel', dialog).click();
+  await look('credentials');
+  await page.getByRole('tab', { name: 'Managers' }).click();
+  await page.getByRole('button', { name: /^Remove: / }).click();
+  await dialog.getByRole('textbox').fill('https://127.0.0.1:9');
+  await button('Remove', dialog).click();
+  await page.getByText('A manager such as').waitFor();
   await area('Destinations');
   await button('Edit: main').click();
   await dialog.locator('#destination-description').fill('On the shelf.');

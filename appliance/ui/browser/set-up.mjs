@@ -57,7 +57,7 @@ export async function setUp(look) {
   step('its machines are chosen, a policy is made, and the first backup runs');
   await part('What is backed up, and when?');
   await page.getByRole('checkbox', { name: machine, exact: true }).waitFor();
-  if (!await page.getByRole('checkbox', { name: machine, exact: true }).isChecked()) faults.push('few machines are not chosen at first');
+  await page.getByRole('checkbox', { name: machine, exact: true, checked: true }).waitFor().catch(() => faults.push('few machines are not chosen at first'));
   for (const other of await page.getByRole('group', { name: /^Machines/ }).getByRole('checkbox').all()) {
     if (await other.getAttribute('id') !== await page.getByRole('checkbox', { name: machine, exact: true }).getAttribute('id')) await other.uncheck();
   }

@@ -102,6 +102,17 @@ await tell(async () => {
   await area('Tasks');
   await page.getByRole('row', { name: /Restore.*Finished/ }).waitFor({ timeout: 60_000 });
 
+  step('a restore that fails says why, and is tried again from the list of tasks');
+  await page.getByRole('row', { name: /Restore.*Finished/ }).getByRole('link', { name: 'web1' }).click();
+  await button('Restore', page.getByRole('row', { name: /Success/ })).click();
+  await dialog.getByLabel('To a directory, as disk images').check();
+  await dialog.locator('#restore-path').fill('/proc/nowhere');
+  await button('Restore', dialog).click();
+  await area('Tasks');
+  const failed = page.getByRole('row', { name: /^Restore.*Failed/ });
+  await button('Try again', failed.first()).click({ timeout: 60_000 });
+  await failed.nth(1).waitFor({ timeout: 60_000 });
+
   step('it is mounted and unmounted');
   await page.getByRole('row', { name: /Restore.*Finished/ }).getByRole('link', { name: 'web1' }).click();
   await button('Mount', page.getByRole('row', { name: /Success/ })).click();

@@ -12,7 +12,10 @@ internal static class ReportPage
         "body{font:15px/1.5 system-ui,sans-serif;color:#1b1f24;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .5rem}" +
         ".span{color:#5a6472;margin:.2rem 0 1.5rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #d9dde3;" +
         "vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.none{color:#5a6472}" +
-        "@media (prefers-color-scheme:dark){body{background:#14171b;color:#e6e9ee}th,td{border-color:#323943}.span,.none{color:#a0a9b6}}";
+        "td{overflow-wrap:anywhere}td.n{white-space:nowrap}" +
+        "@media screen and (prefers-color-scheme:dark){body{background:#14171b;color:#e6e9ee}th,td{border-color:#323943}.span,.none{color:#a0a9b6}}" +
+        "@page{size:A4;margin:16mm 14mm 18mm;@bottom-left{content:'VProtect report';font:8pt sans-serif;color:#5a6472}@bottom-right{content:counter(page) ' / ' counter(pages);font:8pt sans-serif;color:#5a6472}}" +
+        "@media print{body{font-size:9.5pt;margin:0;padding:0;max-width:none}h2{break-after:avoid}thead{display:table-header-group}tr{break-inside:avoid}th{color:#5a6472}}";
 
     /// <summary>What the page may load, for the header: its own style, by its hash, and nothing else.</summary>
     public static string ContentSecurityPolicy { get; } =

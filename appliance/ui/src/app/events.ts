@@ -6,6 +6,8 @@ import { staleBy } from './stale';
 const names = ['backup-destinations', 'hypervisor-managers', 'hypervisors', 'virtual-machine-disks', 'virtual-machines', 'mounted-backups', 'nodes', 'policies',
   'backups', 'rules', 'schedules', 'global-settings', 'snapshots', 'task-log', 'tasks', 'users', 'workflow-executions'];
 
+const graceMs = 4000;
+
 /** Listens to /api/events while mounted, and reads again what has changed. Answers whether the server is heard. */
 export function useLiveUpdates(): boolean {
   const queries = useQueryClient();
@@ -13,6 +15,7 @@ export function useLiveUpdates(): boolean {
   useEffect(() => {
     let source: EventSource;
     let retry = 0;
+    let grace = 0;
     let wasLost = false;
     const stale = new Set<string>();
     // Changes come in bursts: what they touch is read again twice a second at most.
@@ -20,12 +23,15 @@ export function useLiveUpdates(): boolean {
     const open = () => {
       source = new EventSource('/api/events');
       source.onopen = () => {
+        window.clearTimeout(grace);
+        grace = 0;
         setConnected(true);
         if (wasLost) void queries.invalidateQueries();
         wasLost = false;
       };
       source.onerror = () => {
-        setConnected(false);
+        // The server ends a stream when rights change, too; what comes back at once was not lost.
+        if (grace === 0) grace = window.setTimeout(() => setConnected(false), graceMs);
         wasLost = true;
         if (source.readyState === EventSource.CLOSED) {
           // Refused: the session may have ended, which reading who we are finds out.
@@ -40,6 +46,7 @@ export function useLiveUpdates(): boolean {
     return () => {
       window.clearInterval(timer);
       window.clearTimeout(retry);
+      window.clearTimeout(grace);
       source.close();
     };
   }, [queries]);

@@ -2,7 +2,7 @@
 export function staleBy(event: string): string[] {
   switch (event) {
     case 'task-log': return ['task-log'];
-    case 'tasks': return ['tasks', 'task-log'];
+    case 'tasks': return ['tasks', 'task-log', 'recovery-plans'];
     case 'backups': return ['backups', 'virtual-machines', 'dashboard'];
     case 'virtual-machines':
     case 'backup-destinations':

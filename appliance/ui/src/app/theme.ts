@@ -17,3 +17,6 @@ export function chooseTheme(dark: boolean) {
 }
 
 system.addEventListener('change', applyTheme);
+// Paper is white.
+window.addEventListener('beforeprint', () => document.documentElement.classList.remove('pf-v6-theme-dark'));
+window.addEventListener('afterprint', applyTheme);

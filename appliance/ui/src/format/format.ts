@@ -11,7 +11,7 @@ export function size(bytes: number | null | undefined): string {
     unit++;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${units[unit]}`;
+  return `${value.toFixed(digits)}\u00a0${units[unit]}`;
 }
 
 export const rate = (bytesPerSecond: number) => `${size(bytesPerSecond)}/s`;

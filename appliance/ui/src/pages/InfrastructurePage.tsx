@@ -1,8 +1,12 @@
-import { Alert, Button } from '@patternfly/react-core';
+import { Button } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { body, client, page, type Schemas } from '../api/client';
+import { PageTabs } from '../access/PageTabs';
 import { useMay } from '../app/session';
+import { CheckResult } from '../infrastructure/CheckResult';
+import { Credentials } from '../infrastructure/Credentials';
+import { Managers } from '../infrastructure/Managers';
 import { Dialog } from '../parts/Dialog';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
@@ -13,7 +17,16 @@ import { t } from '../strings';
 
 type Hypervisor = Schemas['Hypervisor'];
 
+/** Hosts, the managers that know them, and what both are logged in to with. */
 export default function InfrastructurePage() {
+  return (
+    <PageFrame title={t.infrastructure.title}>
+      <PageTabs label={t.infrastructure.title} tabs={[['hosts', t.managers.hosts, <Hosts />], ['managers', t.managers.title, <Managers />], ['credentials', t.credentials.title, <Credentials />]]} />
+    </PageFrame>
+  );
+}
+
+function Hosts() {
   const queries = useQueryClient();
   const act = useAction();
   const tell = useContext(Notices);
@@ -34,16 +47,12 @@ export default function InfrastructurePage() {
     setBusy('');
   };
   return (
-    <PageFrame title={t.infrastructure.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{t.infrastructure.add}</Button>}>
-      {checked && (
-        <Alert component="p" isInline variant={checked.check.usable ? 'success' : 'danger'} title={`${checked.name}: ${checked.check.usable ? t.infrastructure.usable : t.infrastructure.notUsable}`}>
-          {checked.check.product && <p>{checked.check.product}</p>}
-          {checked.check.findings.map((finding) => <p key={finding}>{finding}</p>)}
-        </Alert>
-      )}
+    <>
+      {mayWrite && <div className="vp-about"><Button onClick={() => setAdding(true)}>{t.infrastructure.add}</Button></div>}
+      {checked && <CheckResult {...checked} />}
       <ListTable<Hypervisor> label={t.infrastructure.title} name="hypervisors" read={(state) => page(client.GET('/api/hypervisors', { params: { query: listQuery(state) } }))}
         columns={[
-          { label: t.infrastructure.name, sort: 'name', cell: (row) => <>{row.name}{row.host !== row.name && <div><small className="vp-address">{row.host}</small></div>}</> },
+          { label: t.infrastructure.name, sort: 'name', cell: (row) => <>{row.name}{row.hvManager && <div><small>{t.managers.of(row.hvManager.name ?? '')}</small></div>}{row.host !== row.name && <div><small className="vp-address">{row.host}</small></div>}</> },
           { label: t.infrastructure.type, cell: (row) => row.type.name }, { label: t.infrastructure.machines, cell: (row) => row.vmCount },
           { label: t.infrastructure.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
           { label: t.infrastructure.lastSeen, cell: (row) => <When at={row.lastSeen} /> },
@@ -62,7 +71,7 @@ export default function InfrastructurePage() {
         await body(client.DELETE('/api/hypervisors/{guid}', { params: { path: { guid: deleting.guid } } }));
         await queries.invalidateQueries({ queryKey: ['hypervisors'] });
       }} />}
-    </PageFrame>
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { useMay } from '../app/session';
 import { body, client, page, type Schemas } from '../api/client';
 import { size, time } from '../format/format';
 import { History, TimeLine } from '../machine/History';
+import { PointMenu } from '../machine/PointMenu';
 import { Settings } from '../machine/Settings';
 import { Facts } from '../parts/Facts';
 import { ListTable } from '../parts/ListTable';
@@ -73,18 +74,18 @@ function Points({ machine }: { machine: Machine }) {
         columns={[
           { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime ?? row.backupTime) },
           { label: t.machines.type, cell: (row) => <>{words(row.type.name)}<div><small>{row.backupDestination?.name}</small></div></> },
-          { label: t.machines.state, cell: (row) => <><StateLabel name={row.status.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}{row.held && <div><small>{t.machines.held}</small></div>}</> },
+          { label: t.machines.state, cell: (row) => <><StateLabel name={row.status.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}{row.held && <div><small>{t.points.heldFor(row.holdReason ?? '')}</small></div>}{row.lockedUntil && row.lockedUntil > Date.now() && <div><small>{t.points.lockedUntil(time(row.lockedUntil))}</small></div>}{row.description && <div><small>{row.description}</small></div>}</> },
           { label: t.machines.size, sort: 'size', cell: (row) => size(row.size) },
-          { label: t.machines.read, cell: (row) => size(row.transferSize) },
-          { label: t.machines.isNew, cell: (row) => size(row.newSize) },
+          { label: t.machines.read, cell: (row) => <>{size(row.transferSize)}<div><small>{t.machines.ofItNew(size(row.newSize))}</small></div></> },
           { label: t.machines.stored, sort: 'stored', cell: (row) => size(row.storedSize) },
           { label: t.machines.verified, cell: (row) => row.verifiedAt ? <When at={row.verifiedAt} /> : row.verifyState.name === 'NONE' ? t.machines.notVerified : words(row.verifyState.name) },
         ]}
-        rowActions={(row) => row.mountable && (
+        rowActions={(row) => (
           <>
-            {(may('tasks.restore') || may('tasks.restore-files')) && <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>}
-            {may('tasks.mount') && <Button variant="secondary" size="sm" onClick={() => setMounting(row)}>{t.machines.mount}</Button>}
-            {may('tasks.restore') && machine.hvType.name === 'KVM' && <Button variant="secondary" size="sm" onClick={() => setBooting(row)}>{t.boot.action}</Button>}
+            {row.mountable && (may('tasks.restore') || may('tasks.restore-files')) && <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>}
+            {row.mountable && may('tasks.mount') && <Button variant="secondary" size="sm" onClick={() => setMounting(row)}>{t.machines.mount}</Button>}
+            {row.mountable && may('tasks.restore') && machine.hvType.name === 'KVM' && <Button variant="secondary" size="sm" onClick={() => setBooting(row)}>{t.boot.action}</Button>}
+            <PointMenu backup={row} machine={machine} />
           </>
         )} />
       {mounting && <MountDialog backup={mounting} machine={machine.name} close={() => setMounting(undefined)} />}

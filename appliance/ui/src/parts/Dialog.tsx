@@ -12,6 +12,8 @@ export function Dialog({ title, about, action, isReady = true, isDanger, isWide,
   const [busy, setBusy] = useState(false);
   const go = async (event?: FormEvent) => {
     event?.preventDefault();
+    // A dialog may stand in another one's form, as React sees it.
+    event?.stopPropagation();
     if (!isReady || busy) return;
     setBusy(true);
     setError(undefined);

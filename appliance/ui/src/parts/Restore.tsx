@@ -9,6 +9,8 @@ import { estimateMs } from '../machine/bars';
 import { t } from '../strings';
 import { Failure, Notices } from './parts';
 
+const cardsMax = 16;
+
 /** Asks where a restore point is to go and how, and queues it. */
 export function Restore({ backup, machine, close }: { backup: Schemas['Backup']; machine: string; close: () => void }) {
   const tell = useContext(Notices);
@@ -22,6 +24,7 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
   const [overwrite, setOverwrite] = useState(false);
   const [typed, setTyped] = useState('');
   const [powerOn, setPowerOn] = useState(false);
+  const [networks, setNetworks] = useState<string[]>(['']);
   const [path, setPath] = useState('');
   const [format, setFormat] = useState('raw');
   const [error, setError] = useState<unknown>();
@@ -33,6 +36,8 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
     queryKey: ['hypervisor-storages', host], enabled: asMachine && host !== '',
     queryFn: () => body(client.GET('/api/hypervisor-storages', { params: { query: { hypervisor: host } } })),
   });
+  const networksThere = useQuery({ queryKey: ['network', host], enabled: asMachine && host !== '', queryFn: () => body(client.GET('/api/network', { params: { query: { hypervisor: host, page: 0, size: 1000 } } })) });
+  const restoredNetworks = networks.flatMap((network, card) => (network ? [{ network: { guid: network }, networkInterfaceCard: card }] : []));
   const wanted = (disks.data ?? []).filter((disk) => !chosen || chosen.has(disk.guid));
   const bytes = wanted.reduce((sum, disk) => sum + disk.size, 0);
   const estimate = useEstimate(bytes, backup.protectedEntity?.guid);
@@ -43,7 +48,7 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
     const params = { header: { 'Idempotency-Key': key } };
     try {
       await (asMachine
-        ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn, ...(storage && { restoreStorageId: storage }), ...(taskFiles && { taskFiles }) } }))
+        ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn, ...(storage && { restoreStorageId: storage }), ...(restoredNetworks.length > 0 && { restoredNetworks }), ...(taskFiles && { taskFiles }) } }))
         : body(client.POST('/api/tasks/restore', { params, body: { backup: { guid: backup.guid }, restorePath: path, format, ...(taskFiles && { taskFiles }) } })));
       tell({ text: t.machines.restoreStarted });
       close();
@@ -66,7 +71,7 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
           {asMachine ? (
             <>
               <FormGroup label={t.restore.hypervisor} fieldId="restore-host">
-                <FormSelect id="restore-host" value={host} onChange={(_, value) => setHypervisor(value)}>{(hosts.data ?? []).map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}</FormSelect>
+                <FormSelect id="restore-host" value={host} onChange={(_, value) => { setHypervisor(value); setStorage(''); setNetworks(['']); }}>{(hosts.data ?? []).map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}</FormSelect>
               </FormGroup>
               {(storages.data?.length ?? 0) > 0 && (
                 <FormGroup label={t.restore.storage} fieldId="restore-storage">
@@ -75,6 +80,19 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
                     {storages.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}
                   </FormSelect>
                 </FormGroup>
+              )}
+              {(networksThere.data?.length ?? 0) > 0 && (
+                <>
+                  {networks.map((network, card) => (
+                    <FormGroup key={card} label={t.restore.networkOf(card)} fieldId={`restore-network-${card}`}>
+                      <FormSelect id={`restore-network-${card}`} value={network} onChange={(_, value) => setNetworks(networks.map((one, index) => (index === card ? value : one)))}>
+                        <FormSelectOption value="" label={t.restore.sameNetwork} />
+                        {networksThere.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.vlan == null ? one.name : `${one.name} (VLAN ${one.vlan})`} />)}
+                      </FormSelect>
+                    </FormGroup>
+                  ))}
+                  {networks.length < cardsMax && <div><Button variant="link" isInline onClick={() => setNetworks([...networks, ''])}>{t.restore.addCard}</Button></div>}
+                </>
               )}
               <FormGroup label={t.restore.name} fieldId="restore-name"><TextInput id="restore-name" value={name} onChange={(_, value) => setName(value)} /></FormGroup>
               <Checkbox id="restore-overwrite" label={t.restore.overwrite} isChecked={overwrite} onChange={(_, value) => setOverwrite(value)} />

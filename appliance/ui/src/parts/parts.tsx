@@ -74,7 +74,7 @@ export function Confirm({ title, what, action, typedName, dismiss, confirm, clos
       <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
       <ModalBody>
         <p>{what}</p>
-        {typedName && <><p>{t.restore.typeName(typedName)}</p><TextInput aria-label={t.restore.typeName(typedName)} value={typed} onChange={(_, value) => setTyped(value)} /></>}
+        {typedName && <div className="vp-typed"><p>{t.restore.typeName(typedName)}</p><TextInput aria-label={t.restore.typeName(typedName)} value={typed} onChange={(_, value) => setTyped(value)} /></div>}
         {error ? <Failure error={error} /> : null}
       </ModalBody>
       <ModalFooter>

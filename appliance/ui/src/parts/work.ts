@@ -13,15 +13,15 @@ export const unmount = (mounted: string, commit: boolean, label?: string) =>
 export const syncInventory = (hypervisor: string) => body(client.POST('/api/tasks/inventory-sync', { ...once(), body: { hypervisor: { guid: hypervisor } } }));
 export const cancelTask = (task: string) => body(client.PUT('/api/tasks/{guid}/state', { params: { path: { guid: task } }, body: 'CANCELLED' as never }));
 
-/** Asks again for what a failed task was to do; undefined when the person may not, or when only its own page can (it would take choices that the task does not tell). */
+/** Asks again for what a task that failed or was cancelled was to do; undefined when the person may not, or when nobody asks for such tasks. What would destroy data is asked for anew where a name is typed. */
 export function retryOf(task: Schemas['Task'], may: (permission: string) => boolean): (() => Promise<unknown>) | undefined {
-  const { protectedEntity, hypervisor } = task;
-  if (!['FAILED', 'CANCELLED'].includes(task.state.name)) return undefined;
-  switch (task.type.name) {
-    case 'EXPORT':
-    case 'STORE': return protectedEntity && may('tasks.backup') ? () => backUp(protectedEntity.guid, task.backupType?.name ?? 'INCREMENTAL', task.backupDestination?.guid) : undefined;
-    case 'SNAPSHOT': return protectedEntity && may('tasks.snapshot') ? () => takeSnapshot(protectedEntity.guid) : undefined;
-    case 'INVENTORY_SYNC': return hypervisor && may('tasks.inventory') ? () => syncInventory(hypervisor.guid) : undefined;
-    default: return undefined;
-  }
+  const permission = takes[task.type.name];
+  if (!['FAILED', 'CANCELLED'].includes(task.state.name) || !permission || !permission.some(may)) return undefined;
+  return () => body(client.POST('/api/tasks/{guid}/retry', { params: { path: { guid: task.guid }, ...once().params } }));
 }
+
+/** Task → the permissions, of which one is what asking for it takes; the server knows which. */
+const takes: Partial<Record<Schemas['Task']['type']['name'], string[]>> = {
+  EXPORT: ['tasks.backup'], STORE: ['tasks.backup'], RESTORE: ['tasks.restore', 'tasks.restore-files'], IMPORT: ['tasks.restore'], MOUNT: ['tasks.mount', 'tasks.restore'], UNMOUNT: ['tasks.mount', 'tasks.restore'],
+  SNAPSHOT: ['tasks.snapshot'], INVENTORY_SYNC: ['tasks.inventory'], VERIFY: ['tasks.upkeep'], COLLECT: ['tasks.upkeep'], APPLIANCE_BACKUP: ['tasks.upkeep'], DELETE: ['backups.delete'],
+};

@@ -1,10 +1,11 @@
 // Every text of the UI. Another language is another object of this shape.
 import { access, directory, profile } from './access';
-import { history, settings } from './machine';
+import { credentials, managers } from './infrastructure';
+import { history, points, settings } from './machine';
 import { plans } from './plans';
 
 export const en = {
-  access, directory, history, profile, settings,
+  access, credentials, directory, history, managers, points, profile, settings,
   product: 'VProtect',
   skip: 'Skip to content',
   nav: { label: 'Areas', dashboard: 'Dashboard', machines: 'Machines', tasks: 'Tasks', mounts: 'Mounted backups', infrastructure: 'Infrastructure', destinations: 'Destinations', policies: 'Policies', schedules: 'Schedules', recovery: 'Recovery plans', reports: 'Reports', nodes: 'Nodes', settings: 'Settings', access: 'Access', audit: 'Audit' },
@@ -41,14 +42,14 @@ export const en = {
     backUp: 'Back up', backUpFull: 'Back up in full', snapshot: 'Take a snapshot', started: (name: string) => `Backup of ${name} is queued.`, snapshotStarted: (name: string) => `Snapshot of ${name} is queued.`,
     disks: 'Disks', points: 'Restore points', tasks: 'Tasks', snapshots: 'Snapshots', overview: 'Overview', position: 'No.', included: 'Backed up', exclude: (disk: string) => `Back up ${disk}`,
     guest: 'Guest system', cpus: 'Processors', memory: 'Memory', power: 'Power', due: 'Next backup due', lastResult: 'Last result', platform: 'Platform', tags: 'Tags',
-    time: 'Time', type: 'Type', read: 'Read', isNew: 'New', stored: 'Stored', verified: 'Verified', notVerified: 'Not yet', held: 'Held', destination: 'Destination',
+    time: 'Time', type: 'Type', read: 'Read', ofItNew: (bytes: string) => `new: ${bytes}`, stored: 'Stored', verified: 'Verified', notVerified: 'Not yet', held: 'Held', destination: 'Destination',
     restore: 'Restore', mount: 'Mount', mountStarted: 'The mount is queued.', restoreStarted: 'The restore is queued.',
     revert: 'Revert', revertWhat: (machine: string, when: string) => `All that ${machine} wrote since ${when} will be lost.`, revertTitle: (machine: string) => `Revert ${machine}?`, ours: 'Made by us',
   },
   restore: {
     title: (machine: string) => `Restore ${machine}`, pointOf: (when: string) => `As it was ${when}`, how: 'Where to', asMachine: 'To a platform, as a machine', asFiles: 'To a directory, as disk images',
     hypervisor: 'Host', name: 'Name of the machine', overwrite: 'Overwrite a machine of this name', overwriteWarning: (name: string) => `The disks of ${name} will be overwritten and what is on them lost.`,
-    typeName: (name: string) => `Type ${name} to confirm`, powerOn: 'Power it on afterwards', path: 'Directory on the node (an absolute path)', format: 'Format', submit: 'Restore', choose: 'Choose', disks: 'Disks', storage: 'Storage', sameStorage: 'As the platform chooses',
+    typeName: (name: string) => `Type ${name} to confirm`, powerOn: 'Power it on afterwards', path: 'Directory on the node (an absolute path)', format: 'Format', submit: 'Restore', choose: 'Choose', disks: 'Disks', networks: 'Networks', networkOf: (card: number) => `Network of card ${card}`, sameNetwork: 'As the platform chooses', addCard: 'Choose for another card', storage: 'Storage', sameStorage: 'As the platform chooses',
     estimate: (bytes: string, time: string) => `${bytes} to restore: about ${time}, by what earlier restores and backups did.`, noEstimate: (bytes: string) => `${bytes} to restore. How long that takes is not known yet.`,
   },
   tasks: {
@@ -75,7 +76,7 @@ export const en = {
     tls: 'Only over TLS', tlsHelp: 'With the certificate of the appliance, which Settings shows.',
     nbdOpen: 'Without TLS, NBD knows neither passwords nor encryption: who reaches the address from these networks reads the disks.',
     chap: 'What initiators must know (CHAP)', chapHelp: 'A credential with a login and a secret of 12 to 100 characters.', mutual: 'What the target shows in turn (mutual CHAP)', mutualHelp: 'A credential with another login.',
-    writable: 'Clients may write', writableHelp: 'The backup is not changed: what they write is kept beside it until it is unmounted.', untilField: 'Unmounted by itself', untilWritable: 'What was written until then becomes the next backup of the machine.',
+    authorities: 'Only clients with a certificate of (PEM)', authoritiesHelp: 'Certificates of the authorities that vouch for clients. Empty: clients need none.', writable: 'Clients may write', writableHelp: 'The backup is not changed: what they write is kept beside it until it is unmounted.', untilField: 'Unmounted by itself', untilWritable: 'What was written until then becomes the next backup of the machine.',
   },
   files: {
     title: (machine: string) => `Files of ${machine}`, volume: 'Volume', looking: 'Looking for file systems in the backup. This takes a few seconds.', noVolumes: 'No file system was found in the backup.', locked: 'locked',
