@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 using VProtect.Abstractions;
+using VProtect.Server.Api.Settings;
 
 namespace VProtect.Server.Hosting;
 
@@ -24,7 +25,10 @@ public static class NodeHost
         builder.Logging.AddConsole();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter<ConsoleLoggerProvider>(category: null, LogLevel.Warning);
-        builder.Logging.AddProvider(new FileLog(data.Logs, TimeProvider.System));
+
+        // A node alone has no settings of its own: the defaults hold.
+        var settings = new GlobalSettings();
+        builder.Logging.AddProvider(new FileLog(data.Logs, TimeProvider.System, () => settings));
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHostedService<SystemdNotifications>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = stopTimeout);
