@@ -18,6 +18,9 @@ public sealed record TaskClaim
     /// <summary>Tasks that may read from or write to one source at once, on all nodes; default no limit.</summary>
     public int SourceRunningMax { get; init; } = int.MaxValue;
 
+    /// <summary>Whether it also takes work at platforms and destinations that are left to no node configuration, or to one that no node has; default true.</summary>
+    public bool TakesUnbound { get; init; } = true;
+
     /// <summary>Tasks that may run at once on all nodes; default no limit.</summary>
     public int RunningMax { get; init; } = int.MaxValue;
 }

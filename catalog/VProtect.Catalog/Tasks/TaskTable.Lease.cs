@@ -17,6 +17,10 @@ public sealed partial class TaskTable
     private static readonly TaskType[] Exclusive =
         [TaskType.Export, TaskType.Import, TaskType.Snapshot, TaskType.SnapshotReversion, TaskType.OldSnapshotsRemoval];
 
+    /// <summary>The node configuration that a task's platform is left to; null for none.</summary>
+    private static readonly SqlText SourceNodeConfig = SqlText.Raw(
+        "(SELECT COALESCE((SELECT h.node_config_guid FROM hypervisors AS h WHERE h.guid = tasks.source_guid), (SELECT m.node_config_guid FROM hypervisor_managers AS m WHERE m.guid = tasks.source_guid)))");
+
     /// <summary>
     /// Gives the node the task that comes first among those that may begin now and that it can do: by priority, where five minutes of waiting
     /// count as a point, so that nothing waits for ever. Null when there is none, a limit is reached, or the node's generation is over.
@@ -34,6 +38,7 @@ public sealed partial class TaskTable
             return null;
         }
 
+        SqlText unbound = SqlText.Raw(claim.TakesUnbound ? "1 = 1" : "1 = 0");
         List<CatalogTask> first = await WhereAsync(
             $"""
             state = {TaskState.Queued} AND type IN {claim.Types}
@@ -47,8 +52,11 @@ public sealed partial class TaskTable
                   < {claim.SourceRunningMax})
               AND NOT EXISTS (SELECT 1 FROM tasks AS busy WHERE busy.state = {TaskState.Running} AND busy.type IN {Exclusive}
                 AND busy.machine_guid = {MachineNeeded})
+              AND (source_guid IS NULL
+                OR {unbound} AND NOT EXISTS (SELECT 1 FROM nodes AS left_to WHERE left_to.node_config_guid = {SourceNodeConfig})
+                OR {SourceNodeConfig} = {node.NodeConfigGuid})
               AND (destination_guid IS NULL
-                OR NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
+                OR {unbound} AND NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
                 OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
                   WHERE reach.destination_guid = tasks.destination_guid AND reach.node_config_guid = {node.NodeConfigGuid}))
             ORDER BY claim_order, guid LIMIT 1{SqlText.Raw(writer.Dialect.SkipLocked)}

@@ -17,9 +17,9 @@ internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
     public string Guid { get; private set; } = "";
 
     /// <summary>Is added at the server and joins it, as an administrator does it.</summary>
-    public async Task JoinAsync()
+    public async Task JoinAsync(string nodeConfig)
     {
-        System.Text.Json.JsonElement added = await site.Client.PostAsync("/api/nodes", new { name });
+        System.Text.Json.JsonElement added = await site.Client.PostAsync("/api/nodes", new { name, nodeConfig = new { guid = nodeConfig } });
         Guid = added.GetProperty("guid").GetString()!;
         string port = added.GetProperty("server").GetString()!.Split(':')[^1];
         using var join = new VprotectProcess(

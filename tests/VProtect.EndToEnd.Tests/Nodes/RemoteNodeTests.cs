@@ -30,8 +30,13 @@ public sealed class RemoteNodeTests
         });
         using var left = new NodeProcess(site, "left");
         using var right = new NodeProcess(site, "right");
-        await left.JoinAsync();
-        await right.JoinAsync();
+
+        // What belongs to no node configuration is the server's own node's; these two share one.
+        string both = (await site.Client.PostAsync("/api/node-configurations", new { name = "both" })).GetProperty("guid").GetString()!;
+        await site.Client.PutAsync($"/api/hypervisors/{site.Hypervisor}", new { nodeConfig = new { guid = both } });
+        await site.Client.PutAsync($"/api/backup-destinations/{site.Destination}", new { nodeConfigs = new[] { new { guid = both } } });
+        await left.JoinAsync(both);
+        await right.JoinAsync(both);
 
         // The server goes on without a node of its own.
         await site.StopAsync();

@@ -23,6 +23,7 @@ namespace VProtect.Server.Tests.Nodes;
 public sealed class NodePortTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly NodeConfig _config = new() { Name = "site2" };
     private TestEngine _engine = null!;
     private string _server = "";
 
@@ -30,7 +31,13 @@ public sealed class NodePortTests : IAsyncLifetime, IDisposable
     {
         _engine = await TestEngine.StartAsync();
         await SetAddressAsync("127.0.0.1:0");
-        await _engine.WriteAsync(transaction => _engine.Get<NodeAuthority>().EnsureAsync(transaction, default));
+        await _engine.WriteAsync(async transaction =>
+        {
+            await _engine.Get<NodeAuthority>().EnsureAsync(transaction, default);
+            await transaction.NodeConfigs.InsertAsync(_config, default);
+            await transaction.Destinations.SetNodeConfigsAsync(_engine.Destination.Guid, [_config.Guid], default);
+            await transaction.HypervisorManagers.UpdateAsync(await transaction.HypervisorManagers.GetAsync(_engine.Manager.Guid, default) with { NodeConfigGuid = _config.Guid }, default);
+        });
         _server = $"127.0.0.1:{await _engine.Get<NodePort>().OpenAsync(default)}";
     }
 
@@ -252,7 +259,7 @@ public sealed class NodePortTests : IAsyncLifetime, IDisposable
     private Task<JoinToken> TokenAsync(string name, string? guid = null) => _engine.WriteAsync(async transaction =>
     {
         (CatalogNode node, JoinToken token) = _engine.Get<NodeEnrolment>().NewToken(guid is null
-            ? new CatalogNode { Name = name, State = NodeState.Pending, EnrolledAt = _engine.Time.GetUtcNow() }
+            ? new CatalogNode { Name = name, State = NodeState.Pending, EnrolledAt = _engine.Time.GetUtcNow(), NodeConfigGuid = _config.Guid }
             : await transaction.Nodes.GetAsync(Guid.Parse(guid), default));
         await (guid is null ? transaction.Nodes.InsertAsync(node, default) : transaction.Nodes.UpdateAsync(node, default));
         return token;

@@ -54,9 +54,29 @@ public sealed class ManyNodesTests
         List<TaskLine> Lines(params string[] texts) => [.. texts.Select(text => new TaskLine(engine.Time.GetUtcNow(), LineLevel.Information, text))];
     }
 
-    private static async Task<ScriptedNode> EnrolAsync(TestEngine engine, string name)
+    [Fact]
+    public async Task Node_of_another_machine_works_only_at_what_is_left_to_its_configuration()
     {
-        var node = new CatalogNode { Name = name, State = NodeState.Online, EnrolledAt = engine.Time.GetUtcNow() };
+        await using TestEngine engine = await TestEngine.StartAsync();
+        var config = new NodeConfig { Name = "site2" };
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
+        ScriptedNode other = await EnrolAsync(engine, "other", config.Guid);
+        CatalogTask first = await engine.BackUpAsync();
+        Assert.Null(await other.TryLeaseAsync());
+
+        // The destination alone is not enough, nor is the platform.
+        await engine.WriteAsync(transaction => transaction.Destinations.SetNodeConfigsAsync(engine.Destination.Guid, [config.Guid], default));
+        Assert.Null(await other.TryLeaseAsync());
+        Assert.Null(await engine.Node.TryLeaseAsync());
+        await engine.WriteAsync(async transaction => await transaction.HypervisorManagers.UpdateAsync(
+            await transaction.HypervisorManagers.GetAsync(engine.Manager.Guid, default) with { NodeConfigGuid = config.Guid }, default));
+        Assert.Null(await engine.Node.TryLeaseAsync());
+        Assert.Equal(first.Guid.ToString("D"), (await other.LeaseAsync()).TaskGuid);
+    }
+
+    private static async Task<ScriptedNode> EnrolAsync(TestEngine engine, string name, Guid? config = null)
+    {
+        var node = new CatalogNode { Name = name, State = NodeState.Online, EnrolledAt = engine.Time.GetUtcNow(), NodeConfigGuid = config };
         await engine.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
         return new ScriptedNode(engine.App.Services, node.Guid);
     }

@@ -15,7 +15,7 @@ namespace VProtect.Server.Tasks.Channel;
 /// is in <c>TaskChannel.Progress.cs</c>.
 /// </summary>
 internal sealed partial class TaskChannel(
-    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, LostOrders lost, RateMeter rates,
+    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, LostOrders lost, RateMeter rates, LocalNode local,
     CleanUps cleanUps, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger)
 {
     /// <summary>How long a question without an answer stays open; below what proxies and clients wait.</summary>
@@ -23,6 +23,9 @@ internal sealed partial class TaskChannel(
 
     /// <summary>What becomes due by the clock (windows, tries) is looked for this often.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>What only the node in the server's process can do: it copies the server's own files, and shows files of mounts to people who browse.</summary>
+    private static readonly TaskType[] OfTheLocalNode = [TaskType.ApplianceBackup, TaskType.Mount, TaskType.Unmount];
 
     /// <summary>The channel of a node that has shown who it is: what it asks, reports and ends is its own.</summary>
     public INodeChannel For(Guid node) => new Caller(this, node);
@@ -35,7 +38,7 @@ internal sealed partial class TaskChannel(
         while (true)
         {
             Task ring = bells.Work.Next;
-            if (errands.IsWaiting && await MayWorkAsync(node, cancellationToken) && errands.Take(node) is { } errand)
+            if (errands.IsWaiting && await MayRunErrandsAsync(node, cancellationToken) && errands.Take(node) is { } errand)
             {
                 return errand;
             }
@@ -77,9 +80,18 @@ internal sealed partial class TaskChannel(
         }
     }
 
-    /// <summary>Whether a node is still one of ours: it may have been removed while its question waited.</summary>
-    private async Task<bool> MayWorkAsync(Guid node, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether a node may be given an errand: it is still one of ours, since it may have been removed while its question waited; and it is the server's own, which is
+    /// where platforms and destinations are looked at, or that one is not there.
+    /// </summary>
+    private async Task<bool> MayRunErrandsAsync(Guid node, CancellationToken cancellationToken)
     {
+        TimeSpan silence = time.GetUtcNow() - (lives.HeardAt(local.Guid) ?? lives.Since);
+        if (node != local.Guid && silence.TotalMilliseconds < settings.Current.NodeTimeout)
+        {
+            return false;
+        }
+
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         return await session.Nodes.FindAsync(node, cancellationToken) is { State: NodeState.Online or NodeState.Maintenance };
     }
@@ -127,16 +139,18 @@ internal sealed partial class TaskChannel(
         }
 
         GlobalSettings limits = settings.Current;
+        bool isLocal = guid == local.Guid;
         var claim = new TaskClaim
         {
             Node = guid,
             Generation = node.Generation,
-            Types = kinds.Types,
+            Types = isLocal ? kinds.Types : [.. kinds.Types.Except(OfTheLocalNode)],
+            TakesUnbound = isLocal,
             NodeRunningMax = node.MaxTasks,
             SourceRunningMax = limits.SourceRunningTasksMax,
             RunningMax = limits.RunningTasksMax,
         };
-        TaskClaim urgent = claim with { Types = kinds.Urgent, NodeRunningMax = int.MaxValue, RunningMax = int.MaxValue };
+        TaskClaim urgent = claim with { Types = isLocal ? kinds.Urgent : [.. kinds.Urgent.Except(OfTheLocalNode)], NodeRunningMax = int.MaxValue, RunningMax = int.MaxValue };
         return await transaction.Tasks.ClaimNextAsync(urgent, cancellationToken)
             ?? (hasSlot ? await transaction.Tasks.ClaimNextAsync(claim, cancellationToken) : null);
     }
