@@ -139,6 +139,33 @@ public sealed class MountTests
         await site.SucceedsAsync(await site.AskAsync("delete", new { backups = new[] { new { guid = backup } } }));
     }
 
+    /// <summary>Nothing counts disks in one digit, or in a bus of sixteen.</summary>
+    [Fact]
+    public async Task Machine_with_many_disks_is_mounted_whole()
+    {
+        TestMachine web = null!;
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => web = TestMachine.Add(datacenter, "web", 13, [.. Enumerable.Range(1, 18).Select(i => i * 64L << 10)]));
+        string backup = await site.BackUpAsync(await site.MachineAsync(web.Uuid));
+        List<byte[]> content = await web.ReadAsync();
+        foreach (string mode in (string[])["NBD", "ISCSI"])
+        {
+            await site.SucceedsAsync(await site.AskAsync("mount", new { backup = new { guid = backup }, mode }));
+            string guid = Assert.Single((await site.Client.GetAsync("/api/mounted-backups")).EnumerateArray()).GetProperty("guid").GetString()!;
+            string[] uris = await AddressesAsync(site, guid);
+            Assert.Equal(content.Count, uris.Length);
+            var read = new List<byte[]>();
+            foreach (string uri in uris)
+            {
+                string copy = site["copy.raw"];
+                Tool.Run("qemu-img", "convert", "-f", "raw", "-O", "raw", uri, copy);
+                read.Add(await File.ReadAllBytesAsync(copy));
+            }
+
+            Assert.Equal(content.OrderBy(disk => disk.Length), read.OrderBy(disk => disk.Length));
+            await site.SucceedsAsync(await site.AskAsync("unmount", new { mountedBackup = new { guid } }));
+        }
+    }
+
     private static async Task<string[]> AddressesAsync(ApplianceSite site, string mount) =>
         [.. (await site.Client.GetAsync($"/api/mounted-files?mounted-backup={mount}")).EnumerateArray().Select(disk => disk.GetProperty("address").GetString()!)];
 
