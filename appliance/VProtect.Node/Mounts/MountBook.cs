@@ -134,6 +134,12 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
     /// <summary>Runs something for as long as a mount is served.</summary>
     public void Attend(string mount, Func<CancellationToken, Task> attendant) => _mounts.GetValueOrDefault(mount)?.Attend(attendant);
 
+    /// <summary>Tells the server how a mount fares.</summary>
+    public void Tell(MountTrouble trouble) => options.MountUses?.Tell(trouble);
+
+    /// <summary>Space that is left for what is written to mounts.</summary>
+    public long FreeBytes => new DriveInfo(OverlayDirectory).AvailableFreeSpace;
+
     /// <summary>Ends to serve and keeps what was written; nothing happens when it is not served.</summary>
     public async Task LetGoAsync(string mount)
     {

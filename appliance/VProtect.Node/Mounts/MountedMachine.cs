@@ -78,6 +78,7 @@ internal sealed class MountedMachine(MountBook mounts)
     /// <summary>As long as the mount is served, a machine that stood still while it was not goes on.</summary>
     private void Attend(MountWork work, BootWork boot, WorkContext context) => mounts.Attend(work.MountGuid, async ending =>
     {
+        var vitals = new MountVitals(() => mounts.FreeBytes, reason => mounts.Tell(new MountTrouble(work.MountGuid, reason)));
         while (true)
         {
             try
@@ -85,7 +86,7 @@ internal sealed class MountedMachine(MountBook mounts)
                 await using IConnector connector = context.Connect(boot.Platform);
                 while (true)
                 {
-                    await Require(connector).AttendAsync(work.MountGuid, ending);
+                    vitals.Look(await Require(connector).AttendAsync(work.MountGuid, ending));
                     await Task.Delay(Attendance, context.Time, ending);
                 }
             }

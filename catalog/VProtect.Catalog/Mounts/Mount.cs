@@ -41,7 +41,7 @@ public sealed record Mount : IEntity
     /// <summary>User who asked.</summary>
     public Guid? CreatedBy { get; init; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>Why it failed; of one that is mounted, what is wrong with it now.</summary>
     public string? StatusInfo { get; init; }
 
     /// <summary>Grows by one with every change; the ETag.</summary>

@@ -12,9 +12,17 @@ namespace VProtect.Abstractions.Nodes;
 public sealed record MountUse(
     string MountGuid, string? Disk, string Address, string? Name, DateTimeOffset At, bool HasLeft, long? ReadBytes, long? WrittenBytes);
 
-/// <summary>Is told who uses what a node has mounted, for the audit log.</summary>
+/// <summary>What is wrong with a mount that is served, or that nothing is any more.</summary>
+/// <param name="MountGuid">As in <see cref="MountWork.MountGuid"/>.</param>
+/// <param name="Reason">What is wrong and what can be done, in sentences; null for nothing.</param>
+public sealed record MountTrouble(string MountGuid, string? Reason);
+
+/// <summary>Is told who uses what a node has mounted, for the audit log, and how mounts fare.</summary>
 public interface IMountUses
 {
     /// <summary>Takes a note of it, without waiting. Safe from several threads.</summary>
     void Tell(MountUse use);
+
+    /// <summary>Takes a note of it, without waiting. Safe from several threads.</summary>
+    void Tell(MountTrouble trouble);
 }

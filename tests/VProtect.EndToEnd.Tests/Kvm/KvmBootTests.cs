@@ -110,6 +110,40 @@ public sealed class KvmBootTests(KvmSite kvm)
         kvm.IsClean(checkpoints: 1);
     }
 
+    [Fact]
+    public async Task Guest_that_stands_still_because_the_nodes_disk_is_full_is_told_and_goes_on_when_there_is_space()
+    {
+        string backup = (await kvm.BackUpAsync()).GetProperty("guid").GetString()!;
+        string overlays = Path.Join(kvm.Site.Data, "node", "mounts");
+        Directory.CreateDirectory(overlays);
+        Tool.Run("mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", overlays);
+        try
+        {
+            string mount = await BootAsync(backup);
+            await kvm.Guest.AgentAnswersAsync(mount);
+            string ballast = Path.Join(overlays, "ballast");
+            Tool.Run("fallocate", "-l", $"{new DriveInfo(overlays).AvailableFreeSpace - (4 << 20)}", ballast);
+            await kvm.Guest.RunAsync("setsid sh -c 'yes | dd of=/dev/vdc bs=64k count=200 iflag=fullblock oflag=direct conv=fsync && touch /dev/shm/wrote' >/dev/null 2>&1 </dev/null &", mount);
+            string? told = null;
+            await ApplianceSite.UntilAsync(async () => (told = await StatusAsync(mount)) is not null, () => "Nobody is told.");
+            Assert.Contains("is full", told, StringComparison.Ordinal);
+
+            File.Delete(ballast);
+            await ApplianceSite.UntilAsync(async () => await StatusAsync(mount) is null, () => "It is still told to stand still.");
+            await kvm.Guest.RunAsync("until [ -e /dev/shm/wrote ]; do sleep 0.2; done; yes | head -c 13107200 | cmp -n 13107200 - /dev/vdc", mount);
+            kvm.Vprotect("mounted", "end", mount, "--wait");
+        }
+        finally
+        {
+            Tool.Run("umount", "--lazy", overlays);
+        }
+
+        kvm.IsClean(checkpoints: 1);
+    }
+
+    private async Task<string?> StatusAsync(string mount) =>
+        (await kvm.Site.Client.GetAsync($"/api/mounted-backups/{mount}")).TryGetProperty("statusInfo", out JsonElement told) ? told.GetString() : null;
+
     private async Task<string> BootAsync(string backup, params string[] more)
     {
         kvm.Vprotect(["point", "boot", backup, "--wait", .. more]);
