@@ -41,7 +41,12 @@ public sealed class ManyNodesTests
         await engine.Node.Channel.CompleteAsync(
             new Abstractions.Nodes.TaskOutcome
             {
-                TaskGuid = order.TaskGuid, Attempt = order.Attempt, End = TaskEnd.Succeeded, Result = ScriptedNode.Backup("point-1"), Lines = Lines("four", "five"), LinesBefore = 3,
+                TaskGuid = order.TaskGuid,
+                Attempt = order.Attempt,
+                End = TaskEnd.Succeeded,
+                Result = ScriptedNode.Backup("point-1"),
+                Lines = Lines("four", "five"),
+                LinesBefore = 3,
             },
             default);
 
