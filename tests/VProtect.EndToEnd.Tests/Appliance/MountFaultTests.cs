@@ -235,8 +235,21 @@ public sealed class MountFaultTests
     /// <summary>Daemons that the appliance has started.</summary>
     private static int[] DaemonsOf(int appliance) =>
     [
-        .. Process.GetProcessesByName("tgtd").Where(process => File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[1].Split(' ')[1] == Number("", appliance)).Select(process => process.Id),
+        .. Process.GetProcessesByName("tgtd").Select(process => process.Id).Where(id => ParentOf(id) == Number("", appliance)),
     ];
+
+    /// <summary>Parent of a process; null when that has ended meanwhile.</summary>
+    private static string? ParentOf(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/stat").Split(") ")[1].Split(' ')[1];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private static CuttableLink LinkTo(string address) => new(new IPEndPoint(IPAddress.Loopback, new Uri(address).Port));
 
