@@ -16,7 +16,7 @@ export const faults = [];
 export const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--ignore-certificate-errors'] });
 // The product's policy stands: only the checker is let in, by the debugger, which no policy binds.
 export const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
-context.setDefaultTimeout(30_000);
+context.setDefaultTimeout(90_000); // A busy disk holds up what is written at a log-in for long: who waits longer hangs.
 export const page = await context.newPage();
 page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) faults.push(message.text()); });
 page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
