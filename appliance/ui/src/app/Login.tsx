@@ -17,6 +17,8 @@ export function Login() {
       const user = await body(client.POST('/api/session/login', { body: { login, password, ...(code && { code }) } }));
       setCsrf(user.csrfToken);
       queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'user-info' });
+      // An answer still on its way tells of before, and would take the place of this one.
+      await queries.cancelQueries({ queryKey: ['user-info'] });
       queries.setQueryData(['user-info'], user);
     }}>
       <Field id="login" label={t.login.user} value={login} change={setLogin} autoComplete="username" />
@@ -38,6 +40,8 @@ export function ChangePassword({ user }: { user: User }) {
       await body(client.PUT('/api/session/password', { body: { currentPassword: current, newPassword: next } }));
       // The first log-in of an appliance leads to its set-up, unless another page was asked for.
       if (pathname === '/' && may(user, 'settings.write')) await navigate('/setup', { replace: true });
+      // An answer still on its way tells of before, and would take the place of this one.
+      await queries.cancelQueries({ queryKey: ['user-info'] });
       queries.setQueryData(['user-info'], { ...user, mustChangePassword: false });
     }}>
       <Field id="current" label={t.login.current} value={current} change={setCurrent} autoComplete="current-password" secret />
