@@ -65,7 +65,7 @@ if (!sqlite)
 TimeSpan maintained = watch.Elapsed;
 double worst = await new ListCalls(database, data, iterations).RunAsync();
 
-var claim = new TaskClaim { Node = data.Node.Guid, Generation = 1, Types = Enum.GetValues<TaskType>(), NodeRunningMax = 1000, SourceRunningMax = 4 };
+var claim = new TaskClaim { Node = data.Node.Guid, Own = new OwnWork(data.Node.Guid, []), Generation = 1, Types = Enum.GetValues<TaskType>(), NodeRunningMax = 1000, SourceRunningMax = 4 };
 double[] claims = new double[iterations];
 for (int i = 0; i < iterations; i++)
 {

@@ -58,7 +58,7 @@ internal sealed partial class NodeEnrolment(CatalogDatabase catalog, NodeAuthori
         await transaction.Nodes.UpdateAsync(node, cancellationToken);
         await transaction.Audit.AppendAsync(Entry(node, "nodes.join", address), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        lives.GivenUp(node.Guid);
+        lives.NoteNext(node.Guid);
         Log.Joined(logger, node.Name, node.Guid, address);
         return new EnrolAnswer(node.Guid.ToString("D"), node.Name, certificate.ExportCertificatePem());
     }

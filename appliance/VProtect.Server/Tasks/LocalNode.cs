@@ -2,6 +2,7 @@ using System.Text.Json;
 using VProtect.Catalog;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Settings;
+using VProtect.Catalog.Tasks;
 
 namespace VProtect.Server.Tasks;
 
@@ -17,6 +18,9 @@ public sealed class LocalNode
 
     /// <summary>Its row, the same at every start.</summary>
     public Guid Guid { get; }
+
+    /// <summary>What is its work alone: it copies the server's own files, and shows files of mounts to people who browse.</summary>
+    internal OwnWork Work => new(Guid, [TaskType.ApplianceBackup, TaskType.Mount, TaskType.Unmount]);
 
     /// <summary>Begins its next life; the row is made at the first start, or when somebody deleted it.</summary>
     internal static async Task<LocalNode> BeginAsync(CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)

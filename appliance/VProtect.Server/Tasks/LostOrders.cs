@@ -13,7 +13,7 @@ namespace VProtect.Server.Tasks;
 /// platforms is cleaned up.
 /// </summary>
 internal sealed partial class LostOrders(
-    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, NodeLives lives, CleanUps cleanUps, TaskBells bells, TimeProvider time, ILogger<LostOrders> logger)
+    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, NodeLives lives, CleanUps cleanUps, TaskBells bells, LocalNode own, ILogger<LostOrders> logger)
 {
     /// <summary>So often a task may be interrupted and begin again.</summary>
     public const int InterruptionsMax = 5;
@@ -68,33 +68,73 @@ internal sealed partial class LostOrders(
         CleanUp(missing);
     }
 
-    /// <summary>Gives up nodes that were not heard of for a while: what they hold is void.</summary>
-    public async Task GiveUpSilentAsync(TimeSpan silence, CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks at nodes that are silent:
+    /// <code>
+    /// after offlineAfter   OFFLINE: no new tasks; what is cancelled ends, and what does no harm twice is moved if another node may do it
+    /// after leaseTime      its lease is over: everything else that it has begins again or fails
+    /// heard of before      it is ONLINE, and what it was not rid of goes on
+    /// </code>
+    /// </summary>
+    public async Task LookAtSilentAsync(TimeSpan offlineAfter, TimeSpan leaseTime, CancellationToken cancellationToken)
     {
-        DateTimeOffset before = time.GetUtcNow() - silence;
+        List<CatalogTask> taken = [];
         await using (CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken))
         {
+            IReadOnlyList<CatalogTask> running = await transaction.Tasks.RunningAsync(cancellationToken);
             foreach (Node node in (await transaction.Nodes.ListAsync(new() { Size = 10_000 }, cancellationToken)).Rows)
             {
-                if (node.State == NodeState.Online && (lives.HeardAt(node.Guid) ?? lives.Since) < before)
+                TimeSpan silence = lives.SilenceOf(node.Guid);
+                if (silence <= offlineAfter)
                 {
-                    await transaction.Nodes.NextGenerationAsync(node.Guid, NodeState.Offline, cancellationToken);
-                    lives.GivenUp(node.Guid);
-                    Log.GivenUp(logger, node.Name, silence.TotalSeconds);
+                    continue;
+                }
+
+                if (node.State == NodeState.Online)
+                {
+                    await transaction.Nodes.UpdateAsync(node with { State = NodeState.Offline }, cancellationToken);
+                    lives.NoteNext(node.Guid);
+                    Log.Offline(logger, node.Name, silence.TotalSeconds);
+                }
+
+                List<CatalogTask> held = [.. running.Where(task => task.LeaseNodeGuid == node.Guid && kinds.Find(task.Type) is not null)];
+                if (silence > leaseTime && held.Count > 0)
+                {
+                    taken.AddRange(await GiveUpAsync(transaction, node.Guid, cancellationToken));
+                    Log.GivenUp(logger, node.Name, silence.TotalMinutes, held.Count);
+                    continue;
+                }
+
+                foreach (CatalogTask task in held)
+                {
+                    if (task.CancelRequested || (kinds.Find(task.Type)!.IsHarmlessTwice && await transaction.Tasks.HasOtherTakerAsync(task, own.Work, cancellationToken)))
+                    {
+                        await DecideAsync(transaction, task, cancellationToken);
+                        taken.Add(task);
+                    }
                 }
             }
 
             await transaction.CommitAsync(cancellationToken);
         }
 
-        await ReconcileAsync(cancellationToken);
+        CleanUp(taken);
+    }
+
+    /// <summary>Ends a node's lease and decides on every task that it has.</summary>
+    /// <returns>They, for <see cref="CleanUp"/> once this is committed.</returns>
+    public async Task<IReadOnlyList<CatalogTask>> GiveUpAsync(CatalogTransaction transaction, Guid guid, CancellationToken cancellationToken)
+    {
+        Node node = await transaction.Nodes.GetAsync(guid, cancellationToken);
+        await transaction.Nodes.NextGenerationAsync(guid, node.State, cancellationToken);
+        return await TakeAsync(transaction, guid, cancellationToken);
     }
 
     /// <summary>Decides on every task of a node that is about to be removed.</summary>
     /// <returns>They, for <see cref="CleanUp"/> once this is committed.</returns>
     public async Task<IReadOnlyList<CatalogTask>> TakeAsync(CatalogTransaction transaction, Guid node, CancellationToken cancellationToken)
     {
-        List<CatalogTask> tasks = [.. (await transaction.Tasks.RunningAsync(cancellationToken)).Where(task => task.LeaseNodeGuid == node)];
+        List<CatalogTask> tasks = [.. (await transaction.Tasks.RunningAsync(cancellationToken)).Where(task => task.LeaseNodeGuid == node && kinds.Find(task.Type) is not null)];
         foreach (CatalogTask task in tasks)
         {
             await DecideAsync(transaction, task, cancellationToken);
@@ -109,7 +149,7 @@ internal sealed partial class LostOrders(
 
     private bool IsLost(CatalogTask task, IReadOnlyList<string> known) =>
         kinds.Find(task.Type) is not null && !known.Contains(task.Guid.ToString("D"))
-        && time.GetUtcNow() - (lives.OrderHeardAt(task) ?? lives.Since) > Grace;
+        && lives.SilenceOf(task) > Grace;
 
     private async Task DecideAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
     {
@@ -152,8 +192,11 @@ internal sealed partial class LostOrders(
 
     private static partial class Log
     {
-        [LoggerMessage(5304, LogLevel.Warning, "Node {Node} was not heard of for {SilenceSeconds} s: its tasks are taken from it")]
-        public static partial void GivenUp(ILogger logger, string node, double silenceSeconds);
+        [LoggerMessage(5304, LogLevel.Warning, "Node {Node} was not heard of for {SilenceSeconds} s: it gets no new tasks, and what does no harm twice is moved")]
+        public static partial void Offline(ILogger logger, string node, double silenceSeconds);
+
+        [LoggerMessage(5307, LogLevel.Warning, "Node {Node} was not heard of for {SilenceMinutes} min: its {Count} tasks are taken from it")]
+        public static partial void GivenUp(ILogger logger, string node, double silenceMinutes, int count);
 
         [LoggerMessage(5305, LogLevel.Information, "{Type} {Task} was interrupted and begins again")]
         public static partial void Requeued(ILogger logger, TaskType type, Guid task);

@@ -3,6 +3,7 @@ using VProtect.Catalog.Tasks;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Mounts;
 using VProtect.Server.Policies;
+using VProtect.Server.Tasks.Channel;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
 namespace VProtect.Server.Tasks;
@@ -12,7 +13,7 @@ namespace VProtect.Server.Tasks;
 /// wait when something was queued.
 /// </summary>
 internal sealed partial class TaskWatch(
-    CatalogDatabase catalog, LostOrders lost, LocalNode node, MountKeeping mounts, TaskEndings endings, TaskBells bells, PolicyBook book, LiveSettings settings,
+    CatalogDatabase catalog, LostOrders lost, LocalNode node, MountKeeping mounts, NodeLives lives, TaskEndings endings, TaskBells bells, PolicyBook book, LiveSettings settings,
     TimeProvider time, ILogger<TaskWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
@@ -34,7 +35,9 @@ internal sealed partial class TaskWatch(
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         await FailMissedAsync(cancellationToken);
-        await lost.GiveUpSilentAsync(TimeSpan.FromMilliseconds(settings.Current.NodeTimeout), cancellationToken);
+        GlobalSettings now = settings.Current;
+        await lost.LookAtSilentAsync(TimeSpan.FromMilliseconds(now.NodeTimeout), TimeSpan.FromMilliseconds(now.NodeLeaseTimeout), cancellationToken);
+        await lost.ReconcileAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -43,7 +46,14 @@ internal sealed partial class TaskWatch(
         Task listening = ListenAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
+            long slept = time.GetTimestamp();
             await Task.Delay(Every, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (time.GetElapsedTime(slept) > 3 * Every)
+            {
+                // The machine stood still, so nobody could be heard.
+                lives.ListenAnew();
+            }
+
             try
             {
                 stoppingToken.ThrowIfCancellationRequested();

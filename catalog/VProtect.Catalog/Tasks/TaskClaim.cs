@@ -18,8 +18,8 @@ public sealed record TaskClaim
     /// <summary>Tasks that may read from or write to one source at once, on all nodes; default no limit.</summary>
     public int SourceRunningMax { get; init; } = int.MaxValue;
 
-    /// <summary>Whether it also takes work at platforms and destinations that are left to no node configuration, or to one that no node has; default true.</summary>
-    public bool TakesUnbound { get; init; } = true;
+    /// <summary>Which work is the server's own node's.</summary>
+    public required OwnWork Own { get; init; }
 
     /// <summary>Tasks that may run at once on all nodes; default no limit.</summary>
     public int RunningMax { get; init; } = int.MaxValue;

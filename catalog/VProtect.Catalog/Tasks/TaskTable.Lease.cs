@@ -31,18 +31,15 @@ public sealed partial class TaskTable
         CatalogTransaction writer = Session.Writer;
         await writer.ExclusiveAsync(CatalogLock.Claim, cancellationToken);
         DateTimeOffset now = writer.Time.GetUtcNow();
-        Node? node = (await writer.Nodes.WhereAsync(
-            $"guid = {claim.Node} AND generation = {claim.Generation} AND state = {NodeState.Online}", cancellationToken)).FirstOrDefault();
-        if (node is null || !await BelowAsync(claim, cancellationToken))
+        if (await Session.NumberAsync($"SELECT 1 FROM nodes WHERE guid = {claim.Node} AND generation = {claim.Generation} AND state = {NodeState.Online}", cancellationToken) is null
+            || !await BelowAsync(claim, cancellationToken))
         {
             return null;
         }
 
-        SqlText unbound = SqlText.Raw(claim.TakesUnbound ? "1 = 1" : "1 = 0");
         List<CatalogTask> first = await WhereAsync(
             $"""
             state = {TaskState.Queued} AND type IN {claim.Types}
-              AND (node_guid IS NULL OR node_guid = {claim.Node})
               AND (window_start IS NULL OR window_start <= {now}) AND (window_end IS NULL OR window_end > {now})
               AND (not_before IS NULL OR not_before <= {now})
               AND (depends_on_guid IS NULL
@@ -52,13 +49,7 @@ public sealed partial class TaskTable
                   < {claim.SourceRunningMax})
               AND NOT EXISTS (SELECT 1 FROM tasks AS busy WHERE busy.state = {TaskState.Running} AND busy.type IN {Exclusive}
                 AND busy.machine_guid = {MachineNeeded})
-              AND (source_guid IS NULL
-                OR {unbound} AND NOT EXISTS (SELECT 1 FROM nodes AS left_to WHERE left_to.node_config_guid = {SourceNodeConfig})
-                OR {SourceNodeConfig} = {node.NodeConfigGuid})
-              AND (destination_guid IS NULL
-                OR {unbound} AND NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
-                OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
-                  WHERE reach.destination_guid = tasks.destination_guid AND reach.node_config_guid = {node.NodeConfigGuid}))
+              AND EXISTS (SELECT 1 FROM nodes AS taker WHERE taker.guid = {claim.Node} AND {MayTake(claim.Own)})
             ORDER BY claim_order, guid LIMIT 1{SqlText.Raw(writer.Dialect.SkipLocked)}
             """,
             cancellationToken);
@@ -133,6 +124,28 @@ public sealed partial class TaskTable
         ORDER BY created_at, guid
         """,
         cancellationToken);
+
+    /// <summary>Whether a node other than the one that has a task is online and may do it.</summary>
+    public async Task<bool> HasOtherTakerAsync(CatalogTask task, OwnWork own, CancellationToken cancellationToken) => await Session.NumberAsync(
+        $"""
+        SELECT 1 FROM tasks WHERE guid = {task.Guid} AND EXISTS (
+          SELECT 1 FROM nodes AS taker WHERE taker.state = {NodeState.Online} AND taker.guid <> tasks.lease_node_guid AND {MayTake(own)})
+        """,
+        cancellationToken) == 1;
+
+    /// <summary>Whether the node <c>taker</c> may do what is in <c>tasks</c>, whatever both are at now.</summary>
+    private static SqlText MayTake(OwnWork own) =>
+        $"""
+        (tasks.node_guid IS NULL OR tasks.node_guid = taker.guid)
+          AND (taker.guid = {own.Node} OR tasks.type NOT IN {own.Types})
+          AND (tasks.source_guid IS NULL
+            OR taker.guid = {own.Node} AND NOT EXISTS (SELECT 1 FROM nodes AS left_to WHERE left_to.node_config_guid = {SourceNodeConfig})
+            OR {SourceNodeConfig} = taker.node_config_guid)
+          AND (tasks.destination_guid IS NULL
+            OR taker.guid = {own.Node} AND NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
+            OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
+              WHERE reach.destination_guid = tasks.destination_guid AND reach.node_config_guid = taker.node_config_guid))
+        """;
 
     // A restore needs the machine that its other half, the import, overwrites.
     private static SqlText MachineNeeded =>

@@ -17,7 +17,7 @@ public sealed class BondTests
             await tx.Tasks.InsertAsync(store, default);
             await tx.Tasks.InsertAsync(export, default);
         });
-        TaskClaim claim = new() { Node = node.Guid, Generation = 1, Types = [TaskType.Export, TaskType.Verify], NodeRunningMax = 2 };
+        TaskClaim claim = new() { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = [TaskType.Export, TaskType.Verify], NodeRunningMax = 2 };
         CatalogTask leader = (await catalog.WriteAsync(tx => tx.Tasks.ClaimNextAsync(claim, default)))!;
         Assert.Equal(export.Guid, leader.Guid);
 

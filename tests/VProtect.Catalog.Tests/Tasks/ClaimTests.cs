@@ -53,10 +53,10 @@ public sealed class ClaimTests
         });
         await AddAsync(catalog, catalog.NewTask() with { DestinationGuid = destination.Guid });
 
-        Assert.Null(await ClaimAsync(catalog, node, new TaskClaim { Node = node.Guid, Generation = 1, Types = [TaskType.Export], NodeRunningMax = 9 }));
+        Assert.Null(await ClaimAsync(catalog, node, new TaskClaim { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = [TaskType.Export], NodeRunningMax = 9 }));
 
         CatalogTask ready = await AddAsync(catalog, catalog.NewTask() with { DestinationGuid = null, Priority = 1 });
-        Assert.Equal(ready.Guid, await ClaimAsync(catalog, node, new TaskClaim { Node = node.Guid, Generation = 1, Types = [TaskType.Export], NodeRunningMax = 9 }));
+        Assert.Equal(ready.Guid, await ClaimAsync(catalog, node, new TaskClaim { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = [TaskType.Export], NodeRunningMax = 9 }));
     }
 
     [Theory, BothDatabases]
@@ -71,7 +71,7 @@ public sealed class ClaimTests
         CatalogTask import = await AddAsync(catalog, catalog.NewTask(TaskType.Import) with { MachineGuid = machine.Guid });
         await AddAsync(catalog, catalog.NewTask(TaskType.Restore) with { LinkedTaskGuid = import.Guid, Priority = 70 });
         CatalogTask aside = await AddAsync(catalog, catalog.NewTask(TaskType.Restore) with { MachineGuid = machine.Guid, Priority = 1 });
-        TaskClaim claim = new() { Node = node.Guid, Generation = 1, Types = [.. All.Except([TaskType.Import, TaskType.Store])], NodeRunningMax = 9 };
+        TaskClaim claim = new() { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = [.. All.Except([TaskType.Import, TaskType.Store])], NodeRunningMax = 9 };
 
         Assert.Equal([export.Guid, aside.Guid, null], [await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim)]);
     }
@@ -88,7 +88,7 @@ public sealed class ClaimTests
             await AddAsync(catalog, catalog.NewTask() with { SourceGuid = i < 4 ? source : null, Priority = 90 - i });
         }
 
-        TaskClaim Of(Node node) => new() { Node = node.Guid, Generation = 1, Types = All, NodeRunningMax = 2, SourceRunningMax = 1, RunningMax = 3 };
+        TaskClaim Of(Node node) => new() { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = All, NodeRunningMax = 2, SourceRunningMax = 1, RunningMax = 3 };
         Assert.NotNull(await ClaimAsync(catalog, a, Of(a)));
         CatalogTask free = await catalog.WriteAsync(tx => tx.Tasks.ClaimNextAsync(Of(a), default)) ?? throw new InvalidOperationException();
         Assert.Null(free.SourceGuid); // the source is busy: the next without it
@@ -111,7 +111,7 @@ public sealed class ClaimTests
 
         await Task.WhenAll(Enumerable.Range(0, 6).Select(claimer => Task.Run(async () =>
         {
-            var claim = new TaskClaim { Node = nodes[claimer % 2].Guid, Generation = 1, Types = All, NodeRunningMax = 10, RunningMax = RunningMax };
+            var claim = new TaskClaim { Node = nodes[claimer % 2].Guid, Own = new OwnWork(nodes[claimer % 2].Guid, []), Generation = 1, Types = All, NodeRunningMax = 10, RunningMax = RunningMax };
             while (given.Count < Tasks)
             {
                 CatalogTask? task = await catalog.WriteAsync(tx => tx.Tasks.ClaimNextAsync(claim, default));
@@ -143,5 +143,5 @@ public sealed class ClaimTests
     }
 
     private static async Task<Guid?> ClaimAsync(TestCatalog catalog, Node node, TaskClaim? claim = null) => (await catalog.WriteAsync(
-        tx => tx.Tasks.ClaimNextAsync(claim ?? new TaskClaim { Node = node.Guid, Generation = 1, Types = All, NodeRunningMax = 100 }, default)))?.Guid;
+        tx => tx.Tasks.ClaimNextAsync(claim ?? new TaskClaim { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = All, NodeRunningMax = 100 }, default)))?.Guid;
 }

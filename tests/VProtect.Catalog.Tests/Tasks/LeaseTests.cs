@@ -137,7 +137,7 @@ public sealed class LeaseTests
         Assert.Equal(2, await catalog.WriteAsync(tx => tx.Idempotency.RemoveOlderAsync(catalog.Clock.Now.AddSeconds(1), default)));
     }
 
-    private static TaskClaim Claim(Node node) => new() { Node = node.Guid, Generation = 1, Types = Enum.GetValues<TaskType>(), NodeRunningMax = 9 };
+    private static TaskClaim Claim(Node node) => new() { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = Enum.GetValues<TaskType>(), NodeRunningMax = 9 };
 
     private static async Task<(CatalogTask Task, TaskLease Lease)> ClaimAsync(TestCatalog catalog, Node node, CatalogTask task)
     {

@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using VProtect.Abstractions;
+using VProtect.Catalog.Nodes;
 using VProtect.Server.Tasks;
 using CatalogNode = VProtect.Catalog.Nodes.Node;
 
@@ -62,6 +64,19 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
         await (await server.Client.DeleteAsync(own)).ProblemAsync(HttpStatusCode.Conflict, 5107);
         using HttpResponseMessage token = await server.Client.PostAsync(own + "/token", content: null);
         await token.ProblemAsync(HttpStatusCode.Conflict, 5107);
+    }
+
+    [Fact]
+    public async Task Only_a_node_that_is_offline_is_said_to_fail_and_its_lease_is_over_then()
+    {
+        var node = new CatalogNode { Name = "far", EnrolledAt = DateTimeOffset.UnixEpoch, State = NodeState.Maintenance };
+        await server.WriteAsync(transaction => transaction.Nodes.InsertAsync(node, default));
+        string path = $"/api/nodes/{node.Guid}/fail";
+        await (await server.Client.PostAsync(path, content: null)).ProblemAsync(HttpStatusCode.Conflict, (int)ErrorCode.TaskUnfit);
+
+        await server.WriteAsync(async transaction => await transaction.Nodes.UpdateAsync(await transaction.Nodes.GetAsync(node.Guid, default) with { State = NodeState.Offline }, default));
+        Assert.Equal(HttpStatusCode.NoContent, (await server.Client.PostAsync(path, content: null)).StatusCode);
+        Assert.Equal(1, (await server.ReadAsync(session => session.Nodes.GetAsync(node.Guid, default))).Generation);
     }
 
     [Fact]

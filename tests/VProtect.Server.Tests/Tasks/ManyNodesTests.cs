@@ -1,6 +1,11 @@
 using VProtect.Abstractions.Nodes;
+using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Nodes;
+using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Tasks;
+using VProtect.Server.Tasks.Channel;
+using VProtect.Server.Tasks.Requests;
 using CatalogNode = VProtect.Catalog.Nodes.Node;
 
 namespace VProtect.Server.Tests.Tasks;
@@ -78,6 +83,110 @@ public sealed class ManyNodesTests
         Assert.Null(await engine.Node.TryLeaseAsync());
         Assert.Equal(first.Guid.ToString("D"), (await other.LeaseAsync()).TaskGuid);
     }
+
+    [Fact]
+    public async Task Silent_node_is_offline_first_and_keeps_what_cannot_move_until_its_lease_is_over()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        RestorePoint point = await engine.BackedUpAsync("p1");
+        CatalogTask task = await engine.WriteAsync(tx => engine.Get<TaskRequests>().RestoreAndImportAsync(tx, new ImportRequest { Point = point.Guid }, TaskOrigin.Appliance, default));
+        ScriptedNode node = engine.Node;
+        TaskOrder order = await node.LeaseAsync();
+
+        await SilentForAsync(engine, TimeSpan.FromMinutes(90));
+        Assert.Equal(NodeState.Offline, await StateAsync(engine, node));
+        Assert.Equal(TaskDirective.Continue, await node.ReportAsync(order));
+        await engine.BackUpAsync(machine: await OtherMachineAsync(engine));
+
+        // It is back: it goes on, gets new work, and ends what it has.
+        Assert.IsType<BackupWork>((await node.LeaseAsync()).Work);
+        Assert.Equal(NodeState.Online, await StateAsync(engine, node));
+        await node.FailAsync(order);
+        Assert.NotEqual(5105, (await engine.TaskAsync(task.Guid)).ErrorCode);
+    }
+
+    [Fact]
+    public async Task Clock_that_is_set_and_a_server_that_stood_still_give_no_node_up()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask task = await engine.BackUpAsync();
+        ScriptedNode node = engine.Node;
+        await node.LeaseAsync();
+
+        engine.Time.SetBy(TimeSpan.FromDays(3));
+        await engine.Get<TaskWatch>().LookAsync(default);
+        Assert.Equal(NodeState.Online, await StateAsync(engine, node));
+
+        engine.Time.Advance(TimeSpan.FromHours(3));
+        engine.Get<NodeLives>().ListenAnew();
+        await engine.Get<TaskWatch>().LookAsync(default);
+        Assert.Equal(NodeState.Online, await StateAsync(engine, node));
+        Assert.Equal(TaskState.Running, (await engine.TaskAsync(task.Guid)).State);
+    }
+
+    [Fact]
+    public async Task Backup_of_a_silent_node_moves_when_another_may_do_it_and_waits_when_none_may()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        var config = new NodeConfig { Name = "both" };
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
+        await LeaveToAsync(engine, config.Guid);
+        ScriptedNode left = await EnrolAsync(engine, "left", config.Guid);
+        CatalogTask task = await engine.BackUpAsync();
+        TaskOrder order = await left.LeaseAsync();
+
+        await SilentForAsync(engine, TimeSpan.FromMinutes(2));
+        Assert.Equal((TaskState.Running, 1), await AtAsync());
+
+        ScriptedNode right = await EnrolAsync(engine, "right", config.Guid);
+        Assert.Null(await right.TryLeaseAsync());
+        await engine.Get<TaskWatch>().LookAsync(default);
+        TaskOrder again = await right.TakeAsync(task.Guid.ToString("D"));
+        Assert.Equal(2, again.Attempt);
+        Assert.Equal(TaskDirective.Abandon, await left.ReportAsync(order));
+
+        async Task<(TaskState, int)> AtAsync()
+        {
+            CatalogTask now = await engine.TaskAsync(task.Guid);
+            return (now.State, now.Attempt);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_on_a_node_that_is_offline_ends_at_once()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask task = await engine.BackUpAsync();
+        await engine.Node.LeaseAsync();
+        await engine.WriteAsync(transaction => transaction.Tasks.CancelAsync(task.Guid, "Somebody wants it.", default));
+
+        await SilentForAsync(engine, TimeSpan.FromMinutes(2));
+
+        Assert.Equal(TaskState.Cancelled, (await engine.TaskAsync(task.Guid)).State);
+    }
+
+    private static async Task SilentForAsync(TestEngine engine, TimeSpan time)
+    {
+        engine.Time.Advance(time);
+        await engine.Get<TaskWatch>().LookAsync(default);
+    }
+
+    private static Task<NodeState> StateAsync(TestEngine engine, ScriptedNode node) =>
+        engine.ReadAsync(async session => (await session.Nodes.GetAsync(Guid.Parse(node.Guid), default)).State);
+
+    private static async Task<Machine> OtherMachineAsync(TestEngine engine)
+    {
+        Machine machine = engine.NewMachine("other");
+        await engine.WriteAsync(transaction => transaction.Machines.InsertAsync(machine, default));
+        return machine;
+    }
+
+    private static Task LeaveToAsync(TestEngine engine, Guid config) => engine.WriteAsync(async transaction =>
+    {
+        await transaction.Destinations.SetNodeConfigsAsync(engine.Destination.Guid, [config], default);
+        await transaction.HypervisorManagers.UpdateAsync(
+            await transaction.HypervisorManagers.GetAsync(engine.Manager.Guid, default) with { NodeConfigGuid = config }, default);
+    });
 
     private static async Task<ScriptedNode> EnrolAsync(TestEngine engine, string name, Guid? config = null)
     {

@@ -27,6 +27,7 @@ internal static class NodesApi
         nodes.MapPost("", AddAsync).Describe("Adds a node of another machine, which joins with the token that only this answer tells.", Permission.NodesWrite, 400, 409);
         nodes.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a node's name, limit of tasks or settings.", Permission.NodesWrite, 400, 404, 409, 412);
         nodes.MapPost("/{guid:guid}/token", TokenAsync).Describe("Makes a token with which the node joins again, from the same machine or another.", Permission.NodesWrite, 404, 409);
+        nodes.MapPost("/{guid:guid}/fail", FailAsync).Describe("Says that a node that is offline does not come back to what it works on: that begins again elsewhere or fails, at once.", Permission.NodesWrite, 404, 409);
         nodes.MapDelete("/{guid:guid}", DeleteAsync).Describe("Removes a node: it may call no more, and what it works on begins again elsewhere or fails.", Permission.NodesWrite, 404, 409, 412);
     }
 
@@ -113,10 +114,32 @@ internal static class NodesApi
                 await transaction.Nodes.DeleteAsync(guid, version, cancellationToken);
             }
 
-            await transaction.Nodes.NextGenerationAsync(guid, NodeState.Revoked, cancellationToken);
-            tasks = await lost.TakeAsync(transaction, guid, cancellationToken);
+            tasks = await lost.GiveUpAsync(transaction, guid, cancellationToken);
             await transaction.Nodes.DeleteAsync(guid, version: null, cancellationToken);
             await AuditTrail.AppendAsync(transaction, context, "nodes.delete", Kind, guid, node.Name, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        lost.CleanUp(tasks);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> FailAsync(
+        Guid guid, HttpContext context, CatalogDatabase catalog, LostOrders lost, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<CatalogTask> tasks;
+        await using (CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken))
+        {
+            Node node = await transaction.Nodes.GetAsync(guid, cancellationToken);
+            if (node.State != NodeState.Offline)
+            {
+                throw new VProtectException(
+                    ErrorCode.TaskUnfit, ErrorSide.Request, $"The node {node.Name} is not offline: what it works on goes on.",
+                    "Cancel its tasks (vprotect task cancel), remove the node, or wait until it counts as offline (setting nodeTimeout).");
+            }
+
+            tasks = await lost.GiveUpAsync(transaction, guid, cancellationToken);
+            await AuditTrail.AppendAsync(transaction, context, "nodes.fail", Kind, guid, node.Name, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 

@@ -13,8 +13,11 @@ internal sealed partial record GlobalSettings
     /// <summary>Tasks that read from or write to one platform at once; default 4, 1 to 1000.</summary>
     public int SourceRunningTasksMax { get; init; } = 4;
 
-    /// <summary>A node that is not heard of for this long has lost its tasks, ms; default 1 min, 15 s to 1 h.</summary>
+    /// <summary>A node that is not heard of for this long is offline: it gets no new tasks, and what does no harm twice is moved, ms; default 1 min, 15 s to 1 h.</summary>
     public long NodeTimeout { get; init; } = Minute;
+
+    /// <summary>A node that is not heard of for this long has lost all its tasks, ms; default 2 h, 1 min to 7 days, and nodeTimeout at least.</summary>
+    public long NodeLeaseTimeout { get; init; } = 120 * Minute;
 
     /// <summary>The inventory of every platform is read this often, ms; default 60 min, 0 never, else 1 min to 7 days.</summary>
     public long InventorySyncInterval { get; init; } = 60 * Minute;
@@ -65,6 +68,7 @@ internal sealed partial record GlobalSettings
         Between("runningTasksMax", RunningTasksMax, 1, 10_000);
         Between("sourceRunningTasksMax", SourceRunningTasksMax, 1, 1000);
         Between("nodeTimeout", NodeTimeout, Minute / 4, 60 * Minute);
+        Between("nodeLeaseTimeout", NodeLeaseTimeout, Math.Max(Minute, NodeTimeout), 7 * Day);
         Interval("inventorySyncInterval", InventorySyncInterval);
         Interval("destinationCheckInterval", DestinationCheckInterval);
         Between("retentionHour", RetentionHour, 0, Day - 1);

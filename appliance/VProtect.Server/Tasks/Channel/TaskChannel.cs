@@ -24,9 +24,6 @@ internal sealed partial class TaskChannel(
     /// <summary>What becomes due by the clock (windows, tries) is looked for this often.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    /// <summary>What only the node in the server's process can do: it copies the server's own files, and shows files of mounts to people who browse.</summary>
-    private static readonly TaskType[] OfTheLocalNode = [TaskType.ApplianceBackup, TaskType.Mount, TaskType.Unmount];
-
     /// <summary>The channel of a node that has shown who it is: what it asks, reports and ends is its own.</summary>
     public INodeChannel For(Guid node) => new Caller(this, node);
 
@@ -86,8 +83,7 @@ internal sealed partial class TaskChannel(
     /// </summary>
     private async Task<bool> MayRunErrandsAsync(Guid node, CancellationToken cancellationToken)
     {
-        TimeSpan silence = time.GetUtcNow() - (lives.HeardAt(local.Guid) ?? lives.Since);
-        if (node != local.Guid && silence.TotalMilliseconds < settings.Current.NodeTimeout)
+        if (node != local.Guid && lives.SilenceOf(local.Guid).TotalMilliseconds < settings.Current.NodeTimeout)
         {
             return false;
         }
@@ -139,18 +135,17 @@ internal sealed partial class TaskChannel(
         }
 
         GlobalSettings limits = settings.Current;
-        bool isLocal = guid == local.Guid;
         var claim = new TaskClaim
         {
             Node = guid,
             Generation = node.Generation,
-            Types = isLocal ? kinds.Types : [.. kinds.Types.Except(OfTheLocalNode)],
-            TakesUnbound = isLocal,
+            Types = kinds.Types,
+            Own = local.Work,
             NodeRunningMax = node.MaxTasks,
             SourceRunningMax = limits.SourceRunningTasksMax,
             RunningMax = limits.RunningTasksMax,
         };
-        TaskClaim urgent = claim with { Types = isLocal ? kinds.Urgent : [.. kinds.Urgent.Except(OfTheLocalNode)], NodeRunningMax = int.MaxValue, RunningMax = int.MaxValue };
+        TaskClaim urgent = claim with { Types = kinds.Urgent, NodeRunningMax = int.MaxValue, RunningMax = int.MaxValue };
         return await transaction.Tasks.ClaimNextAsync(urgent, cancellationToken)
             ?? (hasSlot ? await transaction.Tasks.ClaimNextAsync(claim, cancellationToken) : null);
     }

@@ -22,6 +22,9 @@ internal sealed class BackupKind(References references, RpoTerms rpo, RetentionR
     public override IReadOnlyList<TaskType> Types => [TaskType.Export];
 
     /// <inheritdoc/>
+    public override bool IsHarmlessTwice => true;
+
+    /// <inheritdoc/>
     public override async Task<Work?> WorkAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
     {
         RestorePoint point = await PointAsync(transaction, task, cancellationToken) ?? throw new VProtectException(

@@ -17,6 +17,9 @@ internal sealed class InventoryKind(References references, FollowUps followUps, 
     public override IReadOnlyList<TaskType> Types => [TaskType.InventorySync];
 
     /// <inheritdoc/>
+    public override bool IsHarmlessTwice => true;
+
+    /// <inheritdoc/>
     public override async Task<Work?> WorkAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken) =>
         new InventoryWork(await references.PlatformAsync(transaction, task.SourceGuid ?? default, cancellationToken));
 

@@ -21,6 +21,12 @@ internal abstract class TaskKind
     /// <summary>Whether a task may begin again after it was interrupted: when what it left behind does no harm.</summary>
     public virtual bool IsRepeatable(CatalogTask task) => true;
 
+    /// <summary>
+    /// Whether two nodes may do it at the same time without harm: then it is moved as soon as its node is offline, though that one may still work on it.
+    /// What is not waits until the lease is over.
+    /// </summary>
+    public virtual bool IsHarmlessTwice => false;
+
     /// <summary>A task is given to a node: what it has to do. Null when nothing is left to be done, and the task is done.</summary>
     /// <exception cref="Abstractions.VProtectException">It cannot be done; the task fails with this.</exception>
     public abstract Task<Work?> WorkAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken);

@@ -11,6 +11,9 @@ internal sealed class VerifyKind(References references, TimeProvider time) : Tas
     public override IReadOnlyList<TaskType> Types => [TaskType.Verify];
 
     /// <inheritdoc/>
+    public override bool IsHarmlessTwice => true;
+
+    /// <inheritdoc/>
     public override async Task<Work?> WorkAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)
     {
         TaskParameters parameters = TaskParameters.Of(task);

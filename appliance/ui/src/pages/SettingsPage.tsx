@@ -51,7 +51,7 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const set = <Name extends keyof typeof form>(name: Name) => (value: (typeof form)[Name]) => setForm({ ...form, [name]: value });
-  const span = (name: 'sessionIdleTimeout' | 'sessionAbsoluteTimeout' | 'nodeTimeout' | 'inventorySyncInterval' | 'destinationCheckInterval' | 'rpoAllowance' | 'endedTaskRetention' | 'idempotencyRetention', label: string, of: number, unit: string, help?: string) =>
+  const span = (name: 'sessionIdleTimeout' | 'sessionAbsoluteTimeout' | 'nodeTimeout' | 'nodeLeaseTimeout' | 'inventorySyncInterval' | 'destinationCheckInterval' | 'rpoAllowance' | 'endedTaskRetention' | 'idempotencyRetention', label: string, of: number, unit: string, help?: string) =>
     <Span id={`setting-${name}`} label={label} value={form[name]} change={set(name)} of={of} unit={unit} help={help} />;
   const save = async (event: FormEvent) => {
     event.preventDefault();
@@ -80,6 +80,7 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
         <Whole id="setting-tasks" label={s.all} value={form.runningTasksMax} min={1} max={10_000} change={set('runningTasksMax')} />
         <Whole id="setting-source" label={s.perSource} value={form.sourceRunningTasksMax} min={1} max={1000} change={set('sourceRunningTasksMax')} />
         {span('nodeTimeout', s.nodeTimeout, second, seconds)}
+        {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes)}
         {span('rpoAllowance', s.allowance, minute, minutes)}
       </Part>
       <Part title={s.upkeep}>

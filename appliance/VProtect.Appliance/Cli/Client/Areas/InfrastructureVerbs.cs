@@ -168,6 +168,7 @@ internal static class InfrastructureVerbs
             ("vprotect node update backup1 --max-tasks 8", "more at once")),
         verbs.Delete(
             "remove", Node, "Removes nodes: they may call no more.", "What they work on begins again elsewhere, or fails.", ("vprotect node remove site2", "asks first")),
+        NewFail(verbs),
         NodeVerbs.NewJoin(common, terminal),
         NodeVerbs.NewMove(common, terminal));
 
@@ -190,6 +191,28 @@ internal static class InfrastructureVerbs
                     TellJoin(client, answer.Body);
                 }
 
+                return ExitCodes.Success;
+            });
+    }
+
+    private static Verb NewFail(ClientVerbs verbs)
+    {
+        Argument<string> name = ObjectArgument.New(verbs, Node);
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        return verbs.Doing(
+            new Verb("fail", "Says that a node that is offline does not come back to what it works on: no more waiting for it.") { name, yes }
+                .WithExamples(("vprotect node fail site2", "its machine has burnt down; asks first")),
+            async (client, cancellationToken) =>
+            {
+                string typed = client.Parsed.GetRequiredValue(name);
+                string guid = ObjectNames.GuidOf(await ObjectNames.FindAsync(client.Api, Node, typed, cancellationToken));
+                if (!client.Parsed.GetValue(yes))
+                {
+                    ClientVerbs.Confirm(client.Terminal, $"node '{typed}'", "what it works on begins again elsewhere, or fails.");
+                }
+
+                await client.Api.CreateAsync($"{Node.PathOf(guid)}/fail", body: null, key: null, cancellationToken);
+                client.Say($"Nobody waits for {typed} any more.");
                 return ExitCodes.Success;
             });
     }
