@@ -20,6 +20,9 @@ public sealed class CatalogDatabase : IAsyncDisposable
         _time = time;
     }
 
+    /// <summary>Whether appliances have joined this one: whether there may be rows that are not its own.</summary>
+    public bool HasOthers => _source.HasOthers;
+
     /// <summary>What this process commits, as it does.</summary>
     public CatalogChanges Changes { get; } = new();
 
@@ -41,6 +44,8 @@ public sealed class CatalogDatabase : IAsyncDisposable
         try
         {
             await Migrator.RunAsync(database, MigrationSet.Embedded, cancellationToken);
+            await using CatalogSession session = await database.ReadAsync(cancellationToken);
+            source.HasOthers = await session.NumberAsync(SqlText.Raw("SELECT 1 FROM appliances"), cancellationToken) is not null;
             return database;
         }
         catch

@@ -2,6 +2,7 @@ using VProtect.Catalog.Access;
 using VProtect.Catalog.Audit;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
+using VProtect.Catalog.Mirror;
 using VProtect.Catalog.Mounts;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Policies;
@@ -27,6 +28,15 @@ public partial class CatalogSession
 
     /// <summary>Settings of nodes.</summary>
     public NodeConfigTable NodeConfigs => new(this);
+
+    /// <summary>Appliances that joined this one.</summary>
+    public JoinedApplianceTable Appliances => new(this);
+
+    /// <summary>What of this catalog belongs to them.</summary>
+    public MirrorWriter Mirror => new(this);
+
+    /// <summary>What the server that this appliance joined has not been told yet.</summary>
+    public FeedTable Feed => new(this);
 
     /// <summary>Secrets that rows hold, wherever they are.</summary>
     public SealedSecretTable SealedSecrets => new(this);

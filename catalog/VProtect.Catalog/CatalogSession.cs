@@ -20,7 +20,7 @@ public partial class CatalogSession : IAsyncDisposable
         _rented = rented;
         Time = time;
         View = CatalogView.Current;
-        _part = View is { } view ? ViewSql.With(view, Dialect.Whole) : null;
+        _part = View is { } view ? ViewSql.With(view, Dialect.Whole) : source.HasOthers && !CatalogView.SeesOthers ? ViewSql.Own(Dialect.Whole) : null;
     }
 
     internal ConnectionSource Source { get; }

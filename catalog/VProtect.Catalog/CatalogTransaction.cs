@@ -1,4 +1,5 @@
 using System.Data.Common;
+using VProtect.Catalog.Mirror;
 using VProtect.Catalog.Sql;
 
 namespace VProtect.Catalog;
@@ -34,6 +35,7 @@ public sealed class CatalogTransaction : CatalogSession
         }
 
         _committed = true;
+        Source.HasOthers |= _changes.Keys.Any(change => change.Table == JoinedApplianceTable.Name);
 
         // Returned first: a listener that reads at once must not wait for this writer.
         await DisposeAsync();

@@ -210,6 +210,9 @@ public enum ErrorCode
     /// <summary>This appliance was recovered elsewhere, and that one has taken its place: it keeps no more copies of itself.</summary>
     ApplianceSuperseded = 5108,
 
+    /// <summary>The appliance that this is about has joined this server and is away.</summary>
+    ApplianceAway = 5109,
+
     /// <summary>The server that a command line speaks to cannot be reached.</summary>
     ServerUnreachable = 5200,
 

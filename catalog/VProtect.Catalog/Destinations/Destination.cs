@@ -66,6 +66,9 @@ public sealed record Destination : IEntity
     /// <summary>Days for which the store itself refuses deletion; 0 none.</summary>
     public int LockDays { get; init; }
 
+    /// <summary>The appliance that it belongs to, which joined this one; null for its own.</summary>
+    public Guid? ApplianceGuid { get; init; }
+
     /// <summary>Grows by one with every change; the ETag.</summary>
     public long Version { get; init; } = 1;
 }

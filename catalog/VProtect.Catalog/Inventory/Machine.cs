@@ -141,6 +141,9 @@ public sealed record Machine : IEntity
     /// <summary>What the last restore or recovery test said.</summary>
     public string? RestoreStatus { get; init; }
 
+    /// <summary>The appliance that it belongs to, which joined this one; null for its own.</summary>
+    public Guid? ApplianceGuid { get; init; }
+
     /// <summary>Grows by one with every change; the ETag.</summary>
     public long Version { get; init; } = 1;
 }

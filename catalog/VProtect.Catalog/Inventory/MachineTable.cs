@@ -111,7 +111,7 @@ public sealed class MachineTable : EditableTable<Machine>
         CatalogTransaction writer = Session.Writer;
         SqlText seen = await Session.OnlySeenAsync("machines", SqlText.Raw("present = 0"), cancellationToken);
         int deleted = await writer.ExecuteAsync(
-            $"DELETE FROM machines WHERE present = 0{seen} AND NOT EXISTS (SELECT 1 FROM restore_points WHERE restore_points.machine_guid = machines.guid)",
+            $"DELETE FROM machines WHERE present = 0{seen} AND appliance_guid IS NULL AND NOT EXISTS (SELECT 1 FROM restore_points WHERE restore_points.machine_guid = machines.guid)",
             cancellationToken);
         writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
         return deleted;

@@ -59,6 +59,9 @@ public sealed record Policy : IEntity
     /// <summary>Pre- and post-commands and the like, as JSON.</summary>
     public string Settings { get; init; } = "{}";
 
+    /// <summary>The appliance that it belongs to, which joined this one; null for its own.</summary>
+    public Guid? ApplianceGuid { get; init; }
+
     /// <summary>Grows by one with every change; the ETag.</summary>
     public long Version { get; init; } = 1;
 }

@@ -93,6 +93,9 @@ public sealed record RestorePoint : IEntity
     /// <summary>Why it failed, or what is worth knowing.</summary>
     public string? StatusInfo { get; init; }
 
+    /// <summary>The appliance that it belongs to, which joined this one; null for its own.</summary>
+    public Guid? ApplianceGuid { get; init; }
+
     /// <summary>Grows by one with every change; the ETag.</summary>
     public long Version { get; init; } = 1;
 }

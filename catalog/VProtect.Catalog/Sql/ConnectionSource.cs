@@ -10,6 +10,13 @@ internal abstract class ConnectionSource : IAsyncDisposable
     /// <summary>Where the catalog is, without secrets.</summary>
     public abstract string Place { get; }
 
+    /// <summary>Whether other appliances ever joined this one since it was opened, or before: else nothing need be hidden.</summary>
+    public bool HasOthers
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
     /// <summary>A connection that sees one instant and cannot write.</summary>
     public abstract ValueTask<RentedConnection> BeginReadAsync(CancellationToken cancellationToken);
 

@@ -57,9 +57,27 @@ internal abstract partial class Dialect
         string sql = WordPattern().Replace(migration, match => Words[match.Groups[1].Value]);
         sql = ValuesPattern().Replace(sql, match => ValuesOf(
             match.Groups[1].Value, match.Groups[2].Value, string.Join(", ", match.Groups[3].Value.Split(", ").Select(value => $"'{value}'"))));
+        sql = MirroredPattern().Replace(sql, match => MirroredOf(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value));
         return CountsPattern().Replace(sql, match => CountsOf(
             match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value.Split(", ")));
     }
+
+    /// <summary>Triggers that note in <c>feed_changes</c>, while there is a feed, that a row of <paramref name="relation"/> changed.</summary>
+    /// <param name="table">Table that they watch.</param>
+    /// <param name="relation">Table of the row that is noted.</param>
+    /// <param name="column">Its guid in the watched row.</param>
+    protected abstract string FeedOf(string table, string relation, string column);
+
+    /// <summary>How a change is noted: a row of it, whose number grows with each.</summary>
+    protected static string NoteOf(string relation, string guid) =>
+        $"INSERT INTO feed_changes (relation, guid, change) SELECT '{relation}', {guid}, 1 WHERE EXISTS (SELECT 1 FROM feeds) " +
+        "ON CONFLICT (relation, guid) DO UPDATE SET change = feed_changes.change + 1;\n";
+
+    // Rows of their own also say whose they are; rows that only join go with those that they belong to.
+    private string MirroredOf(string table, string relation, string column) => relation.Length > 0
+        ? FeedOf(table, relation, column)
+        : $"ALTER TABLE {table} ADD COLUMN appliance_guid {Words["text"]};\n" +
+            $"CREATE INDEX {table}_by_appliance ON {table} (appliance_guid) WHERE appliance_guid IS NOT NULL;\n{FeedOf(table, table, "guid")}";
 
     /// <summary>Sets which values the check of a column allows; rows stay as they are.</summary>
     protected abstract string ValuesOf(string table, string column, string list);
@@ -75,6 +93,9 @@ internal abstract partial class Dialect
 
     [GeneratedRegex(@"^-- values (\w+)\.(\w+): ([\w, ]+)$", RegexOptions.Multiline)]
     private static partial Regex ValuesPattern();
+
+    [GeneratedRegex(@"^-- mirrored (\w+)(?: with (\w+) by (\w+))?$", RegexOptions.Multiline)]
+    private static partial Regex MirroredPattern();
 
     private sealed class SqliteDialect : Dialect
     {
@@ -133,6 +154,11 @@ internal abstract partial class Dialect
                 $"WHERE type = 'table' AND name = '{table}' AND instr(sql, '{begin}') > 0;\n" +
                 $"PRAGMA writable_schema = RESET;\nCREATE TABLE schema_changed (n INTEGER);\nDROP TABLE schema_changed;";
         }
+
+        protected override string FeedOf(string table, string relation, string column) =>
+            $"CREATE TRIGGER {table}_feed_in AFTER INSERT ON {table} BEGIN\n  {NoteOf(relation, $"NEW.{column}")}END;\n" +
+            $"CREATE TRIGGER {table}_feed_out AFTER DELETE ON {table} BEGIN\n  {NoteOf(relation, $"OLD.{column}")}END;\n" +
+            $"CREATE TRIGGER {table}_feed_over AFTER UPDATE ON {table} BEGIN\n  {NoteOf(relation, $"NEW.{column}")}END;";
 
         // Writers are one at a time, so a row for each combination is simply counted up.
         protected override string CountsOf(string counts, string table, string[] columns)
@@ -203,6 +229,11 @@ internal abstract partial class Dialect
         protected override string ValuesOf(string table, string column, string list) =>
             $"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_check;\n" +
             $"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_check CHECK ({column} IN ({list}));";
+
+        protected override string FeedOf(string table, string relation, string column) =>
+            $"CREATE FUNCTION {table}_feed() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  IF TG_OP = 'DELETE' THEN\n    {NoteOf(relation, $"OLD.{column}")}" +
+            $"  ELSE\n    {NoteOf(relation, $"NEW.{column}")}  END IF;\n  RETURN NULL;\nEND $$;\n" +
+            $"CREATE TRIGGER {table}_feed AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_feed();";
 
         // Writers run side by side, and two that counted up the same rows would wait for each other, in circles at worst. So
         // each change leaves a row of its own, and CompactCounts adds them up now and then.

@@ -158,7 +158,7 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
         CatalogTransaction writer = Session.Writer;
         SqlText seen = await Session.OnlySeenAsync("tasks", $"finished_at < {before}", cancellationToken);
         int deleted = await writer.ExecuteAsync(
-            $"DELETE FROM tasks WHERE finished_at < {before}{seen} AND state IN ({TaskState.Finished}, {TaskState.Failed}, {TaskState.Cancelled})",
+            $"DELETE FROM tasks WHERE finished_at < {before}{seen} AND appliance_guid IS NULL AND state IN ({TaskState.Finished}, {TaskState.Failed}, {TaskState.Cancelled})",
             cancellationToken);
         writer.Changed(Rows.Name, Guid.Empty, CatalogChangeKind.Reset);
         return deleted;

@@ -44,7 +44,7 @@ public sealed class WorkflowTable : EditableTable<Workflow>
     {
         CatalogTransaction writer = Session.Writer;
         int deleted = await writer.ExecuteAsync(
-            $"DELETE FROM workflows WHERE finished_at < {before} AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.workflow_guid = workflows.guid)",
+            $"DELETE FROM workflows WHERE finished_at < {before} AND appliance_guid IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.workflow_guid = workflows.guid)",
             cancellationToken);
         if (deleted > 0)
         {

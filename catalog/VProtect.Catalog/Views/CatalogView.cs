@@ -8,9 +8,16 @@ namespace VProtect.Catalog.Views;
 public sealed record CatalogView
 {
     private static readonly AsyncLocal<CatalogView?> Ambient = new();
+    private static readonly AsyncLocal<bool> Others = new();
 
     /// <summary>The view that sessions which are begun now are limited to; null when they see everything.</summary>
     public static CatalogView? Current => Ambient.Value;
+
+    /// <summary>
+    /// Whether sessions that are begun now also see what belongs to appliances that joined this one. Whoever only shows, does; whoever acts does not: the scheduler,
+    /// retention, claims and the like then never meet what is another's.
+    /// </summary>
+    public static bool SeesOthers => Others.Value;
 
     /// <summary>Machines, each by itself.</summary>
     public IReadOnlyCollection<Guid> Machines { get; init; } = [];
@@ -47,8 +54,21 @@ public sealed record CatalogView
         return before;
     }
 
+    /// <summary>Lets all sessions that are begun by this flow of execution see the others' too, until the result is disposed of, by the method that called it.</summary>
+    public static IDisposable WithOthers()
+    {
+        var before = new RestoreOthers(Others.Value);
+        Others.Value = true;
+        return before;
+    }
+
     private sealed class Restore(CatalogView? before) : IDisposable
     {
         public void Dispose() => Ambient.Value = before;
+    }
+
+    private sealed class RestoreOthers(bool before) : IDisposable
+    {
+        public void Dispose() => Others.Value = before;
     }
 }

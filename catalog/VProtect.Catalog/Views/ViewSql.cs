@@ -1,3 +1,4 @@
+using VProtect.Catalog.Mirror;
 using VProtect.Catalog.Sql;
 
 namespace VProtect.Catalog.Views;
@@ -16,7 +17,7 @@ internal static class ViewSql
     public static readonly IReadOnlySet<string> Open = new HashSet<string>(StringComparer.Ordinal)
     {
         "settings", "node_configs", "nodes", "destination_node_configs", "users", "groups", "group_members", "roles", "role_permissions", "role_assignments",
-        "api_tokens", "sessions", "audit", "idempotency", "schema_migrations",
+        "api_tokens", "sessions", "audit", "idempotency", "schema_migrations", "appliances", "feeds", "feed_changes",
     };
 
     /// <summary>What a column refers to. A row that is written through a view may name only what is in view.</summary>
@@ -58,6 +59,21 @@ internal static class ViewSql
     public static SqlText With(CatalogView view, string whole) => SqlText.Join(
         "", [SqlText.Raw("WITH "), SqlText.Join(", ", Parts(view, whole).Select(part => Part(part.Table, part.Columns, part.Body))), SqlText.Raw(" ")]);
 
+    /// <summary>The WITH that hides what belongs to other appliances. Each part is only a condition, so that indexes serve as they do without it.</summary>
+    public static SqlText Own(string whole) => SqlText.Raw("WITH " + string.Join(", ", [
+        .. MirrorTables.All.Select(table => $"{table.Name} AS NOT MATERIALIZED (SELECT * FROM {whole}{table.Name} WHERE appliance_guid IS NULL)"),
+        .. Counts.Select(counts => $"{counts.Table}{counts.Columns} AS ({counts.Body})"),
+    ]) + " ");
+
+    /// <summary>What the tables of counts are, of the rows in view.</summary>
+    private static readonly (string Table, string Columns, string Body)[] Counts =
+    [
+        ("restore_point_counts", "(destination_guid, policy_guid, type, state, n)",
+            "SELECT destination_guid, COALESCE(policy_guid, ''), type, state, COUNT(*) FROM restore_points GROUP BY 1, 2, 3, 4"),
+        ("restore_point_machine_counts", "(machine_guid, state, n)", "SELECT machine_guid, state, COUNT(*) FROM restore_points GROUP BY 1, 2"),
+        ("task_counts", "(type, state, n)", "SELECT type, state, COUNT(*) FROM tasks GROUP BY 1, 2"),
+    ];
+
     private static SqlText Part(string table, string? columns, SqlText body) => SqlText.Join("", [SqlText.Raw($"{table}{columns} AS ("), body, SqlText.Raw(")")]);
 
     private static IEnumerable<(string Table, string? Columns, SqlText Body)> Parts(CatalogView view, string whole)
@@ -95,10 +111,6 @@ internal static class ViewSql
         yield return Of("restore_point_disks", SqlText.Raw(ofPoint));
         yield return Of("mounts", SqlText.Raw(ofPoint));
         yield return Of("mounted_file_systems", SqlText.Raw("mount_guid IN (SELECT guid FROM mounts)"));
-        yield return ("restore_point_counts", "(destination_guid, policy_guid, type, state, n)", SqlText.Raw(
-            "SELECT destination_guid, COALESCE(policy_guid, ''), type, state, COUNT(*) FROM restore_points GROUP BY 1, 2, 3, 4"));
-        yield return ("restore_point_machine_counts", "(machine_guid, state, n)", SqlText.Raw(
-            "SELECT machine_guid, state, COUNT(*) FROM restore_points GROUP BY 1, 2"));
 
         // Policies.
         yield return Of("policies", $"""
@@ -140,7 +152,6 @@ internal static class ViewSql
         const string ofTask = "task_guid IN (SELECT guid FROM tasks)";
         yield return Of("task_log", SqlText.Raw(ofTask));
         yield return Of("task_checkpoints", SqlText.Raw(ofTask));
-        yield return ("task_counts", "(type, state, n)", SqlText.Raw("SELECT type, state, COUNT(*) FROM tasks GROUP BY 1, 2"));
         yield return Of("workflows", $"""
             machine_guid IN (SELECT guid FROM machines)
             OR (machine_guid IS NULL AND guid IN (SELECT workflow_guid FROM tasks)
@@ -151,5 +162,9 @@ internal static class ViewSql
         // Recovery plans join machines of many owners; mailing lists are the appliance's.
         yield return Of("recovery_plans", SqlText.Raw("1 = 0"));
         yield return Of("mailing_lists", SqlText.Raw("1 = 0"));
+        foreach ((string table, string columns, string body) in Counts)
+        {
+            yield return (table, columns, SqlText.Raw(body));
+        }
     }
 }

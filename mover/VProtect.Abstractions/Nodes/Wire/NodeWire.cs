@@ -12,6 +12,11 @@ namespace VProtect.Abstractions.Nodes.Wire;
 ///  /node/v1/stops      the node's             {}           ──► StopsAnswer
 ///  /node/v1/report     the node's             TaskReport   ──► ReportAnswer
 ///  /node/v1/complete   the node's             TaskOutcome  ──► {}
+///
+///  /node/v1/feed       a joined appliance's   FeedBatch     ──► FeedAnswer
+///  /node/v1/calls      a joined appliance's   CallsQuestion ──► CallsAnswer
+///  /node/v1/answer     a joined appliance's   ForwardedHead, line feed, body ──► {}
+///  /node/v1/leave      a joined appliance's   {}            ──► {}
 /// </code>
 /// Members are only ever added; what is not known is ignored. What cannot be understood any more gets another number in the path.
 /// </summary>
@@ -91,5 +96,10 @@ public sealed record WireProblem(ErrorCode Code, ErrorSide Side, string Message,
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(TaskOutcome))]
 [JsonSerializable(typeof(EmptyMessage))]
+[JsonSerializable(typeof(FeedBatch))]
+[JsonSerializable(typeof(FeedAnswer))]
+[JsonSerializable(typeof(CallsQuestion))]
+[JsonSerializable(typeof(CallsAnswer))]
+[JsonSerializable(typeof(ForwardedHead))]
 [JsonSerializable(typeof(WireProblem))]
 public sealed partial class NodeWireJson : JsonSerializerContext;
