@@ -7,6 +7,7 @@ using VProtect.Server.Api;
 using VProtect.Server.Api.Docs;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Federation;
 using VProtect.Server.Hosting;
 using VProtect.Server.Monitoring;
 using VProtect.Server.Tasks;
@@ -115,6 +116,7 @@ public static class ServerHost
 
     private static void Use(WebApplication app)
     {
+        app.Use(app.Services.GetRequiredService<OwnCalls>().Watch);
         app.UseMiddleware<ErrorAnswers>();
         app.Use(SecurityHeaders.AddAsync);
         app.UseRouting();
@@ -122,6 +124,7 @@ public static class ServerHost
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(AccessGate.CheckAsync);
+        app.UseMiddleware<Forwarding>();
         ApiMap.Map(app);
         DocsApi.Map(app);
         UiApi.Map(app);

@@ -21,13 +21,23 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>The one-time password of the first start.</summary>
     public string FirstPassword { get; private set; } = "";
 
+    /// <summary>Adds to what the server is made of.</summary>
+    public Action<WebApplicationBuilder> Adapt { get; init; } = _ => { };
+
     /// <summary>Logged in as the administrator; carries cookie and CSRF token.</summary>
     public HttpClient Client { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
         var options = new ServerOptions { DataPath = DataPath, Time = Time, FirstPassword = password => FirstPassword = password };
-        App = await ServerHost.BuildAsync(options, builder => builder.WebHost.UseTestServer(), CancellationToken.None);
+        App = await ServerHost.BuildAsync(
+            options,
+            builder =>
+            {
+                builder.WebHost.UseTestServer();
+                Adapt(builder);
+            },
+            CancellationToken.None);
         await App.StartAsync();
         Client = await LogInAsync("admin", FirstPassword);
         (await Client.PutAsJsonAsync("/api/session/password", new { currentPassword = FirstPassword, newPassword = Password })).EnsureSuccessStatusCode();

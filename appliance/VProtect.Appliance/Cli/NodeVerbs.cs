@@ -11,15 +11,15 @@ internal static class NodeVerbs
     {
         Option<string> at = NewAt();
         Option<string> data = NewData();
-        var token = new Option<string?>("--token") { Description = "The token that 'vprotect node add' told.", HelpName = "TOKEN" };
-        var file = new Option<string?>("--token-file") { Description = "File that holds it; - for standard input.", HelpName = "FILE" };
+        Option<string?> token = NewToken("node add");
+        Option<string?> file = NewTokenFile();
         return new Verb("join", "Makes this machine a node of a server. Run here, with the token that the server told.") { at, token, file, data }
             .WithExamples(
                 ("vprotect node join --at backup.example.org --token vpn1_…", "then: vprotect serve --role node"),
                 ("vprotect node join --at 192.0.2.10:8182 --token-file - --data ./node", "the token from standard input"))
             .Doing(common, terminal, async (invocation, cancellationToken) =>
             {
-                string word = invocation.Parsed.GetValue(token) ?? await ReadAsync(invocation, invocation.Parsed.GetValue(file), cancellationToken);
+                string word = await TokenAsync(invocation.Terminal, invocation.Parsed.GetValue(token), invocation.Parsed.GetValue(file), "node add", cancellationToken);
                 string directory = invocation.Parsed.GetRequiredValue(data);
                 NodeIdentity identity = await NodeJoin.JoinAsync(directory, invocation.Parsed.GetRequiredValue(at), word, cancellationToken);
                 invocation.Terminal.Error.WriteLine($"This machine is the node '{identity.Name}' of the server at {identity.Server}.");
@@ -42,7 +42,13 @@ internal static class NodeVerbs
             });
     }
 
-    private static Option<string> NewAt() => new("--at")
+    /// <summary>The token itself.</summary>
+    /// <param name="teller">Verb of the server that told it.</param>
+    internal static Option<string?> NewToken(string teller) => new("--token") { Description = $"The token that 'vprotect {teller}' told.", HelpName = "TOKEN" };
+
+    internal static Option<string?> NewTokenFile() => new("--token-file") { Description = "File that holds it; - for standard input.", HelpName = "FILE" };
+
+    internal static Option<string> NewAt() => new("--at")
     {
         Description = $"Where the server listens for nodes; port {NodeWire.DefaultPort} unless another is named.",
         HelpName = "HOST[:PORT]",
@@ -56,16 +62,22 @@ internal static class NodeVerbs
         DefaultValueFactory = _ => ServeVerb.DefaultData,
     };
 
-    private static async Task<string> ReadAsync(Invocation invocation, string? file, CancellationToken cancellationToken)
+    /// <summary>The token, wherever it is.</summary>
+    internal static async Task<string> TokenAsync(Terminal terminal, string? token, string? file, string teller, CancellationToken cancellationToken)
     {
+        if (token is not null)
+        {
+            return token;
+        }
+
         if (file is null)
         {
-            throw Invocation.BadArgument("--token is missing.", "Give --token or --token-file, as 'vprotect node add' tells it.");
+            throw Invocation.BadArgument("--token is missing.", $"Give --token or --token-file, as 'vprotect {teller}' tells it.");
         }
 
         try
         {
-            return file == "-" ? await invocation.Terminal.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(file, cancellationToken);
+            return file == "-" ? await terminal.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(file, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Appliance.Cli.Client.Connection;
@@ -98,7 +99,7 @@ internal static class ServeVerb
                 console.WriteLine("              It is shown only now, and must be changed at the first login.");
             },
         };
-        await using WebApplication app = await ServerHost.BuildAsync(options, builder => AddNode(builder, platforms), cancellationToken);
+        await using WebApplication app = await ServerHost.BuildAsync(options, builder => AddNode(builder, data, platforms), cancellationToken);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -125,8 +126,10 @@ internal static class ServeVerb
         return ExitCodes.Success;
     }
 
-    private static void AddNode(WebApplicationBuilder builder, IReadOnlyList<IConnectorFactory>? platforms)
+    private static void AddNode(WebApplicationBuilder builder, string data, IReadOnlyList<IConnectorFactory>? platforms)
     {
+        builder.Services.AddSingleton<IServerMembership>(services => new ServerMembership(
+            Path.Join(Path.GetFullPath(data), "membership"), services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<TimeProvider>()));
         if (platforms is not null)
         {
             builder.Services.AddSingleton(platforms);

@@ -98,7 +98,12 @@ public sealed partial class HttpNodeChannel : INodeChannel, IDisposable
         _authority.Dispose();
     }
 
-    private async Task<TAnswer> CallAsync<TQuestion, TAnswer>(
+    /// <summary>A call whose question is written while it is sent, however long it is.</summary>
+    internal Task StreamAsync(string call, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
+        _http.StreamAsync(_identity.Server, call, write, cancellationToken);
+
+    /// <summary>A call of the server.</summary>
+    internal async Task<TAnswer> CallAsync<TQuestion, TAnswer>(
         string call, TQuestion question, JsonTypeInfo<TQuestion> ask,
         JsonTypeInfo<TAnswer> answer, CancellationToken cancellationToken, string? number = null)
         where TAnswer : class

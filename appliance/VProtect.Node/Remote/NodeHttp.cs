@@ -24,6 +24,9 @@ internal sealed class NodeHttp : IDisposable
 
     private readonly HttpClient _client;
 
+    /// <summary>On the same connection, for what takes as long as it takes.</summary>
+    private readonly HttpClient _patient;
+
     /// <param name="authority">Whom to trust; null trusts anybody, to learn the authority and nothing else.</param>
     /// <param name="certificate">What to show; null nothing.</param>
     public NodeHttp(X509Certificate2? authority, Func<X509Certificate2>? certificate)
@@ -50,6 +53,7 @@ internal sealed class NodeHttp : IDisposable
             },
         };
         _client = new HttpClient(handler) { Timeout = AnswerMax };
+        _patient = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <param name="server">Host and port.</param>
@@ -64,12 +68,8 @@ internal sealed class NodeHttp : IDisposable
         string server, string call, TQuestion question, JsonTypeInfo<TQuestion> ask, JsonTypeInfo<TAnswer> answer, string? leaseNumber, CancellationToken cancellationToken)
         where TAnswer : class
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"https://{server}{NodeWire.Root}{call}"))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(question, ask)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
-        };
+        using HttpRequestMessage request = Request(
+            server, call, new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(question, ask)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } });
         if (leaseNumber is not null)
         {
             request.Headers.Add(NodeWire.LeaseHeader, leaseNumber);
@@ -84,8 +84,7 @@ internal sealed class NodeHttp : IDisposable
                 return JsonSerializer.Deserialize(body, answer) ?? throw new JsonException("It is null.");
             }
 
-            WireProblem problem = JsonSerializer.Deserialize(body, NodeWireJson.Default.WireProblem) ?? throw new JsonException("It is null.");
-            throw new VProtectException(problem.Code, problem.Side, problem.Message, problem.Guidance, problem.Retry);
+            throw Refusal(body);
         }
         catch (HttpRequestException exception) when (exception.InnerException is AuthenticationException inner)
         {
@@ -106,7 +105,44 @@ internal sealed class NodeHttp : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    /// <summary>A call whose question <paramref name="write"/> writes, and whose answer says nothing.</summary>
+    /// <exception cref="VProtectException">As the server says; <see cref="ErrorCode.ServerUnreachable"/>: the line was cut, or the server wants no more of it.</exception>
+    public async Task StreamAsync(string server, string call, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(server, call, new WrittenContent(write, cancellationToken));
+        try
+        {
+            using HttpResponseMessage response = await _patient.SendAsync(request, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw Refusal(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            }
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException)
+        {
+            throw new VProtectException(
+                ErrorCode.ServerUnreachable, ErrorSide.Request, $"The server at {server} did not take the answer: {exception.Message}", "Look whether it runs.", RetryAdvice.Later, exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        _patient.Dispose();
+        _client.Dispose();
+    }
+
+    private static HttpRequestMessage Request(string server, string call, HttpContent content) => new(HttpMethod.Post, new Uri($"https://{server}{NodeWire.Root}{call}"))
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Content = content,
+    };
+
+    private static VProtectException Refusal(byte[] body)
+    {
+        WireProblem problem = JsonSerializer.Deserialize(body, NodeWireJson.Default.WireProblem) ?? throw new JsonException("It is null.");
+        return new VProtectException(problem.Code, problem.Side, problem.Message, problem.Guidance, problem.Retry);
+    }
 
     /// <summary>A certificate of the authority for servers. Its dates do not count: the node's clock may be wrong, and the authority is the node's own anchor.</summary>
     private static bool IsServer(X509Certificate2 shown, X509Certificate2 authority)
@@ -119,5 +155,19 @@ internal sealed class NodeHttp : IDisposable
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         return chain.Build(shown);
+    }
+
+    /// <summary>A body that is written into the connection.</summary>
+    private sealed class WrittenContent(Func<Stream, CancellationToken, Task> write, CancellationToken ends) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream, ends);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) => write(stream, cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using VProtect.Server.Access.Ldap;
+using VProtect.Server.Federation;
 using VProtect.Server.Scheduling;
 
 namespace VProtect.Server.Access;
@@ -25,9 +26,11 @@ internal static class AccessServices
         services.AddWebEncoders();
         new AuthenticationBuilder(services)
             .AddPolicyScheme(CallerHandler.AnyScheme, displayName: null, options => options.ForwardDefaultSelector = context =>
-                context.Request.Headers.Authorization.Count > 0 ? TokenHandler.SchemeName : SessionHandler.SchemeName)
+                context.Features.Get<ForwardedCaller>() is not null ? ServerHandler.SchemeName
+                : context.Request.Headers.Authorization.Count > 0 ? TokenHandler.SchemeName : SessionHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.SchemeName, configureOptions: null)
-            .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, configureOptions: null);
+            .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.SchemeName, configureOptions: null)
+            .AddScheme<AuthenticationSchemeOptions, ServerHandler>(ServerHandler.SchemeName, configureOptions: null);
         services.AddAuthorizationBuilder()
             .SetDefaultPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(_ => false).Build());

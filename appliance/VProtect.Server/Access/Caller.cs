@@ -11,6 +11,9 @@ internal enum CallerKind
 
     /// <summary>A bearer token.</summary>
     Token,
+
+    /// <summary>The server that this appliance joined.</summary>
+    Server,
 }
 
 /// <summary>Who makes a request: set once by authentication, read by all that follows.</summary>

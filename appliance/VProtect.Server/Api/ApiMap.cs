@@ -1,3 +1,4 @@
+using VProtect.Server.Api.Appliances;
 using VProtect.Server.Api.Audit;
 using VProtect.Server.Api.Backups;
 using VProtect.Server.Api.Credentials;
@@ -34,6 +35,7 @@ internal static class ApiMap
     {
         RouteGroupBuilder api = endpoints.MapGroup("/api");
         ApplianceApi.Map(api);
+        AppliancesApi.Map(api);
         AuditApi.Map(api);
         BackupPartsApi.Map(api);
         BackupsApi.Map(api);

@@ -4,12 +4,13 @@ using System.Text.Json.Serialization.Metadata;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Abstractions.Nodes.Wire;
+using VProtect.Server.Federation;
 using VProtect.Server.Tasks.Channel;
 
 namespace VProtect.Server.Nodes;
 
 /// <summary>Answers what nodes of other machines ask (<see cref="NodeWire"/>). Nothing of the users' API is reached from here.</summary>
-internal sealed partial class NodeCalls(NodeAuthority authority, NodeEnrolment enrolment, TaskChannel channel, ILogger<NodeCalls> logger)
+internal sealed partial class NodeCalls(NodeAuthority authority, NodeEnrolment enrolment, TaskChannel channel, ApplianceCalls appliances, JoinedAppliances joined, ILogger<NodeCalls> logger)
 {
     private static readonly NodeWireJson Json = NodeWireJson.Default;
 
@@ -60,6 +61,43 @@ internal sealed partial class NodeCalls(NodeAuthority authority, NodeEnrolment e
         }
 
         Guid node = (await enrolment.CallerAsync(context.Connection.ClientCertificate, address, gone)).Guid;
+        if (call == "renew")
+        {
+            await WriteAsync(context, await enrolment.RenewAsync(node, await ReadAsync(context, Json.RenewRequest), address, gone), Json.RenewAnswer);
+            return;
+        }
+
+        // An appliance works for itself; a node has no appliance behind it.
+        await (await appliances.IsApplianceAsync(node, gone) ? AnswerApplianceAsync(context, call, node) : AnswerNodeAsync(context, call, node));
+    }
+
+    private async Task AnswerApplianceAsync(HttpContext context, string call, Guid appliance)
+    {
+        CancellationToken gone = context.RequestAborted;
+        switch (call)
+        {
+            case "feed":
+                await WriteAsync(context, await appliances.FeedAsync(appliance, await ReadAsync(context, Json.FeedBatch), gone), Json.FeedAnswer);
+                return;
+            case "calls":
+                await WriteAsync(context, await joined.TakeAsync(appliance, await ReadAsync(context, Json.CallsQuestion), gone), Json.CallsAnswer);
+                return;
+            case "answer":
+                await appliances.AnswerAsync(appliance, context);
+                await WriteAsync(context, new EmptyMessage(), Json.EmptyMessage);
+                return;
+            case "leave":
+                await appliances.LeaveAsync(appliance, context.Connection.RemoteIpAddress?.ToString(), gone);
+                await WriteAsync(context, new EmptyMessage(), Json.EmptyMessage);
+                return;
+            default:
+                throw NotAsked();
+        }
+    }
+
+    private async Task AnswerNodeAsync(HttpContext context, string call, Guid node)
+    {
+        CancellationToken gone = context.RequestAborted;
         INodeChannel own = channel.For(node);
         switch (call)
         {
@@ -76,14 +114,13 @@ internal sealed partial class NodeCalls(NodeAuthority authority, NodeEnrolment e
                 await own.CompleteAsync(await ReadAsync(context, Json.TaskOutcome), gone);
                 await WriteAsync(context, new EmptyMessage(), Json.EmptyMessage);
                 return;
-            case "renew":
-                await WriteAsync(context, await enrolment.RenewAsync(node, await ReadAsync(context, Json.RenewRequest), address, gone), Json.RenewAnswer);
-                return;
             default:
-                throw new VProtectException(
-                    ErrorCode.NoSuchEndpoint, ErrorSide.Request, "Nodes do not ask this here.", "Use the same version on server and node.", RetryAdvice.Later);
+                throw NotAsked();
         }
     }
+
+    private static VProtectException NotAsked() =>
+        new(ErrorCode.NoSuchEndpoint, ErrorSide.Request, "Nodes do not ask this here.", "Use the same version on server and node.", RetryAdvice.Later);
 
     /// <summary>An order whose answer was lost is given again, to the same question only.</summary>
     private async Task<TaskOrder?> LeaseAsync(HttpContext context, INodeChannel own, Guid node)

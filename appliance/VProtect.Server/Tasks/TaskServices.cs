@@ -1,5 +1,6 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Api.Events;
+using VProtect.Server.Federation;
 using VProtect.Server.Mounts;
 using VProtect.Server.Nodes;
 using VProtect.Server.Policies;
@@ -43,6 +44,10 @@ internal static class TaskServices
         services.AddSingleton<NodeEnrolment>();
         services.AddSingleton<NodeCalls>();
         services.AddHostedOnce<NodePort>();
+        services.AddSingleton<JoinedAppliances>();
+        services.AddSingleton<ApplianceCalls>();
+        services.AddSingleton<OwnCalls>();
+        services.AddHostedOnce<MembershipService>();
         services.AddSingleton<IApplianceFiles, ApplianceFiles>();
         AddKinds(services);
         services.AddSingleton<RetentionRun>();

@@ -21,6 +21,48 @@ internal sealed partial class ApplianceSite
         return Assert.Single(machines.EnumerateArray(), machine => machine.GetProperty("uuid").GetString() == uuid).GetProperty("guid").GetString()!;
     }
 
+    /// <summary>Makes a policy with one rule and one machine.</summary>
+    public async Task<(string Rule, string Policy)> MakePolicyAsync(string name, string destination, TestMachine machine)
+    {
+        JsonElement policy = await Client.PostAsync("/api/policies/vm-backup", new
+        {
+            name,
+            vms = new[] { new { guid = machine.Guid } },
+            rules = new[]
+            {
+                new
+                {
+                    name = "rule of " + name,
+                    ruleBackupDestinations = new
+                    {
+                        primaryBackupDestination = new { backupDestination = new { guid = destination }, backupRetentionSettings = new { retentionKeepLastNFull = 10 } },
+                    },
+                },
+            },
+        });
+        string guid = policy.GetProperty("guid").GetString()!;
+        policy = await Client.GetAsync($"/api/policies/vm-backup/{guid}");
+        return (policy.GetProperty("rules")[0].GetProperty("guid").GetString()!, guid);
+    }
+
+    /// <summary>Makes a schedule that runs a rule in a moment.</summary>
+    public async Task RunScheduleSoonAsync(string rule, string backupType)
+    {
+        TimeSpan soon = DateTimeOffset.UtcNow.AddSeconds(2).TimeOfDay;
+        await Client.PostAsync("/api/schedules", new
+        {
+            name = "soon",
+            active = true,
+            type = "VM_BACKUP",
+            backupType,
+            executionType = "TIME",
+            hour = (long)soon.TotalMilliseconds,
+            daysOfWeek = new[] { "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY" },
+            startWindowLength = 3_600_000,
+            rules = new[] { new { guid = rule } },
+        });
+    }
+
     /// <summary>Asks for work.</summary>
     /// <returns>Guid of the task that leads it.</returns>
     public async Task<string> AskAsync(string path, object body)

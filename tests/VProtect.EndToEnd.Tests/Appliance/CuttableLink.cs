@@ -11,6 +11,7 @@ internal sealed class CuttableLink : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<Socket> _sockets = [];
     private readonly Task _accepting;
+    private bool _isDown;
 
     public CuttableLink(IPEndPoint server)
     {
@@ -25,6 +26,26 @@ internal sealed class CuttableLink : IAsyncDisposable
     /// <summary>Connections carried so far.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>Resets all connections, at both ends, and those to come until <see cref="Mend"/>.</summary>
+    public void CutForLong()
+    {
+        lock (_gate)
+        {
+            _isDown = true;
+        }
+
+        Cut();
+    }
+
+    /// <summary>Carries again.</summary>
+    public void Mend()
+    {
+        lock (_gate)
+        {
+            _isDown = false;
+        }
+    }
+
     /// <summary>Resets all connections, at both ends.</summary>
     public void Cut()
     {
@@ -32,7 +53,15 @@ internal sealed class CuttableLink : IAsyncDisposable
         {
             foreach (Socket socket in _sockets)
             {
-                socket.LingerState = new LingerOption(true, 0);
+                try
+                {
+                    socket.LingerState = new LingerOption(true, 0);
+                }
+                catch (ObjectDisposedException)
+                {
+                    // It had ended by itself.
+                }
+
                 socket.Dispose();
             }
 
@@ -75,6 +104,13 @@ internal sealed class CuttableLink : IAsyncDisposable
 
             lock (_gate)
             {
+                if (_isDown)
+                {
+                    client.Dispose();
+                    server.Dispose();
+                    continue;
+                }
+
                 _sockets.AddRange([client, server]);
                 Connections++;
             }

@@ -16,9 +16,9 @@ public sealed class LifeTests
         await machine.FindAsync(site);
 
         // 1. A policy with a schedule that is due in a moment: nobody asks for this backup.
-        (string rule, string policy) = await MakePolicyAsync(site, "nightly", site.Destination, machine);
+        (string rule, string policy) = await site.MakePolicyAsync("nightly", site.Destination, machine);
         List<byte[]> first = await machine.ReadAsync();
-        await RunScheduleSoonAsync(site, rule, "FULL");
+        await site.RunScheduleSoonAsync(rule, "FULL");
         string full = Assert.Single(await UntilBackupsAsync(site, machine, count: 1));
 
         // 2. An incremental backup on demand, of what has changed.
@@ -61,7 +61,7 @@ public sealed class LifeTests
         await machine.FindAsync(site);
         string other = await site.AddDestinationAsync("second", site["other"]);
         (string[] Rules, string[] Destinations) all = (
-            [(await MakePolicyAsync(site, "here", site.Destination, machine)).Rule, (await MakePolicyAsync(site, "there", other, machine)).Rule],
+            [(await site.MakePolicyAsync("here", site.Destination, machine)).Rule, (await site.MakePolicyAsync("there", other, machine)).Rule],
             [site.Destination, other]);
         for (int round = 0; round < 3; round++)
         {
@@ -85,46 +85,6 @@ public sealed class LifeTests
         // Each chain has its own checkpoint, and neither lost the other's.
         Assert.Equal(2, site.Datacenter.CheckpointCount(machine.Uuid));
         Assert.Empty(site.Datacenter.Leftovers());
-    }
-
-    private static async Task<(string Rule, string Policy)> MakePolicyAsync(ApplianceSite site, string name, string destination, TestMachine machine)
-    {
-        JsonElement policy = await site.Client.PostAsync("/api/policies/vm-backup", new
-        {
-            name,
-            vms = new[] { new { guid = machine.Guid } },
-            rules = new[]
-            {
-                new
-                {
-                    name = "rule of " + name,
-                    ruleBackupDestinations = new
-                    {
-                        primaryBackupDestination = new { backupDestination = new { guid = destination }, backupRetentionSettings = new { retentionKeepLastNFull = 10 } },
-                    },
-                },
-            },
-        });
-        string guid = policy.GetProperty("guid").GetString()!;
-        policy = await site.Client.GetAsync($"/api/policies/vm-backup/{guid}");
-        return (policy.GetProperty("rules")[0].GetProperty("guid").GetString()!, guid);
-    }
-
-    private static async Task RunScheduleSoonAsync(ApplianceSite site, string rule, string backupType)
-    {
-        TimeSpan soon = DateTimeOffset.UtcNow.AddSeconds(2).TimeOfDay;
-        await site.Client.PostAsync("/api/schedules", new
-        {
-            name = "soon",
-            active = true,
-            type = "VM_BACKUP",
-            backupType,
-            executionType = "TIME",
-            hour = (long)soon.TotalMilliseconds,
-            daysOfWeek = new[] { "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY" },
-            startWindowLength = 3_600_000,
-            rules = new[] { new { guid = rule } },
-        });
     }
 
     private static async Task<List<string>> UntilBackupsAsync(ApplianceSite site, TestMachine machine, int count)

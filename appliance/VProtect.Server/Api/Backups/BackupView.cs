@@ -71,6 +71,9 @@ internal sealed record BackupView
     /// <summary>Its identity in the repository.</summary>
     public string? RepositoryPointId { get; init; }
 
+    /// <summary>The appliance that it belongs to, which joined this one; null for its own.</summary>
+    public NameAndGuid? Appliance { get; init; }
+
     /// <summary>Views of these restore points, in their order.</summary>
     public static async Task<List<BackupView>> OfAsync(CatalogSession session, IReadOnlyCollection<RestorePoint> points, CancellationToken cancellationToken)
     {
@@ -79,6 +82,7 @@ internal sealed record BackupView
         await names.AddAsync(session.Destinations, points.Select(point => (Guid?)point.DestinationGuid), cancellationToken);
         await names.AddAsync(session.Policies, points.Select(point => point.PolicyGuid), cancellationToken);
         await names.AddAsync(session.Rules, points.Select(point => point.RuleGuid), cancellationToken);
+        await names.AddAsync(session.Nodes, points.Select(point => point.ApplianceGuid), cancellationToken);
         return [.. points.Select(point => Of(point, names))];
     }
 
@@ -111,6 +115,7 @@ internal sealed record BackupView
         VerifyState = point.VerifyState,
         VerifiedAt = point.VerifiedAt,
         RepositoryPointId = point.RepositoryPointId,
+        Appliance = names.Of(point.ApplianceGuid),
     };
 
     /// <summary>A backup where only a name is shown: its instant and type.</summary>

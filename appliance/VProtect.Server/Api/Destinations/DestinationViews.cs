@@ -25,11 +25,12 @@ namespace VProtect.Server.Api.Destinations;
 /// <param name="State">Whether it was reached.</param>
 /// <param name="StateInfo">Why not.</param>
 /// <param name="CheckedAt">When it was last reached or tried.</param>
+/// <param name="Appliance">The appliance that it belongs to, which joined this one; null for its own.</param>
 internal record DestinationView(
     Guid Guid, string Name, NamedValue Type, string? Description, IReadOnlyDictionary<string, JsonElement> Settings, IReadOnlyList<NameAndGuid> NodeConfigs,
     long TotalUsedSpace, long TotalAvailableSpace, long TotalDedupUsedSpace, long TotalDedupAvailableSpace, long LogicalSize, bool DefaultBackupDestination,
     bool VisibleForAllVms, IReadOnlyList<string> Projects, long Reserve, bool Encrypted, string? RepositoryId, ConnectionState State, string? StateInfo,
-    DateTimeOffset? CheckedAt);
+    DateTimeOffset? CheckedAt, NameAndGuid? Appliance);
 
 /// <summary>A destination that was made just now.</summary>
 internal sealed record NewDestinationView : DestinationView

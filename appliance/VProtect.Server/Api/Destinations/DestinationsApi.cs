@@ -212,6 +212,7 @@ internal static class DestinationsApi
         }
 
         NameLookup names = await NameLookup.OfAsync(session.NodeConfigs, configs.Values.SelectMany(guids => guids).Select(guid => (Guid?)guid), cancellationToken);
+        NameLookup appliances = await NameLookup.OfAsync(session.Nodes, destinations.Select(destination => destination.ApplianceGuid), cancellationToken);
         return destination => new DestinationView(
             destination.Guid,
             destination.Name,
@@ -232,6 +233,7 @@ internal static class DestinationsApi
             destination.RepositoryId,
             destination.State,
             destination.StateInfo,
-            destination.CheckedAt);
+            destination.CheckedAt,
+            appliances[destination.ApplianceGuid]);
     }
 }

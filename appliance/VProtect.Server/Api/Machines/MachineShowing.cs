@@ -21,19 +21,21 @@ internal sealed class MachineShowing
     private readonly NameLookup _managers;
     private readonly NameLookup _clusters;
     private readonly NameLookup _policies;
+    private readonly NameLookup _appliances;
     private readonly ILookup<Guid, string> _tags;
     private readonly ILookup<Guid, PolicyMachine> _assigned;
     private readonly DateTimeOffset _now;
 
     private MachineShowing(
-        CatalogSession session, NameLookup hypervisors, NameLookup managers, NameLookup clusters, NameLookup policies, ILookup<Guid, string> tags,
-        ILookup<Guid, PolicyMachine> assigned, DateTimeOffset now)
+        CatalogSession session, NameLookup hypervisors, NameLookup managers, NameLookup clusters, NameLookup policies, NameLookup appliances,
+        ILookup<Guid, string> tags, ILookup<Guid, PolicyMachine> assigned, DateTimeOffset now)
     {
         _session = session;
         _hypervisors = hypervisors;
         _managers = managers;
         _clusters = clusters;
         _policies = policies;
+        _appliances = appliances;
         _tags = tags;
         _assigned = assigned;
         _now = now;
@@ -49,6 +51,7 @@ internal sealed class MachineShowing
             await NameLookup.OfAsync(session.HypervisorManagers, machines.Select(machine => machine.HypervisorManagerGuid), cancellationToken),
             await NameLookup.OfAsync(session.HypervisorClusters, machines.Select(machine => machine.ClusterGuid), cancellationToken),
             await NameLookup.OfAsync(session.Policies, assigned.Select(link => (Guid?)link.PolicyGuid), cancellationToken),
+            await NameLookup.OfAsync(session.Nodes, machines.Select(machine => machine.ApplianceGuid), cancellationToken),
             await session.Machines.TagsAsync(guids, cancellationToken),
             assigned.ToLookup(link => link.MachineGuid),
             now);
@@ -105,7 +108,8 @@ internal sealed class MachineShowing
         Codes(machine.PostCommandIgnoredExitCodes),
         machine.PostCommandErrors,
         machine.WarningsPresent,
-        machine.RestoreStatus);
+        machine.RestoreStatus,
+        _appliances[machine.ApplianceGuid]);
 
     /// <summary>Machines with their backups, tasks and snapshot.</summary>
     public async Task<IReadOnlyDictionary<Guid, MachineView>> DetailedAsync(IReadOnlyList<Machine> machines, CancellationToken cancellationToken)

@@ -56,6 +56,7 @@ namespace VProtect.Server.Api.Machines;
 /// <param name="PostSnapStdErrorHandling">What its error output means.</param>
 /// <param name="WarningsPresent">Whether the last backup has warnings nobody acknowledged.</param>
 /// <param name="RestoreStatus">What the last restore or recovery test said.</param>
+/// <param name="Appliance">The appliance that it belongs to, which joined this one; null for its own.</param>
 internal sealed record MachineView(
     Guid Guid, string Name, string Uuid, NameAndGuid? Hypervisor, NameAndGuid? HvManager, NamedValue HvType, NamedValue? HvmType, NameAndGuid? Cluster,
     string? Project, string? TenantId, NameAndGuid? VmBackupPolicy, NameAndGuid? SnapshotMgmtPolicy, IReadOnlyList<NameAndGuid> Policies, bool BackupUpToDate,
@@ -65,7 +66,8 @@ internal sealed record MachineView(
     DateTimeOffset FirstSeen, DateTimeOffset? LastSeen, IReadOnlyList<string> Tags, NamedValue? VmExportImportMode, bool QuiesceBeforeSnapshot, string? SshHost,
     int? SshPort, string? SshUser, string? SshKeyPath, bool SshPasswordSet, bool PreSnapCmdExecEnabled, IReadOnlyList<string> PreSnapCmdArgs,
     IReadOnlyList<int> PreSnapIgnoredExitCodes, CommandErrorHandling PreSnapStdErrorHandling, bool PostSnapCmdExecEnabled, IReadOnlyList<string> PostSnapCmdArgs,
-    IReadOnlyList<int> PostSnapIgnoredExitCodes, CommandErrorHandling PostSnapStdErrorHandling, bool WarningsPresent, string? RestoreStatus);
+    IReadOnlyList<int> PostSnapIgnoredExitCodes, CommandErrorHandling PostSnapStdErrorHandling, bool WarningsPresent, string? RestoreStatus,
+    NameAndGuid? Appliance);
 
 /// <summary>Which machines are wanted; what is missing does not limit.</summary>
 /// <param name="TenantId">Of this tenant.</param>

@@ -46,10 +46,10 @@ internal sealed record NodeRequest(string? Name, int? MaxTasks, NameAndGuid? Nod
 /// <param name="Command">What to run on the node's machine.</param>
 internal sealed record NodeJoinView(Guid Guid, string Name, string Token, DateTimeOffset? ExpiresAt, string Server, string Command)
 {
-    public static NodeJoinView Of(Node node, JoinToken token, HttpContext context, int port)
+    public static NodeJoinView Of(Node node, JoinToken token, HttpContext context, int port, string command = "vprotect node join")
     {
         string server = new HostString(context.Request.Host.Host, port).ToUriComponent();
-        return new NodeJoinView(node.Guid, node.Name, token.ToWord(), node.TokenExpiresAt, server, $"vprotect node join --at {server} --token {token.ToWord()}");
+        return new NodeJoinView(node.Guid, node.Name, token.ToWord(), node.TokenExpiresAt, server, $"{command} --at {server} --token {token.ToWord()}");
     }
 }
 

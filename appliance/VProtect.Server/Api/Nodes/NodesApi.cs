@@ -114,6 +114,12 @@ internal static class NodesApi
                 await transaction.Nodes.DeleteAsync(guid, version, cancellationToken);
             }
 
+            if (await transaction.Appliances.FindAsync(guid, cancellationToken) is not null)
+            {
+                throw new VProtectException(
+                    ErrorCode.TaskUnfit, ErrorSide.Request, "This is an appliance that joined, with a catalog of its own.", $"Remove it as one: vprotect appliance remove {node.Name}.");
+            }
+
             tasks = await lost.GiveUpAsync(transaction, guid, cancellationToken);
             await transaction.Nodes.DeleteAsync(guid, version: null, cancellationToken);
             await AuditTrail.AppendAsync(transaction, context, "nodes.delete", Kind, guid, node.Name, cancellationToken);
@@ -148,7 +154,7 @@ internal static class NodesApi
     }
 
     /// <summary>There is an authority and its port is open, or nothing is promised.</summary>
-    private static async Task<int> OpenPortAsync(CatalogDatabase catalog, NodeAuthority authority, NodePort port, CancellationToken cancellationToken)
+    public static async Task<int> OpenPortAsync(CatalogDatabase catalog, NodeAuthority authority, NodePort port, CancellationToken cancellationToken)
     {
         if (!authority.IsMade)
         {

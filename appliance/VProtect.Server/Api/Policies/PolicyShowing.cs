@@ -12,15 +12,18 @@ internal sealed class PolicyShowing
     private readonly NameLookup _schedules;
     private readonly NameLookup _clusters;
     private readonly NameLookup _mailingLists;
+    private readonly NameLookup _appliances;
     private readonly ILookup<Guid, (Guid Machine, string Name)> _machines;
 
     private PolicyShowing(
-        NameLookup destinations, NameLookup schedules, NameLookup clusters, NameLookup mailingLists, ILookup<Guid, (Guid Machine, string Name)> machines)
+        NameLookup destinations, NameLookup schedules, NameLookup clusters, NameLookup mailingLists, NameLookup appliances,
+        ILookup<Guid, (Guid Machine, string Name)> machines)
     {
         _destinations = destinations;
         _schedules = schedules;
         _clusters = clusters;
         _mailingLists = mailingLists;
+        _appliances = appliances;
         _machines = machines;
     }
 
@@ -33,6 +36,7 @@ internal sealed class PolicyShowing
             await NameLookup.OfAsync(session.Schedules, rules.SelectMany(rule => rule.Schedules).Select(schedule => (Guid?)schedule), cancellationToken),
             await NameLookup.OfAsync(session.HypervisorClusters, configs.SelectMany(config => config.Clusters).Select(cluster => (Guid?)cluster), cancellationToken),
             await NameLookup.OfAsync(session.MailingLists, configs.Select(config => config.Policy.MailingListGuid), cancellationToken),
+            await NameLookup.OfAsync(session.Nodes, configs.Select(config => config.Policy.ApplianceGuid), cancellationToken),
             await session.Policies.MachineNamesAsync([.. configs.Select(config => config.Policy.Guid)], cancellationToken));
     }
 
@@ -68,7 +72,8 @@ internal sealed class PolicyShowing
             policy.TenantId,
             quiesce,
             before,
-            after);
+            after,
+            _appliances[policy.ApplianceGuid]);
     }
 
     /// <summary>A rule.</summary>

@@ -25,11 +25,12 @@ namespace VProtect.Server.Api.Policies;
 /// <param name="Quiesce">Whether file systems are frozen for the instant of a snapshot.</param>
 /// <param name="PreSnapshotCommand">Run before the snapshot; its failure fails the backup.</param>
 /// <param name="PostSnapshotCommand">Run after the snapshot, whatever became of it.</param>
+/// <param name="Appliance">The appliance that it belongs to, which joined this one; null for its own.</param>
 internal sealed record PolicyView(
     Guid Guid, string Name, string? Description, bool Active, int Priority, IReadOnlyList<NameAndGuid> Vms, IReadOnlyList<RuleView> Rules, bool AutoRemoveNonPresent,
     AutoAssignView AutoAssignSettings, int? FailRemainingBackupTasksExportThreshold, int? FailRemainingBackupTasksStoreThreshold, int BackupRetryCount,
     long RetryDelay, bool DailyReportEnabled, NameAndGuid? MailingList, long? Rpo, string TimeZone, string? TenantId,
-    PolicyQuiesce Quiesce, PolicyCommandView? PreSnapshotCommand, PolicyCommandView? PostSnapshotCommand);
+    PolicyQuiesce Quiesce, PolicyCommandView? PreSnapshotCommand, PolicyCommandView? PostSnapshotCommand, NameAndGuid? Appliance);
 
 /// <summary>Which machines join and leave a policy by themselves. Exclusions win; inclusions are joined by OR; clusters narrow them.</summary>
 /// <param name="Mode">Whether they do.</param>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using VProtect.Catalog;
 using VProtect.Catalog.Access;
 using VProtect.Catalog.Sql;
+using VProtect.Catalog.Views;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Shared;
 
@@ -57,6 +58,7 @@ internal static class RoleAssignmentsApi
             ScopeKind = request.ScopeKind,
             ScopeValue = request.Scope?.Guid.ToString("D"),
         };
+        using IDisposable others = CatalogView.WithOthers();
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         Role known = await transaction.Roles.GetAsync(role, cancellationToken);
         Caller.Of(context).RequireToHave(await transaction.Roles.PermissionsAsync(role, cancellationToken));
@@ -83,6 +85,7 @@ internal static class RoleAssignmentsApi
 
     private static async Task<NoContent> DeleteAsync(Guid guid, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
+        using IDisposable others = CatalogView.WithOthers();
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         RoleAssignment given = await transaction.RoleAssignments.GetAsync(guid, cancellationToken);
         Role role = await transaction.Roles.GetAsync(given.RoleGuid, cancellationToken);

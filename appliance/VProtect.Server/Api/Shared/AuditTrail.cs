@@ -16,7 +16,13 @@ internal static class AuditTrail
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static Task AppendAsync(
-        CatalogTransaction transaction, HttpContext context, string action, string kind, Guid? guid, string? name, CancellationToken cancellationToken)
+        CatalogTransaction transaction, HttpContext context, string action, string kind, Guid? guid, string? name, CancellationToken cancellationToken) =>
+        AppendAsync(transaction, context, action, kind, guid, name, AuditOutcome.Success, detail: "{}", cancellationToken);
+
+    /// <summary>As above, with what became of it and more about it, as JSON.</summary>
+    public static Task AppendAsync(
+        CatalogTransaction transaction, HttpContext context, string action, string kind, Guid? guid, string? name, AuditOutcome outcome, string detail,
+        CancellationToken cancellationToken)
     {
         Caller caller = Caller.Of(context);
         return AppendAsync(transaction, context, new AuditEntry
@@ -28,7 +34,8 @@ internal static class AuditTrail
             ObjectKind = kind,
             ObjectGuid = guid,
             ObjectName = name,
-            Outcome = AuditOutcome.Success,
+            Outcome = outcome,
+            Detail = detail,
         }, cancellationToken);
     }
 

@@ -10,7 +10,94 @@ namespace VProtect.Appliance.Cli.Client.Areas;
 /// <summary><c>vprotect appliance …</c>: the appliance itself.</summary>
 internal static class ApplianceVerbs
 {
-    public static Verb New(ClientVerbs verbs) => verbs.Area("appliance", "The appliance itself: copies of it, from which 'vprotect recover' makes it again, what somebody who helps needs to see, and the key of its secrets.", NewBackup(verbs), NewCheck(verbs), NewRotation(verbs), NewBundle(verbs));
+    private const string Membership = "/membership";
+
+    private static Resource Joined { get; } = new()
+    {
+        Noun = "appliance",
+        Path = "/appliances",
+        ListVerb = "appliance list",
+        Columns =
+        [
+            Column.Text("name", "name", shrinks: true), Column.Text("here", "here"), Column.Text("address", "nodeIP"), Column.Text("version", "version"), Column.Count(">machines", "machines"),
+            Column.Count(">policies", "policies"), Column.Count(">restore points", "restorePoints"), Column.Time("told last (UTC)", "syncedAt"),
+        ],
+        Details =
+        [
+            Column.Text("name", "name"), Column.Text("here", "here"), Column.Text("address", "nodeIP"), Column.Text("version", "version"), Column.Count("machines", "machines"),
+            Column.Count("policies", "policies"), Column.Count("destinations", "destinations"), Column.Count("restore points", "restorePoints"), Column.Count("not shown", "skipped"),
+            Column.Time("told last (UTC)", "syncedAt"), Column.Time("last seen (UTC)", "lastSeen"), Column.Time("joined (UTC)", "enrolledAt"),
+        ],
+    };
+
+    public static Verb New(ClientVerbs verbs) => verbs.Area(
+        "appliance",
+        "The appliance itself: copies of it, from which 'vprotect recover' makes it again, what somebody who helps needs to see, and the key of its secrets; and the appliances that joined it, or the server that it joined.",
+        NewBackup(verbs), NewCheck(verbs), NewRotation(verbs), NewBundle(verbs),
+        verbs.List(Joined, "Lists the appliances that joined this one.", [], ("vprotect appliance list", "are they here?")),
+        verbs.Show(Joined, "Shows one.", ("vprotect appliance show site2", "by name or guid")),
+        verbs.Create("add", Joined, "Adds an appliance, and tells what to run there.", [], complete: null, InfrastructureVerbs.TellJoin, ("vprotect appliance add site2", "the token holds for an hour, once")),
+        InfrastructureVerbs.NewToken(
+            verbs, Joined, "Makes a token with which an appliance joins again: its identity stays, its old certificate is void.", ("vprotect appliance token site2", "after it was recovered, or its certificate is over")),
+        verbs.Delete(
+            "remove", Joined, "Removes appliances: what they told is forgotten here.", "Nothing changes there: they go on by themselves.", ("vprotect appliance remove site2", "asks first")),
+        NewJoin(verbs), NewMove(verbs), NewMembership(verbs), NewLeave(verbs));
+
+    private static Verb NewJoin(ClientVerbs verbs)
+    {
+        Option<string> at = NodeVerbs.NewAt();
+        Option<string?> token = NodeVerbs.NewToken("appliance add");
+        Option<string?> file = NodeVerbs.NewTokenFile();
+        return verbs.Doing(
+            new Verb("join", "Joins this appliance to a server: it shows what this one has, and its users may work with that. Everything stays here and goes on by itself.") { at, token, file }
+                .WithExamples(("vprotect appliance join --at backup.example.org --token vpn1_…", "as 'vprotect appliance add' told it there")),
+            async (client, cancellationToken) =>
+            {
+                string word = await NodeVerbs.TokenAsync(client.Terminal, client.Parsed.GetValue(token), client.Parsed.GetValue(file), "appliance add", cancellationToken);
+                var body = new JsonObject { ["server"] = client.Parsed.GetRequiredValue(at), ["token"] = word };
+                ApiAnswer answer = await client.Api.CreateAsync(Membership, body, key: null, cancellationToken);
+                return ClientVerbs.Answer(client, answer, $"This appliance is '{answer.Body.Text("name")}' of the server at {answer.Body.Text("server")}.");
+            });
+    }
+
+    private static Verb NewMove(ClientVerbs verbs)
+    {
+        Option<string> at = NodeVerbs.NewAt();
+        return verbs.Doing(
+            new Verb("move", "Tells this appliance that its server has another address.") { at }
+                .WithExamples(("vprotect appliance move --at backup2.example.org", "the server itself must be the same")),
+            async (client, cancellationToken) =>
+            {
+                ApiAnswer answer = await client.Api.UpdateAsync(Membership, new JsonObject { ["server"] = client.Parsed.GetRequiredValue(at) }, version: null, cancellationToken);
+                return ClientVerbs.Answer(client, answer, $"Its server is at {answer.Body.Text("server")} now.");
+            });
+    }
+
+    private static Verb NewMembership(ClientVerbs verbs) => verbs.Doing(
+        new Verb("membership", "Tells which server this appliance joined, and how it stands with it.").WithExamples(("vprotect appliance membership", "does it hear us?")),
+        async (client, cancellationToken) =>
+        {
+            ApiAnswer answer = await client.Api.GetAsync(Membership, cancellationToken);
+            JsonElement body = answer.Body;
+            return ClientVerbs.Answer(client, answer, !body.IsTrue("joined")
+                ? "This appliance stands alone."
+                : $"This appliance is '{body.Text("name")}' of the server at {body.Text("server")}, " + (body.Text("problem") is { Length: > 0 } problem
+                    ? $"which does not hear it: {problem} It goes on by itself; {body.Number("pending")} changes wait to be told."
+                    : $"which knows everything but {body.Number("pending")} changes."));
+        });
+
+    private static Verb NewLeave(ClientVerbs verbs)
+    {
+        var anyway = new Option<bool>("--anyway") { Description = "Even when the server cannot be told; remove it there then." };
+        return verbs.Doing(
+            new Verb("leave", "Leaves the server: it forgets what it was told. Nothing changes here.") { anyway }
+                .WithExamples(("vprotect appliance leave", "stands alone again"), ("vprotect appliance leave --anyway", "the server is gone for good")),
+            async (client, cancellationToken) =>
+            {
+                ApiAnswer answer = await client.Api.DeleteAsync($"{Membership}?anyway={(client.Parsed.GetValue(anyway) ? "true" : "false")}", version: null, cancellationToken);
+                return ClientVerbs.Answer(client, answer, "This appliance stands alone.");
+            });
+    }
 
     private static Verb NewCheck(ClientVerbs verbs) => verbs.Doing(
         new Verb("check", "Reads the whole catalog, opens every secret and verifies the audit log. Exit code 0 when nothing is amiss. Takes seconds for each GiB of catalog.")

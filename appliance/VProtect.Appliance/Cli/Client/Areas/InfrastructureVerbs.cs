@@ -160,7 +160,9 @@ internal static class InfrastructureVerbs
             "add", Node, "Adds a node of another machine, and tells what to run there.",
             [Field.Number("--max-tasks", "maxTasks", "Tasks that it runs at once, 1 to 64. Otherwise 4."), Field.Reference(verbs, "--node-config", "nodeConfig", NodeConfig, "Settings that it shares with other nodes.")],
             complete: null, TellJoin, ("vprotect node add site2", "the token holds for an hour, once")),
-        NewToken(verbs),
+        NewToken(
+            verbs, Node, "Makes a token with which a node joins again, from the same machine or another: its identity stays, its old certificate is void.",
+            ("vprotect node token site2", "after its disk was lost, or its certificate is over")),
         verbs.Show(Node, "Shows a node.", ("vprotect node show backup1", "by name or guid")),
         verbs.Update(
             Node, "Changes a node.",
@@ -172,16 +174,16 @@ internal static class InfrastructureVerbs
         NodeVerbs.NewJoin(common, terminal),
         NodeVerbs.NewMove(common, terminal));
 
-    private static Verb NewToken(ClientVerbs verbs)
+    /// <summary>The verb <c>token</c> of what joins.</summary>
+    internal static Verb NewToken(ClientVerbs verbs, Resource resource, string description, (string Command, string Remark) example)
     {
-        Argument<string> name = ObjectArgument.New(verbs, Node);
+        Argument<string> name = ObjectArgument.New(verbs, resource);
         return verbs.Doing(
-            new Verb("token", "Makes a token with which a node joins again, from the same machine or another: its identity stays, its old certificate is void.") { name }
-                .WithExamples(("vprotect node token site2", "after its disk was lost, or its certificate is over")),
+            new Verb("token", description) { name }.WithExamples(example),
             async (client, cancellationToken) =>
             {
-                string guid = ObjectNames.GuidOf(await ObjectNames.FindAsync(client.Api, Node, client.Parsed.GetRequiredValue(name), cancellationToken));
-                ApiAnswer answer = await client.Api.CreateAsync($"{Node.PathOf(guid)}/token", body: null, key: null, cancellationToken);
+                string guid = ObjectNames.GuidOf(await ObjectNames.FindAsync(client.Api, resource, client.Parsed.GetRequiredValue(name), cancellationToken));
+                ApiAnswer answer = await client.Api.CreateAsync($"{resource.PathOf(guid)}/token", body: null, key: null, cancellationToken);
                 if (client.IsJson)
                 {
                     client.WriteJson(answer.Text);
@@ -217,9 +219,9 @@ internal static class InfrastructureVerbs
             });
     }
 
-    private static void TellJoin(ClientInvocation client, JsonElement node)
+    internal static void TellJoin(ClientInvocation client, JsonElement node)
     {
-        client.Note("Run this on its machine, within an hour; it is shown this once:");
+        client.Note("Run this there, within an hour; it is shown this once:");
         client.Terminal.Out.WriteLine(node.Text("command"));
     }
 
