@@ -55,7 +55,12 @@ public sealed partial class NodeAgent(
         using var stop = new CancellationTokenSource();
         Task telling = outcomes.TellAsync(stop.Token);
         Task stopping = ObeyStopsAsync(stop.Token);
-        Log.Started(_logger, options.NodeGuid, ProductVersion.Text, string.Join(", ", factories.Select(factory => factory.Platform)));
+        Log.Started(_logger, options.NodeGuid, ProductVersion.Text, string.Join(", ", PlatformsNow()));
+        foreach (IConnectorFactory factory in factories.Where(factory => factory.Missing is not null))
+        {
+            Log.PlatformMissing(_logger, factory.Platform, factory.Missing!);
+        }
+
         try
         {
             await LeaseAsync(workshop, outcomes, cancellationToken);
@@ -186,9 +191,12 @@ public sealed partial class NodeAgent(
             int slotsTaken = _runs.Values.Count(run => run.TakesSlot);
             return new NodeStatus(
                 ProductVersion.Text, [.. _runs.Keys.Union(outcomes.Untold, StringComparer.Ordinal)],
-                Math.Max(0, Math.Clamp(options.SlotsMax, 1, 64) - slotsTaken), [.. factories.Select(factory => factory.Platform)]);
+                Math.Max(0, Math.Clamp(options.SlotsMax, 1, 64) - slotsTaken), PlatformsNow());
         }
     }
+
+    /// <summary>Those for which this machine has what they need.</summary>
+    private List<string> PlatformsNow() => [.. factories.Where(factory => factory.Missing is null).Select(factory => factory.Platform)];
 
     private int RunCount()
     {
@@ -297,6 +305,9 @@ public sealed partial class NodeAgent(
 
         [LoggerMessage(6002, LogLevel.Warning, "The node stops before these tasks have ended: {Tasks}; {UntoldCount} outcomes are told at the next start")]
         public static partial void StoppedHalfway(ILogger logger, string tasks, int untoldCount);
+
+        [LoggerMessage(6004, LogLevel.Warning, "No work for {Platform} until this machine has what it needs: {Missing}")]
+        public static partial void PlatformMissing(ILogger logger, string platform, string missing);
 
         [LoggerMessage(6003, LogLevel.Warning, "The server did not answer ({Operation}): {Reason}")]
         public static partial void ChannelFailed(ILogger logger, string operation, string reason);

@@ -20,7 +20,11 @@ public sealed class LocalNode
     public Guid Guid { get; }
 
     /// <summary>What is its work alone: it copies the server's own files, and shows files of mounts to people who browse.</summary>
-    internal OwnWork Work => new(Guid, [TaskType.ApplianceBackup, TaskType.Mount, TaskType.Unmount]);
+    internal OwnWork Work => WorkOf(Guid);
+
+    /// <summary>The same, as the catalog knows that node; of nobody when it never had one.</summary>
+    internal static async Task<OwnWork> WorkAsync(CatalogSession session, CancellationToken cancellationToken) =>
+        WorkOf(await session.Settings.FindAsync(Key, cancellationToken) is { } known ? JsonSerializer.Deserialize<Guid>(known.Value) : Guid.Empty);
 
     /// <summary>Begins its next life; the row is made at the first start, or when somebody deleted it.</summary>
     internal static async Task<LocalNode> BeginAsync(CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
@@ -40,6 +44,8 @@ public sealed class LocalNode
         await transaction.CommitAsync(cancellationToken);
         return new LocalNode(guid);
     }
+
+    private static OwnWork WorkOf(Guid node) => new(node, [TaskType.ApplianceBackup, TaskType.Mount, TaskType.Unmount]);
 
     private static async Task<string> FreeNameAsync(CatalogSession session, CancellationToken cancellationToken)
     {

@@ -21,6 +21,16 @@ public sealed partial class TaskTable
     private static readonly SqlText SourceNodeConfig = SqlText.Raw(
         "(SELECT COALESCE((SELECT h.node_config_guid FROM hypervisors AS h WHERE h.guid = tasks.source_guid), (SELECT m.node_config_guid FROM hypervisor_managers AS m WHERE m.guid = tasks.source_guid)))");
 
+    private static readonly SqlText NodeFits = SqlText.Raw("(tasks.node_guid IS NULL OR tasks.node_guid = taker.guid)");
+
+    /// <summary>A platform that is not in the catalog any more is for the order to complain of. Capabilities are a list in JSON.</summary>
+    private static readonly SqlText PlatformFits = SqlText.Raw(
+        """
+        (tasks.source_guid IS NULL OR COALESCE(
+          (SELECT taker.capabilities LIKE '%"' || h.platform || '"%' FROM hypervisors AS h WHERE h.guid = tasks.source_guid),
+          (SELECT taker.capabilities LIKE '%"' || m.platform || '"%' FROM hypervisor_managers AS m WHERE m.guid = tasks.source_guid), 1 = 1))
+        """);
+
     /// <summary>
     /// Gives the node the task that comes first among those that may begin now and that it can do: by priority, where five minutes of waiting
     /// count as a point, so that nothing waits for ever. Null when there is none, a limit is reached, or the node's generation is over.
@@ -133,18 +143,45 @@ public sealed partial class TaskTable
         """,
         cancellationToken) == 1;
 
+    /// <summary>Those of some tasks that wait although time has come or not, since no node that is online may do them, and why.</summary>
+    public async Task<IReadOnlyDictionary<Guid, TakerGap>> GapsAsync(IReadOnlyCollection<Guid> tasks, OwnWork own, CancellationToken cancellationToken)
+    {
+        List<(Guid Task, TakerGap Gap)> gaps = await Session.QueryAsync(
+            $"""
+            SELECT guid, CASE
+                WHEN {NobodyFits(OwnFits(own))} THEN 0
+                WHEN {NobodyFits(NodeFits)} THEN 1
+                WHEN {NobodyFits(SourceFits(own))} THEN 2
+                WHEN {NobodyFits($"{SourceFits(own)} AND {PlatformFits}")} THEN 3
+                WHEN {NobodyFits(DestinationFits(own))} THEN 4
+                ELSE 5 END
+            FROM tasks WHERE guid IN {tasks} AND state = {TaskState.Queued} AND type NOT IN {Halves} AND {NobodyFits(MayTake(own))}
+            """,
+            row => (Guid.ParseExact(row.GetString(0), "D"), (TakerGap)Convert.ToInt32(row.GetValue(1), null)),
+            cancellationToken);
+        return gaps.ToDictionary(gap => gap.Task, gap => gap.Gap);
+    }
+
+    private static SqlText NobodyFits(SqlText condition) => $"NOT EXISTS (SELECT 1 FROM nodes AS taker WHERE taker.state = {NodeState.Online} AND {condition})";
+
     /// <summary>Whether the node <c>taker</c> may do what is in <c>tasks</c>, whatever both are at now.</summary>
-    private static SqlText MayTake(OwnWork own) =>
+    private static SqlText MayTake(OwnWork own) => $"{OwnFits(own)} AND {NodeFits} AND {SourceFits(own)} AND {PlatformFits} AND {DestinationFits(own)}";
+
+    private static SqlText OwnFits(OwnWork own) => $"(taker.guid = {own.Node} OR tasks.type NOT IN {own.Types})";
+
+    private static SqlText SourceFits(OwnWork own) =>
         $"""
-        (tasks.node_guid IS NULL OR tasks.node_guid = taker.guid)
-          AND (taker.guid = {own.Node} OR tasks.type NOT IN {own.Types})
-          AND (tasks.source_guid IS NULL
-            OR taker.guid = {own.Node} AND NOT EXISTS (SELECT 1 FROM nodes AS left_to WHERE left_to.node_config_guid = {SourceNodeConfig})
-            OR {SourceNodeConfig} = taker.node_config_guid)
-          AND (tasks.destination_guid IS NULL
-            OR taker.guid = {own.Node} AND NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
-            OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
-              WHERE reach.destination_guid = tasks.destination_guid AND reach.node_config_guid = taker.node_config_guid))
+        (tasks.source_guid IS NULL
+          OR taker.guid = {own.Node} AND NOT EXISTS (SELECT 1 FROM nodes AS left_to WHERE left_to.node_config_guid = {SourceNodeConfig})
+          OR {SourceNodeConfig} = taker.node_config_guid)
+        """;
+
+    private static SqlText DestinationFits(OwnWork own) =>
+        $"""
+        (tasks.destination_guid IS NULL
+          OR taker.guid = {own.Node} AND NOT EXISTS (SELECT 1 FROM destination_node_configs AS reach WHERE reach.destination_guid = tasks.destination_guid)
+          OR EXISTS (SELECT 1 FROM destination_node_configs AS reach
+            WHERE reach.destination_guid = tasks.destination_guid AND reach.node_config_guid = taker.node_config_guid))
         """;
 
     // A restore needs the machine that its other half, the import, overwrites.

@@ -64,6 +64,9 @@ public interface IConnectorFactory
     /// <summary>Stable name of the platform, as in the catalog and the API: <c>KVM</c>, <c>VMWARE</c> …</summary>
     string Platform { get; }
 
+    /// <summary>What this machine lacks to work with the platform, and how to get it; null when it has all. Looked at again each time.</summary>
+    string? Missing { get; }
+
     /// <summary>Opens a connection. Nothing is contacted before the first call.</summary>
     /// <exception cref="VProtectException">The endpoint is not written as this platform needs it; the message names the field.</exception>
     IConnector Open(ConnectorEndpoint endpoint);

@@ -13,6 +13,9 @@ public sealed class KvmConnectorFactory : IConnectorFactory
     public string Platform => "KVM";
 
     /// <inheritdoc/>
+    public string? Missing => Libvirt.IsInstalled ? null : Errors.HowToInstall;
+
+    /// <inheritdoc/>
     public IConnector Open(ConnectorEndpoint endpoint) => new KvmConnector(new KvmPlatform(KvmOptions.Parse(endpoint)));
 }
 

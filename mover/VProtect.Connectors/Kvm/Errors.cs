@@ -25,10 +25,13 @@ internal static class Errors
     internal static VProtectException Of(ErrorCode code, string message, string guidance, RetryAdvice retry = RetryAdvice.Never, Exception? inner = null) =>
         new(code, ErrorSide.Platform, message, guidance, retry, inner);
 
+    /// <summary>What to do on a machine without libvirt's client libraries.</summary>
+    internal const string HowToInstall = "Install the Debian package libvirt0.";
+
     internal static VProtectException NoLibrary(Exception inner) => Of(
         ErrorCode.NotSupported,
         "The libvirt client library is not installed on this node.",
-        "Install the Debian package libvirt0.",
+        HowToInstall,
         inner: inner);
 
     internal static VProtectException NoMachine(string uuid) => Of(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Tasks;
 
@@ -74,6 +75,30 @@ public sealed class ClaimTests
         TaskClaim claim = new() { Node = node.Guid, Own = new OwnWork(node.Guid, []), Generation = 1, Types = [.. All.Except([TaskType.Import, TaskType.Store])], NodeRunningMax = 9 };
 
         Assert.Equal([export.Guid, aside.Guid, null], [await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim)]);
+    }
+
+    [Theory, BothDatabases]
+    public async Task What_no_node_that_is_online_may_do_is_told_with_the_first_thing_that_none_meets(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node own = await NodeAsync(catalog, "own");
+        Node away = await NodeAsync(catalog, "away");
+        var platform = new HypervisorManager { Name = "m", Platform = "KVM", Url = "qemu:///system" };
+        await catalog.WriteAsync(async tx =>
+        {
+            await tx.HypervisorManagers.InsertAsync(platform, default);
+            await tx.Nodes.UpdateAsync(away with { State = NodeState.Offline, Capabilities = ["KVM"] }, default);
+        });
+        CatalogTask free = await AddAsync(catalog, catalog.NewTask());
+        CatalogTask bound = await AddAsync(catalog, catalog.NewTask() with { NodeGuid = away.Guid });
+        CatalogTask unfit = await AddAsync(catalog, catalog.NewTask() with { SourceGuid = platform.Guid });
+        CatalogTask mount = await AddAsync(catalog, catalog.NewTask(TaskType.Mount));
+        Guid[] all = [free.Guid, bound.Guid, unfit.Guid, mount.Guid];
+
+        IReadOnlyDictionary<Guid, TakerGap> gaps = await catalog.ReadAsync(session => session.Tasks.GapsAsync(all, new OwnWork(own.Guid, [TaskType.Mount]), default));
+        Assert.Equal([(bound.Guid, TakerGap.Node), (unfit.Guid, TakerGap.Platform)], gaps.Select(gap => (gap.Key, gap.Value)).OrderBy(gap => gap.Value));
+        gaps = await catalog.ReadAsync(session => session.Tasks.GapsAsync(all, new OwnWork(away.Guid, [TaskType.Mount]), default));
+        Assert.Equal((TakerGap.Source, TakerGap.OwnWork), (gaps[unfit.Guid], gaps[mount.Guid]));
     }
 
     [Theory, BothDatabases]

@@ -221,6 +221,8 @@ public sealed class OrderTests
     {
         public string Platform => "BROKEN";
 
+        public string? Missing => null;
+
         public IConnector Open(ConnectorEndpoint endpoint) => throw new InvalidOperationException($"{endpoint.Login}:{endpoint.Secret} is not understood");
     }
 }

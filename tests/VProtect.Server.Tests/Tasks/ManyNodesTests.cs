@@ -3,6 +3,7 @@ using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Api.Tasks;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Channel;
 using VProtect.Server.Tasks.Requests;
@@ -164,6 +165,54 @@ public sealed class ManyNodesTests
 
         Assert.Equal(TaskState.Cancelled, (await engine.TaskAsync(task.Guid)).State);
     }
+
+    [Fact]
+    public async Task Node_that_lacks_what_a_platform_needs_gets_no_such_work()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        CatalogTask task = await engine.BackUpAsync();
+        ScriptedNode node = engine.Node;
+        node.Platforms = ["OTHER"];
+
+        Assert.Null(await node.TryLeaseAsync());
+        Assert.Contains("can work with FAKE", await ReasonAsync(engine, task), StringComparison.Ordinal);
+
+        // It is installed meanwhile: the next word of the node that is written down tells it.
+        node.Platforms = ["FAKE"];
+        engine.Time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(task.Guid.ToString("D"), (await node.LeaseAsync()).TaskGuid);
+        Assert.Null(await ReasonAsync(engine, task));
+    }
+
+    [Fact]
+    public async Task Task_that_no_node_may_do_says_why_and_what_to_do()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        Assert.Null(await engine.Node.TryLeaseAsync());
+        CatalogTask task = await engine.BackUpAsync();
+        Assert.Null(await ReasonAsync(engine, task));
+        var config = new NodeConfig { Name = "site2" };
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
+
+        // Nobody has it, so the platform is still the server's own node's, but the destination is nobody's.
+        await LeaveToAsync(engine, config.Guid);
+        Assert.Contains("destination 'store' is left to node configuration 'site2', which no node has.", await ReasonAsync(engine, task), StringComparison.Ordinal);
+
+        ScriptedNode far = await EnrolAsync(engine, "far", config.Guid);
+        Assert.Null(await far.TryLeaseAsync(slots: 0));
+        Assert.Null(await ReasonAsync(engine, task));
+        await engine.WriteAsync(transaction => transaction.Destinations.SetNodeConfigsAsync(engine.Destination.Guid, [], default));
+        Assert.Contains("at both manager 'manager' (left to node configuration 'site2') and destination 'store' (the server's own node's)", await ReasonAsync(engine, task), StringComparison.Ordinal);
+
+        await SetStateAsync(NodeState.Offline);
+        Assert.Contains("none of its nodes is online (far: OFFLINE)", await ReasonAsync(engine, task), StringComparison.Ordinal);
+
+        async Task SetStateAsync(NodeState state) => await engine.WriteAsync(async transaction => await transaction.Nodes.UpdateAsync(
+            await transaction.Nodes.GetAsync(Guid.Parse(far.Guid), default) with { State = state }, default));
+    }
+
+    private static Task<string?> ReasonAsync(TestEngine engine, CatalogTask task) =>
+        engine.ReadAsync(async session => (await TaskViews.OfAsync(session, await session.Tasks.GetAsync(task.Guid, default), default)).WaitsFor);
 
     private static async Task SilentForAsync(TestEngine engine, TimeSpan time)
     {

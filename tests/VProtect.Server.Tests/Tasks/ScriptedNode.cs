@@ -23,6 +23,9 @@ public sealed class ScriptedNode(IServiceProvider services, Guid? guid = null)
     /// <summary>Orders that it lists as running.</summary>
     public List<string> Running { get; } = [];
 
+    /// <summary>Platforms that it says to have all for.</summary>
+    public IReadOnlyList<string> Platforms { get; set; } = ["FAKE"];
+
     public async Task<TaskOrder> LeaseAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -100,5 +103,5 @@ public sealed class ScriptedNode(IServiceProvider services, Guid? guid = null)
         Running.Remove(order.TaskGuid);
     }
 
-    private NodeStatus Status(int slots) => new("1.0", [.. Running], slots, ["FAKE"]);
+    private NodeStatus Status(int slots) => new("1.0", [.. Running], slots, Platforms);
 }

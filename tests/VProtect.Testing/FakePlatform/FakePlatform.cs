@@ -18,6 +18,9 @@ public sealed class FakePlatform : IConnectorFactory
 
     public string Platform => Name;
 
+    /// <summary>Set by a test of a machine that lacks something.</summary>
+    public string? Missing { get; set; }
+
     public IConnector Open(ConnectorEndpoint endpoint)
     {
         if (!Path.IsPathFullyQualified(endpoint.Address))

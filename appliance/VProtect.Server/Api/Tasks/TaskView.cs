@@ -50,6 +50,9 @@ internal sealed record TaskView
 
     // What follows is ours.
 
+    /// <summary>Why no node that is online may do what is queued, and what to do about it; null when one may.</summary>
+    public string? WaitsFor { get; init; }
+
     public NameAndGuid? Workflow { get; init; }
 
     /// <summary>The other half of an EXPORT and STORE, or RESTORE and IMPORT.</summary>

@@ -27,14 +27,15 @@ internal sealed class TaskViews
         await views._names.AddAsync(session.Policies, tasks.Select(task => task.PolicyGuid), cancellationToken);
         await views._names.AddAsync(session.Schedules, tasks.Select(task => task.ScheduleGuid), cancellationToken);
         await views._names.AddAsync(session.Users, tasks.Where(task => task.OriginType == OriginType.User).Select(task => task.OriginGuid), cancellationToken);
-        return [.. tasks.Select(views.View)];
+        IReadOnlyDictionary<Guid, string> reasons = await WaitReasons.OfAsync(session, tasks, cancellationToken);
+        return [.. tasks.Select(task => views.View(task, reasons.GetValueOrDefault(task.Guid)))];
     }
 
     /// <summary>The view of one task.</summary>
     public static async Task<TaskView> OfAsync(CatalogSession session, CatalogTask task, CancellationToken cancellationToken) =>
         (await OfAsync(session, [task], cancellationToken))[0];
 
-    private TaskView View(CatalogTask task) => new()
+    private TaskView View(CatalogTask task, string? waitsFor) => new()
     {
         Guid = task.Guid,
         Type = task.Type,
@@ -52,6 +53,7 @@ internal sealed class TaskViews
         Hypervisor = _names.Of(task.HypervisorGuid),
         PowerOnAfterRestore = TaskParameters.Of(task).Import?.PowersOn == true,
         StatusInfo = task.StatusInfo,
+        WaitsFor = waitsFor,
         Workflow = _names.Of(task.WorkflowGuid),
         LinkedTask = task.LinkedTaskGuid,
         DependsOn = task.DependsOnGuid,

@@ -31,6 +31,7 @@ export default function TaskPage() {
       </>
     )}>
       {task.state.name === 'FAILED' && <Alert component="p" variant="danger" isInline title={task.statusInfo ?? ''}>{task.guidance && <p>{t.tasks.whatNow}: {task.guidance}</p>}</Alert>}
+      {task.waitsFor && <Alert component="p" variant="warning" isInline title={t.tasks.waits}><p>{task.waitsFor}</p></Alert>}
       <Facts facts={[
         [t.tasks.state, <TaskProgress task={task} />],
         [t.tasks.machine, task.protectedEntity && <Link to={`/machines/${task.protectedEntity.guid}`}>{task.protectedEntity.name}</Link>],

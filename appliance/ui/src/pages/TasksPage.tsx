@@ -36,7 +36,7 @@ export function TaskList({ machine }: { machine?: string }) {
         columns={[
           { label: t.tasks.type, sort: 'type', cell: (row) => <Link to={`/tasks/${row.guid}`}>{words(row.type.name)}</Link> },
           { label: t.tasks.machine, cell: (row) => row.protectedEntity ? <Link to={`/machines/${row.protectedEntity.guid}`}>{row.protectedEntity.name}</Link> : row.hypervisor?.name ?? '–' },
-          { label: t.tasks.state, sort: 'state', cell: (row) => <><TaskProgress task={row} />{row.state.name === 'FAILED' && <div><small>{row.statusInfo}</small></div>}</> },
+          { label: t.tasks.state, sort: 'state', cell: (row) => <><TaskProgress task={row} />{row.state.name === 'FAILED' && <div><small>{row.statusInfo}</small></div>}{row.waitsFor && <div><small>{row.waitsFor}</small></div>}</> },
           { label: t.tasks.created, sort: 'created', cell: (row) => <When at={row.created} /> },
           { label: t.tasks.duration, cell: (row) => row.started && row.finished ? duration(row.finished - row.started) : '–' },
         ]}

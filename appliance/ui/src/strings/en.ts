@@ -56,7 +56,7 @@ export const en = {
     title: 'Tasks', type: 'Type', machine: 'Machine', state: 'State', progress: 'Progress', created: 'Created', duration: 'Duration', anyState: 'Any state',
     left: (time: string) => `${time} left`, log: 'Log', follow: 'Follow', lines: (count: number) => `${count.toLocaleString()} ${count === 1 ? 'line' : 'lines'}`, noLog: 'No lines.', cancelTitle: (what: string) => `Cancel ${what}?`, cancelWhat: 'What it has done so far is undone; nothing else is lost.',
     cancelTask: 'Cancel the task', cancelling: 'Being cancelled', keep: 'Let it run', retryQueued: 'Queued again.', node: 'Node', started: 'Started', finished: 'Finished', attempt: 'Attempt', stage: 'Stage', destination: 'Destination', warnings: 'Warnings', policy: 'Policy',
-    whatNow: 'What to do', progressOf: (name: string) => `Progress of ${name}`,
+    whatNow: 'What to do', waits: 'It waits for a node', progressOf: (name: string) => `Progress of ${name}`,
   },
   boot: {
     action: 'Start', title: (machine: string) => `Start ${machine} from its backup`, started: 'The start is queued: see Mounted backups.',

@@ -44,6 +44,9 @@ internal static unsafe partial class Libvirt
 
     // ---- library, errors, event loop
 
+    /// <summary>Whether both libraries are there. What was loaded stays, as it does at the first call.</summary>
+    internal static bool IsInstalled => NativeLibrary.TryLoad(Lib, out _) && NativeLibrary.TryLoad(QemuLib, out _);
+
     [LibraryImport(Lib, EntryPoint = "virInitialize")]
     internal static partial int Initialize();
 

@@ -22,7 +22,7 @@ internal static class TaskVerbs
             Column.Id(), Column.Word("type", "type"), Column.Text("of", "protectedEntity", shrinks: true), Column.Word("state", "state"), Column.Percent(">done", "progress"),
             new Column(">rate", row => row.Text("state") == "RUNNING" && row.Number("rate") is > 0 and var rate ? SizeText.Of(rate) + "/s" : null),
             Column.Time("asked for (UTC)", "created"), new Column(">took", row => TaskText.Took(row) is { } took ? SizeText.OfWhole(took) : null),
-            new Column("info", row => row.Text("statusInfo") ?? (row.Text("state") == "RUNNING" ? row.Text("stage") : null), Shrinks: true),
+            new Column("info", row => row.Text("statusInfo") ?? row.Text("waitsFor") ?? (row.Text("state") == "RUNNING" ? row.Text("stage") : null), Shrinks: true),
         ],
         Details =
         [
@@ -32,7 +32,7 @@ internal static class TaskVerbs
             Column.Text("asked for by", "originEntity.name"), Column.Time("asked for (UTC)", "created"), Column.Time("not before (UTC)", "notBefore"), Column.Time("started (UTC)", "started"),
             Column.Time("ended (UTC)", "finished"), new Column("took", row => TaskText.Took(row) is { } took ? SizeText.OfWhole(took) : null), Column.Count("priority", "priority"),
             new Column("try", row => row.Number("attempt") is > 0 and var attempt ? $"{attempt} of {row.Text("maxAttempts")}" : null), Column.Count("warnings", "warnings"),
-            Column.Text("info", "statusInfo"), Column.Text("what to do", "guidance"), Column.Count("error code", "errorCode"), Column.Id("restore point", "backup.guid"),
+            Column.Text("waits for a node", "waitsFor"), Column.Text("info", "statusInfo"), Column.Text("what to do", "guidance"), Column.Count("error code", "errorCode"), Column.Id("restore point", "backup.guid"),
             Column.Id("other half", "linkedTask"),
         ],
     };
