@@ -17,13 +17,15 @@ namespace VProtect.Server.Api.Nodes;
 /// <param name="MaxTasks">Tasks that it runs at once, at most.</param>
 /// <param name="Capabilities">What it can do: platforms and kinds of work.</param>
 /// <param name="EnrolledAt">When it joined.</param>
+/// <param name="Joins">Whether it joins with a token; the one in the server's own process does not.</param>
 internal sealed record NodeView(
     Guid Guid, string Name, string? NodeIP, DateTimeOffset? LastSeen, string? Version, NodeState State, SpaceView StagingSpace, NameAndGuid? NodeConfig,
-    int MaxTasks, IReadOnlyList<string> Capabilities, DateTimeOffset EnrolledAt)
+    int MaxTasks, IReadOnlyList<string> Capabilities, DateTimeOffset EnrolledAt, bool Joins)
 {
     public static NodeView Of(Node node, NameLookup configs) => new(
         node.Guid, node.Name, node.Address, node.LastSeenAt, node.ProgramVersion, node.State, new SpaceView(node.StagingTotalBytes, node.StagingUsedBytes),
-        configs[node.NodeConfigGuid], node.MaxTasks, node.Capabilities, node.EnrolledAt);
+        configs[node.NodeConfigGuid], node.MaxTasks, node.Capabilities, node.EnrolledAt,
+        node.CertificateThumbprint is not null || node.State == NodeState.Pending);
 }
 
 /// <summary>Space, in bytes.</summary>

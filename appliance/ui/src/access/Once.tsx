@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { t } from '../strings';
 
 /** A secret that is shown this once; it is left only after the person has said that it is kept. */
-export function Once({ title, why, secrets, close }: { title: string; why: string; secrets: string[]; close: () => void }) {
+export function Once({ title, why, secrets, said = t.access.kept, close }: { title: string; why: string; secrets: string[]; said?: string; close: () => void }) {
   const [kept, setKept] = useState(false);
   return (
     <Modal isOpen variant="medium" aria-labelledby="once-title">
@@ -11,7 +11,7 @@ export function Once({ title, why, secrets, close }: { title: string; why: strin
       <ModalBody>
         <p>{why}</p>
         <ClipboardCopy isReadOnly isCode isBlock className="vp-pre" hoverTip={t.copy} clickTip={t.copied} copyAriaLabel={t.copy} textAriaLabel={title} variant="inline-compact">{secrets.join('\n')}</ClipboardCopy>
-        <Checkbox id="once-kept" label={t.access.kept} isChecked={kept} onChange={(_, value) => setKept(value)} />
+        <Checkbox id="once-kept" label={said} isChecked={kept} onChange={(_, value) => setKept(value)} />
       </ModalBody>
       <ModalFooter><Button isDisabled={!kept} onClick={close}>{t.destinations.done}</Button></ModalFooter>
     </Modal>

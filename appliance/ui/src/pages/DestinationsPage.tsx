@@ -9,7 +9,7 @@ import { Text } from '../parts/fields';
 import { FormDialog } from '../parts/FormDialog';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
-import { Confirm, PageFrame, StateLabel, useAction } from '../parts/parts';
+import { Confirm, Owner, PageFrame, StateLabel, useAction } from '../parts/parts';
 import { Span, Toggle } from '../parts/planFields';
 import { RecoveryKey } from '../parts/RecoveryKey';
 import { t } from '../strings';
@@ -34,7 +34,7 @@ export default function DestinationsPage() {
     <PageFrame title={d.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{d.add}</Button>}>
       <ListTable<Destination> label={d.title} name="backup-destinations" read={(state) => page(client.GET('/api/backup-destinations', { params: { query: listQuery(state) } }))}
         columns={[
-          { label: d.name, sort: 'name', cell: (row) => <>{row.name} {row.defaultBackupDestination && <Label isCompact>{d.default}</Label>} {row.encrypted && <Label isCompact>{d.encrypted}</Label>}{row.description && <div><small>{row.description}</small></div>}</> },
+          { label: d.name, sort: 'name', cell: (row) => <>{row.name}<Owner of={row.appliance} /> {row.defaultBackupDestination && <Label isCompact>{d.default}</Label>} {row.encrypted && <Label isCompact>{d.encrypted}</Label>}{row.description && <div><small>{row.description}</small></div>}</> },
           { label: d.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
           { label: d.used, cell: (row) => size(row.totalUsedSpace) }, { label: d.free, cell: (row) => size(row.totalAvailableSpace) },
           { label: d.savings, cell: (row) => ratio(row.logicalSize, row.totalUsedSpace) },

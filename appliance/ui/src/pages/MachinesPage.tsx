@@ -5,7 +5,7 @@ import { client, page, type Schemas } from '../api/client';
 import { size } from '../format/format';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
-import { PageFrame, StateLabel, useAction, When } from '../parts/parts';
+import { Owner, PageFrame, StateLabel, useAction, When } from '../parts/parts';
 import { backUp } from '../parts/work';
 import { t } from '../strings';
 
@@ -28,7 +28,7 @@ export default function MachinesPage() {
           </FormSelect>
         )}
         columns={[
-          { label: t.machines.name, sort: 'name', cell: (row) => <Link to={`/machines/${row.guid}`}>{row.name}</Link> },
+          { label: t.machines.name, sort: 'name', cell: (row) => <><Link to={`/machines/${row.guid}`}>{row.name}</Link><Owner of={row.appliance} /></> },
           { label: t.machines.status, cell: (row) => <Protection machine={row} /> },
           { label: t.machines.lastGood, sort: 'lastSuccessfulBackup', cell: (row) => <When at={row.lastSuccessfulBackup} none={t.machines.never} /> },
           { label: t.machines.lastResult, cell: (row) => <StateLabel name={row.lastBackupState?.name} /> },

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { body, client, page, type Schemas } from '../api/client';
 import { useMay } from '../app/session';
-import { size } from '../format/format';
+import { JoinCommand, Joining, useAppliances } from '../infrastructure/Joining';
 import { Dialog } from '../parts/Dialog';
 import { Choice, Lines, Text } from '../parts/fields';
 import { ListTable } from '../parts/ListTable';
@@ -20,20 +20,30 @@ const n = t.plans.nodes;
 export default function NodesPage() {
   const queries = useQueryClient();
   const mayWrite = useMay()('nodes.write');
+  const appliances = useAppliances().data ?? [];
+  const isNode = (row: Node) => row.joins && !appliances.some((one) => one.guid === row.guid);
+  const [adding, setAdding] = useState(false);
+  const [told, setTold] = useState<Schemas['NodeJoin']>();
+  const [removing, setRemoving] = useState<Node>();
   const [editing, setEditing] = useState<Node>();
   const [config, setConfig] = useState<Config | 'new'>();
   const [deleting, setDeleting] = useState<Config>();
   const configs = useQuery({ queryKey: ['node-configurations'], queryFn: () => body(client.GET('/api/node-configurations', { params: { query: { page: 0, size: 200, orderBy: 'name' } } })) });
   const refresh = () => Promise.all([queries.invalidateQueries({ queryKey: ['nodes'] }), queries.invalidateQueries({ queryKey: ['node-configurations'] })]);
   return (
-    <PageFrame title={n.title} actions={mayWrite && <Button variant="secondary" onClick={() => setConfig('new')}>{n.addConfig}</Button>}>
+    <PageFrame title={n.title} actions={mayWrite && <><Button onClick={() => setAdding(true)}>{n.add}</Button><Button variant="secondary" onClick={() => setConfig('new')}>{n.addConfig}</Button></>}>
       <ListTable<Node> label={n.title} name="nodes" read={(state) => page(client.GET('/api/nodes', { params: { query: listQuery(state) } }))}
         columns={[
           { label: n.name, sort: 'name', cell: (row) => <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div></> }, { label: n.state, cell: (row) => <StateLabel name={row.state.name} /> }, { label: n.seen, cell: (row) => <When at={row.lastSeen} /> },
-          { label: n.tasks, cell: (row) => row.maxTasks }, { label: n.space, cell: (row) => row.stagingSpace.totalSpace > 0 ? n.of(size(row.stagingSpace.usedSpace), size(row.stagingSpace.totalSpace)) : '–' },
+          { label: n.tasks, cell: (row) => row.maxTasks },
           { label: n.platforms, cell: (row) => row.capabilities.join(', ') || '–' }, { label: n.config, cell: (row) => row.nodeConfig?.name ?? n.noConfig },
         ]}
-        rowActions={(row) => mayWrite && <Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setEditing(row)}>{n.edit}</Button>} />
+        rowActions={(row) => mayWrite && <>
+          <Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setEditing(row)}>{n.edit}</Button>
+          {isNode(row) && <Button variant="secondary" size="sm" aria-label={`${n.again}: ${row.name}`} onClick={() => void body(client.POST('/api/nodes/{guid}/token', { params: { path: { guid: row.guid } } })).then(setTold)}>{n.again}</Button>}
+          {isNode(row) && <Button variant="danger" size="sm" aria-label={`${n.remove}: ${row.name}`} onClick={() => setRemoving(row)}>{n.remove}</Button>}
+        </>} />
+      <Joining />
       <div className="vp-tab">
         <Title headingLevel="h2">{n.configs}</Title>
         {configs.isError && <Failure error={configs.error} retry={() => void configs.refetch()} />}
@@ -42,6 +52,12 @@ export default function NodesPage() {
           actions: mayWrite && <><Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setConfig(row)}>{n.edit}</Button><Button variant="danger" size="sm" aria-label={`${n.delete}: ${row.name}`} onClick={() => setDeleting(row)}>{n.delete}</Button></>,
         }))} />
       </div>
+      {adding && <AddNode configs={configs.data ?? []} close={() => setAdding(false)} added={(join) => { setTold(join); void refresh(); }} />}
+      <JoinCommand join={told} title={n.addTitle} why={n.addWhy} close={() => setTold(undefined)} />
+      {removing && <Confirm title={n.removeTitle(removing.name)} what={n.removeWhat} action={n.remove} close={() => setRemoving(undefined)} confirm={async () => {
+        await body(client.DELETE('/api/nodes/{guid}', { params: { path: { guid: removing.guid } } }));
+        await refresh();
+      }} />}
       {editing && <EditNode node={editing} configs={configs.data ?? []} done={refresh} close={() => setEditing(undefined)} />}
       {config && <EditConfig config={config === 'new' ? undefined : config} done={refresh} close={() => setConfig(undefined)} />}
       {deleting && <Confirm title={n.deleteTitle(deleting.name)} what={n.deleteWhat} action={n.delete} close={() => setDeleting(undefined)} confirm={async () => {
@@ -49,6 +65,21 @@ export default function NodesPage() {
         await refresh();
       }} />}
     </PageFrame>
+  );
+}
+
+function AddNode({ configs, added, close }: { configs: Config[]; added: (join: Schemas['NodeJoin']) => void; close: () => void }) {
+  const [name, setName] = useState('');
+  const [maxTasks, setMaxTasks] = useState(4);
+  const [config, setConfig] = useState('');
+  return (
+    <Dialog title={n.add} action={t.add} isReady={name.trim() !== ''} close={close} submit={async () => {
+      added(await body(client.POST('/api/nodes', { body: { name, maxTasks, ...(config && { nodeConfig: { guid: config } }) } })));
+    }}>
+      <Text id="node-name" label={n.name} value={name} change={setName} required />
+      <Whole id="node-tasks" label={n.tasks} value={maxTasks} min={1} max={64} change={setMaxTasks} />
+      <Choice id="node-config" label={n.config} value={config} change={setConfig} options={[['', n.noConfig] as [string, string], ...configs.map((one): [string, string] => [one.guid, one.name])]} />
+    </Dialog>
   );
 }
 

@@ -5,7 +5,7 @@ import { useMay } from '../app/session';
 import { duration } from '../format/format';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
-import { PageFrame } from '../parts/parts';
+import { Owner, PageFrame } from '../parts/parts';
 import type { Kind } from '../parts/policyForm';
 import { t } from '../strings';
 
@@ -27,7 +27,7 @@ export default function PoliciesPage() {
           </ToggleGroup>
         )}
         columns={[
-          { label: t.policies.name, sort: 'name', cell: (row) => <Link to={`/policies/${kind}/${row.guid}`}>{row.name}</Link> }, { label: t.policies.active, cell: (row) => row.active ? t.yes : t.no },
+          { label: t.policies.name, sort: 'name', cell: (row) => <><Link to={`/policies/${kind}/${row.guid}`}>{row.name}</Link><Owner of={row.appliance} /></> }, { label: t.policies.active, cell: (row) => row.active ? t.yes : t.no },
           { label: t.policies.machines, cell: (row) => row.vms.length }, { label: t.policies.rules, cell: (row) => row.rules.map((rule) => rule.name).join(', ') || '–' },
           { label: t.policies.rpo, cell: (row) => row.rpo ? duration(row.rpo) : t.policies.bySchedules }, { label: t.policies.priority, cell: (row) => row.priority },
         ]} />

@@ -42,6 +42,9 @@ export const words = (name: string) => name.charAt(0) + name.slice(1).toLowerCas
 
 export const StateLabel = ({ name }: { name: string | undefined | null }) => (name ? <Label color={colours[name] ?? 'grey'} isCompact>{words(name)}</Label> : <>–</>);
 
+/** The appliance that something belongs to, if not to this one. */
+export const Owner = ({ of }: { of: { name?: string | null } | null | undefined }) => (of ? <> <Label color="teal" isCompact>{of.name}</Label></> : null);
+
 /** How long ago, with the exact time as its title; renewed by the minute. */
 export function When({ at, none = '–' }: { at: number | null | undefined; none?: string }) {
   const [, renew] = useState(0);
