@@ -94,6 +94,11 @@ public sealed partial class NodeAgent(
                 pause = PauseMin;
                 if (order is not null)
                 {
+                    if (order.Settings is { } settings)
+                    {
+                        workshop.Heed(settings);
+                    }
+
                     Begin(order, workshop, outcomes);
                 }
                 else if (time.GetElapsedTime(asked) < PauseMin)

@@ -29,8 +29,8 @@ public sealed record NodeOptions
     /// <summary>The server beside this node, whose copy it can keep; null when there is none. Default none.</summary>
     public IApplianceFiles? ApplianceFiles { get; init; }
 
-    /// <summary>Backups, restores, collections and verifications at once, 1 to 64. Default 4. Other work takes no slot.</summary>
-    public int SlotsMax { get; init; } = 4;
+    /// <summary>Backups, restores, collections and verifications at once, 1 to 64. Default 64: the server's limit of the node counts. Other work takes no slot.</summary>
+    public int SlotsMax { get; init; } = 64;
 
     /// <summary>Bytes of buffers of one backup, at least 8 MiB. Default 48 MiB. All backups at once: times <see cref="SlotsMax"/>.</summary>
     public long BufferBytes { get; init; } = 48L << 20;

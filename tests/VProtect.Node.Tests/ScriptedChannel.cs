@@ -16,6 +16,9 @@ internal sealed class ScriptedChannel : INodeChannel
     /// <summary>Nothing gets through.</summary>
     public bool IsCut { get; set; }
 
+    /// <summary>What orders say of how to work.</summary>
+    public NodeSettings? Settings { get; set; }
+
     /// <summary>Called with every outcome that gets through, before it counts; throws to refuse it.</summary>
     public Action<TaskOutcome>? OnComplete { get; set; }
 
@@ -82,7 +85,7 @@ internal sealed class ScriptedChannel : INodeChannel
         {
             if (_orders.TryDequeue(out TaskOrder? order))
             {
-                return order;
+                return order with { Settings = Settings };
             }
 
             await Task.Delay(5, cancellationToken);

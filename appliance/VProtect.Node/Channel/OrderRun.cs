@@ -119,6 +119,7 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
     private async Task ReportAsync(TaskJournal journal, CancellationToken ended)
     {
         bool isCut = false;
+        long answered = time.GetTimestamp();
         while (!ended.IsCancellationRequested)
         {
             TaskReport report = journal.NextReport();
@@ -127,6 +128,7 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
                 TaskDirective directive = await channel.ReportAsync(report, ended);
                 journal.Acknowledge(report);
                 isCut = false;
+                answered = time.GetTimestamp();
                 Obey(directive);
             }
             catch (Exception e)
@@ -135,6 +137,12 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
                 {
                     isCut = true;
                     Log.NotReported(logger, order.TaskGuid, e.Message);
+                }
+
+                if (order.Settings?.SilenceMax < time.GetElapsedTime(answered) && !Workshop.MayGoOnUnheard(order.Work) && _reason == StopReason.None)
+                {
+                    Log.Unheard(logger, order.TaskGuid, time.GetElapsedTime(answered).TotalMinutes);
+                    Abandon();
                 }
             }
 
@@ -179,6 +187,9 @@ internal sealed partial class OrderRun(TaskOrder order, Workshop workshop, INode
 
         [LoggerMessage(6024, LogLevel.Error, "Task {TaskGuid} failed in a way that is not foreseen: {Exception}")]
         public static partial void Unexpected(ILogger logger, string taskGuid, string exception);
+
+        [LoggerMessage(6026, LogLevel.Warning, "Task {TaskGuid} ends: the server did not answer for {SilenceMinutes} min, and is about to take it for lost")]
+        public static partial void Unheard(ILogger logger, string taskGuid, double silenceMinutes);
 
         [LoggerMessage(6025, LogLevel.Warning, "Task {TaskGuid} works on while the server cannot be told how it goes: {Reason}")]
         public static partial void NotReported(ILogger logger, string taskGuid, string reason);

@@ -164,7 +164,8 @@ internal static class Backup
         await using var sources = new OpenedDisks();
         foreach (BackupAccessDisk disk in access.Disks)
         {
-            sources.Add(disk.Id, await NamingAsync(disk.Id, () => BlockSourceFactory.OpenAsync(disk.Endpoint, DiskNames.Of(disk), cancellationToken).AsTask()));
+            IBlockSource source = await NamingAsync(disk.Id, () => BlockSourceFactory.OpenAsync(disk.Endpoint, DiskNames.Of(disk), cancellationToken).AsTask());
+            sources.Add(disk.Id, new RatedSource(source, context.BackupRate));
         }
 
         var counters = new BackupCounters();

@@ -29,8 +29,9 @@ internal sealed class RestoreDirectory : IDisposable
     /// <summary>Checks and makes it.</summary>
     /// <param name="path">As asked for.</param>
     /// <param name="forbidden">Directories that nothing is restored into or below.</param>
+    /// <param name="allowed">Directories that all is restored into or below; empty: no others are forbidden.</param>
     /// <exception cref="VProtectException">It is refused, or cannot be made.</exception>
-    public static RestoreDirectory Open(string path, IEnumerable<string> forbidden)
+    public static RestoreDirectory Open(string path, IEnumerable<string> forbidden, IReadOnlyList<string> allowed)
     {
         if (!System.IO.Path.IsPathFullyQualified(path))
         {
@@ -41,6 +42,13 @@ internal sealed class RestoreDirectory : IDisposable
         if (forbidden.Select(other => Real(System.IO.Path.GetFullPath(other), links: 0)).FirstOrDefault(other => IsWithin(real, other)) is { } ours)
         {
             throw Refused($"'{path}' lies in '{ours}', which is the appliance's own or a repository.", "Choose another directory.");
+        }
+
+        if (allowed.Count > 0 && !allowed.Any(other => IsWithin(real, Real(System.IO.Path.GetFullPath(other), links: 0))))
+        {
+            throw Refused(
+                $"'{path}' lies in none of the directories that the node's configuration allows: {string.Join(", ", allowed)}.",
+                "Choose one of them, or add this to its restorePaths (vprotect node-config update).");
         }
 
         for (string? at = real; at is not null; at = System.IO.Path.GetDirectoryName(at))

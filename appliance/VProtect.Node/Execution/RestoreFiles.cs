@@ -47,7 +47,7 @@ internal static class RestoreFiles
             disks.Add(documents);
         }
 
-        using RestoreDirectory directory = RestoreDirectory.Open(work.Directory, [context.Options.StatePath, .. context.Options.ProtectedPaths]);
+        using RestoreDirectory directory = RestoreDirectory.Open(work.Directory, [context.Options.StatePath, .. context.Options.ProtectedPaths], context.RestorePaths);
         List<(RestorePointDisk Disk, string File)> files = Name(disks, ending, directory);
         await context.SynchronizeAsync(shared, cancellationToken);
 

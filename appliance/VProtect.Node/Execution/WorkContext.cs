@@ -1,5 +1,6 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Connectors.Contract;
+using VProtect.Mover;
 using VProtect.Mover.Store;
 using VProtect.Node.Channel;
 using VProtect.Node.Repositories;
@@ -12,6 +13,12 @@ internal sealed class WorkContext(Workshop workshop, TaskOrder order, TaskJourna
     public NodeOptions Options => workshop.Options;
 
     public TimeProvider Time => workshop.Time;
+
+    /// <summary>How fast all backups together read.</summary>
+    public ReadRate BackupRate => workshop.BackupRate;
+
+    /// <summary>Directories that files may be restored into or below; empty: any.</summary>
+    public IReadOnlyList<string> RestorePaths => order.Settings?.RestorePaths ?? [];
 
     /// <summary>Held by the one copy of the appliance that is being made.</summary>
     public SemaphoreSlim Copying => workshop.Copying;

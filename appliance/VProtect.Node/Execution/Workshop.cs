@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Connectors.Contract;
+using VProtect.Mover;
 using VProtect.Node.Channel;
 using VProtect.Node.Mounts;
 using VProtect.Node.Repositories;
@@ -22,11 +23,20 @@ internal sealed class Workshop(
 
     public TimeProvider Time => time;
 
+    /// <summary>How fast all backups together read; no limit unless the server sets one.</summary>
+    public ReadRate BackupRate { get; } = new(0, time);
+
     /// <summary>Held by the one copy of the appliance that is being made.</summary>
     public SemaphoreSlim Copying { get; } = new(1, 1);
 
     /// <summary>Whether work moves data, and so counts among the slots. Everything else is quick, and must not wait for a long backup.</summary>
     public static bool TakesSlot(Work work) => work is BackupWork or RestoreFilesWork or RestoreMachineWork or CollectWork or VerifyWork or ApplianceBackupWork;
+
+    /// <summary>Works as the server says from now on.</summary>
+    public void Heed(NodeSettings settings) => BackupRate.BytesPerSecond = settings.BackupBytesPerSecondMax;
+
+    /// <summary>Whether another node may do work while this one goes on with it: repositories bear any number of writers, what else it touches is only read.</summary>
+    public static bool MayGoOnUnheard(Work work) => work is not (RestoreFilesWork or RestoreMachineWork or CreateSnapshotWork or RevertSnapshotWork);
 
     /// <summary>Does an order.</summary>
     /// <returns>What it made or found; null for work that says nothing.</returns>

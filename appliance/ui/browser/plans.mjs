@@ -116,7 +116,7 @@ await tell(async () => {
   await look('nodes');
   await button('Create a configuration').click();
   await dialog.locator('#config-name').fill('site two');
-  await dialog.locator('#config-settings').fill('{"cache": 1}');
+  await dialog.locator('#config-settings').fill('{"runningTasksMax": 2}');
   await look('node-configuration');
   await button('Add', dialog).click();
   await button('Delete: site two').click();

@@ -143,7 +143,7 @@ public sealed partial class TaskTable
         """,
         cancellationToken) == 1;
 
-    /// <summary>Those of some tasks that wait although time has come or not, since no node that is online may do them, and why.</summary>
+    /// <summary>Those of some tasks that wait since no node that is online may do them, and why. Tasks of appliances that joined this one are theirs to tell of.</summary>
     public async Task<IReadOnlyDictionary<Guid, TakerGap>> GapsAsync(IReadOnlyCollection<Guid> tasks, OwnWork own, CancellationToken cancellationToken)
     {
         List<(Guid Task, TakerGap Gap)> gaps = await Session.QueryAsync(
@@ -155,7 +155,7 @@ public sealed partial class TaskTable
                 WHEN {NobodyFits($"{SourceFits(own)} AND {PlatformFits}")} THEN 3
                 WHEN {NobodyFits(DestinationFits(own))} THEN 4
                 ELSE 5 END
-            FROM tasks WHERE guid IN {tasks} AND state = {TaskState.Queued} AND type NOT IN {Halves} AND {NobodyFits(MayTake(own))}
+            FROM tasks WHERE guid IN {tasks} AND appliance_guid IS NULL AND state = {TaskState.Queued} AND type NOT IN {Halves} AND {NobodyFits(MayTake(own))}
             """,
             row => (Guid.ParseExact(row.GetString(0), "D"), (TakerGap)Convert.ToInt32(row.GetValue(1), null)),
             cancellationToken);

@@ -44,7 +44,11 @@ public sealed record NodeStatus(string Version, IReadOnlyList<string> Running, i
 /// <param name="Attempt">1 for the first; a report or outcome of an earlier attempt is ignored.</param>
 /// <param name="Work">What to do.</param>
 /// <param name="Checkpoints">What earlier attempts reached: stage → its record, as the node wrote it.</param>
-public sealed record TaskOrder(string TaskGuid, int Attempt, Work Work, IReadOnlyDictionary<string, string> Checkpoints);
+public sealed record TaskOrder(string TaskGuid, int Attempt, Work Work, IReadOnlyDictionary<string, string> Checkpoints)
+{
+    /// <summary>How the node is to work from now on; null: as before.</summary>
+    public NodeSettings? Settings { get; init; }
+}
 
 /// <summary>How an order goes.</summary>
 public sealed record TaskReport

@@ -11,12 +11,12 @@ public sealed class RestoreDirectoryTests
         using var place = new TemporaryDirectory();
         Directory.CreateDirectory(place["there"]);
         File.WriteAllText(place["there/mine"], "mine");
-        using (RestoreDirectory directory = RestoreDirectory.Open(place["there"], []))
+        using (RestoreDirectory directory = RestoreDirectory.Open(place["there"], [], []))
         {
             Finish(directory, directory.NewFile("disk-0", ".raw"));
         }
 
-        using (RestoreDirectory directory = RestoreDirectory.Open(place["new/deep"], []))
+        using (RestoreDirectory directory = RestoreDirectory.Open(place["new/deep"], [], []))
         {
             Finish(directory, directory.NewFile("disk-0", ".raw"));
         }
@@ -29,7 +29,7 @@ public sealed class RestoreDirectoryTests
     public void What_is_complete_stays()
     {
         using var place = new TemporaryDirectory();
-        using (RestoreDirectory directory = RestoreDirectory.Open(place["new"], []))
+        using (RestoreDirectory directory = RestoreDirectory.Open(place["new"], [], []))
         {
             Finish(directory, directory.NewFile("disk-0", ".raw"));
             directory.Complete();
@@ -47,7 +47,7 @@ public sealed class RestoreDirectoryTests
     public void Names_of_disks_become_names_of_files(string disk, string file)
     {
         using var place = new TemporaryDirectory();
-        using RestoreDirectory directory = RestoreDirectory.Open(place.Path, []);
+        using RestoreDirectory directory = RestoreDirectory.Open(place.Path, [], []);
 
         Assert.Equal(place[file], directory.NewFile(disk, ".raw"));
     }
@@ -59,7 +59,7 @@ public sealed class RestoreDirectoryTests
         Directory.CreateSymbolicLink(place["a"], place["b"]);
         Directory.CreateSymbolicLink(place["b"], place["a"]);
 
-        VProtectException refused = Assert.Throws<VProtectException>(() => RestoreDirectory.Open(place["a/x"], []));
+        VProtectException refused = Assert.Throws<VProtectException>(() => RestoreDirectory.Open(place["a/x"], [], []));
 
         Assert.Equal(ErrorCode.RestorePlaceRefused, refused.Code);
     }

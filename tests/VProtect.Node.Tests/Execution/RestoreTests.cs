@@ -149,6 +149,52 @@ public sealed class RestoreTests
         await node.NothingIsLeftAsync();
     }
 
+    [Fact]
+    public async Task A_restore_that_the_server_is_about_to_take_for_lost_ends_and_a_backup_goes_on()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        (_, BackupResult backup) = await BackUpAsync(node);
+        string pause = node.Datacenter.Order(new Fault(FakeStep.Write, FaultKind.Pause));
+        node.Channel.Settings = new NodeSettings { SilenceMax = TimeSpan.FromSeconds(1) };
+        string task = node.Channel.Give(new RestoreMachineWork { Repository = node.Repository, PointId = backup.PointId, Platform = node.Platform });
+        await node.Datacenter.WaitForHitAsync(pause, default);
+        string read = node.Datacenter.Order(new Fault(FakeStep.Read, FaultKind.Pause));
+        string other = node.Channel.Give(node.BackupOf(await node.AddMachineAsync("other")));
+        await node.Datacenter.WaitForHitAsync(read, default);
+
+        node.Channel.IsCut = true;
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60)))
+        {
+            while (!node.Log.Contains($"Task {task}, attempt 1: stopped, since it is not this node's any more", StringComparison.Ordinal))
+            {
+                await Task.Delay(20, limit.Token);
+            }
+        }
+
+        node.Datacenter.LiftAll();
+        node.Channel.IsCut = false;
+        Assert.Equal(TaskEnd.Succeeded, (await node.Channel.WaitAsync(other)).End);
+        Assert.DoesNotContain(node.Channel.Outcomes, outcome => outcome.TaskGuid == task);
+        await node.NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Files_are_restored_only_where_the_node_configuration_allows()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        BackupResult backup = await node.SucceedAsync<BackupResult>(node.BackupOf(await node.AddMachineAsync()));
+        node.Channel.Settings = new NodeSettings { RestorePaths = [node["allowed"]] };
+
+        TaskFault fault = await node.FailAsync(new RestoreFilesWork(node.Repository, backup.PointId, [], node["allowed-not"], "raw", IsSparse: true));
+        Assert.Equal(ErrorCode.RestorePlaceRefused, fault.Code);
+        Assert.Contains("restorePaths", fault.Guidance, StringComparison.Ordinal);
+        await node.SucceedAsync<RestoreResult>(new RestoreFilesWork(node.Repository, backup.PointId, [], node["allowed/web1"], "raw", IsSparse: true));
+
+        // It holds from the next order on.
+        node.Channel.Settings = new NodeSettings();
+        await node.SucceedAsync<RestoreResult>(new RestoreFilesWork(node.Repository, backup.PointId, [], node["allowed-not"], "raw", IsSparse: true));
+    }
+
     [Theory]
     [InlineData(FakeStep.RestoreCreate)]
     [InlineData(FakeStep.Write)]

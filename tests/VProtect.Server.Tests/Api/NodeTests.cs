@@ -83,10 +83,17 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
     public async Task Settings_of_nodes_are_kept_and_stay_while_nodes_have_them()
     {
         (JsonElement first, string path, _) = await server.Client.MadeAsync(
-            "/api/node-configurations", new { name = "centre", settings = new { staging = "/var/tmp" }, defaultConfiguration = true });
-        Assert.Equal("/var/tmp", first.GetProperty("settings").Text("staging"));
+            "/api/node-configurations", new { name = "centre", settings = new { restorePaths = "/var/tmp", runningTasksMax = 2 }, defaultConfiguration = true });
+        Assert.Equal("/var/tmp", first.GetProperty("settings").Text("restorePaths"));
         await server.Client.MadeAsync("/api/node-configurations", new { name = "edge", defaultConfiguration = true });
         Assert.False((await server.Client.GotAsync(path)).GetProperty("defaultConfiguration").GetBoolean());
+
+        foreach ((string field, object wrong) in (IEnumerable<(string, object)>)[
+            ("staging", "/var/tmp"), ("runningTasksMax", 65), ("runningTasksMax", "many"), ("restorePaths", "var/tmp"), ("restorePaths", Array.Empty<string>()), ("backupBytesPerSecondMax", 1000)])
+        {
+            using HttpResponseMessage answer = await server.Client.PutAsJsonAsync(path, new { settings = new Dictionary<string, object> { [field] = wrong } });
+            Assert.Equal($"settings.{field}", await answer.RefusedFieldAsync());
+        }
 
         Guid guid = first.GetProperty("guid").GetGuid();
         var node = new CatalogNode { Name = "bound", EnrolledAt = DateTimeOffset.UnixEpoch, NodeConfigGuid = guid };

@@ -64,7 +64,7 @@ public sealed class NodeWireTests
     }
 
     private static string Write(object filled) => filled is Work work
-        ? JsonSerializer.Serialize(new LeaseAnswer(new TaskOrder("task", 2, work, new Dictionary<string, string> { ["stage"] = "record" })), NodeWireJson.Default.LeaseAnswer)
+        ? JsonSerializer.Serialize(new LeaseAnswer(new TaskOrder("task", 2, work, new Dictionary<string, string> { ["stage"] = "record" }) { Settings = (NodeSettings)Fill(typeof(NodeSettings), depth: 0)! }), NodeWireJson.Default.LeaseAnswer)
         : JsonSerializer.Serialize(
             new Abstractions.Nodes.TaskOutcome { TaskGuid = "task", Attempt = 2, End = TaskEnd.Succeeded, Result = (WorkResult)filled, LinesBefore = 3 }, NodeWireJson.Default.TaskOutcome);
 

@@ -167,6 +167,27 @@ public sealed class ManyNodesTests
     }
 
     [Fact]
+    public async Task Settings_of_a_node_configuration_come_with_orders_and_are_heeded_as_they_are_now()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        var config = new NodeConfig { Name = "site2", Settings = """{"runningTasksMax":1,"restorePaths":["/restore"],"backupBytesPerSecondMax":2097152,"staging":"/of/an/earlier/version"}""" };
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
+        await LeaveToAsync(engine, config.Guid);
+        ScriptedNode node = await EnrolAsync(engine, "far", config.Guid);
+        await engine.BackUpAsync();
+        await engine.BackUpAsync(machine: await OtherMachineAsync(engine));
+
+        NodeSettings settings = (await node.LeaseAsync()).Settings!;
+        Assert.Equal((2 << 20, TimeSpan.FromMinutes(115)), (settings.BackupBytesPerSecondMax, settings.SilenceMax));
+        Assert.Equal(["/restore"], settings.RestorePaths!);
+        Assert.Null(await node.TryLeaseAsync());
+
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.UpdateAsync(config with { Settings = "{}" }, default));
+        settings = (await node.LeaseAsync()).Settings!;
+        Assert.Equal((0, null), (settings.BackupBytesPerSecondMax, settings.RestorePaths));
+    }
+
+    [Fact]
     public async Task Node_that_lacks_what_a_platform_needs_gets_no_such_work()
     {
         await using TestEngine engine = await TestEngine.StartAsync();

@@ -5,6 +5,8 @@ using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Nodes;
+using VProtect.Server.Validation;
 
 namespace VProtect.Server.Api.Nodes;
 
@@ -12,7 +14,6 @@ namespace VProtect.Server.Api.Nodes;
 internal static class NodeConfigsApi
 {
     private const string Kind = "node-configurations";
-    private const int SettingsLengthMax = 100_000;
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -91,17 +92,15 @@ internal static class NodeConfigsApi
 
     private static NodeConfig Applied(NodeConfig before, NodeConfigRequest request)
     {
-        string settings = request.Settings is null ? before.Settings : JsonSerializer.Serialize(request.Settings);
-        if (settings.Length > SettingsLengthMax)
-        {
-            throw new InvalidFieldException("settings", "They are too large.", $"Send at most {SettingsLengthMax} characters.");
-        }
+        var problems = new FieldProblems();
+        NodeConfigSettings.Parse(request.Settings ?? new Dictionary<string, JsonElement>(), problems);
+        problems.ThrowIfAny();
 
         return before with
         {
             Name = TextField.Name("name", before.Name, request.Name),
             Description = TextField.Applied("description", before.Description, request.Description),
-            Settings = settings,
+            Settings = request.Settings is null ? before.Settings : JsonSerializer.Serialize(request.Settings),
             IsDefault = request.DefaultConfiguration ?? before.IsDefault,
         };
     }

@@ -70,6 +70,8 @@ internal sealed record NodeConfigView(Guid Guid, string Name, string? Descriptio
 /// <summary>Settings of nodes as clients write them; what is missing stays as it is.</summary>
 /// <param name="Name">Name shown to people; unique.</param>
 /// <param name="Description">What it is for.</param>
-/// <param name="Settings">Limits and paths of the nodes, by name; replaces all.</param>
+/// <param name="Settings">
+/// Limits, paths and rates of the nodes, by name; replaces all. <c>runningTasksMax</c> 1 to 64, <c>restorePaths</c> absolute directories, <c>backupBytesPerSecondMax</c> 1048576 at least.
+/// </param>
 /// <param name="DefaultConfiguration">Whether new nodes get it; there is one such, at most.</param>
 internal sealed record NodeConfigRequest(string? Name, string? Description, IReadOnlyDictionary<string, JsonElement>? Settings, bool? DefaultConfiguration);

@@ -5,6 +5,7 @@ using VProtect.Catalog;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Api.Settings;
+using VProtect.Server.Nodes;
 using VProtect.Server.Tasks.Kinds;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
@@ -37,12 +38,12 @@ internal sealed partial class TaskChannel(
             Task ring = bells.Work.Next;
             if (errands.IsWaiting && await MayRunErrandsAsync(node, cancellationToken) && errands.Take(node) is { } errand)
             {
-                return errand;
+                return await WithSettingsAsync(errand, node, cancellationToken);
             }
 
             if (await ClaimAsync(node, hasSlot: status.SlotsFree > 0, cancellationToken) is { } order)
             {
-                return order;
+                return await WithSettingsAsync(order, node, cancellationToken);
             }
 
             TimeSpan left = LongPoll - time.GetElapsedTime(started);
@@ -135,13 +136,14 @@ internal sealed partial class TaskChannel(
         }
 
         GlobalSettings limits = settings.Current;
+        NodeConfigSettings? config = await ConfigAsync(transaction, node, cancellationToken);
         var claim = new TaskClaim
         {
             Node = guid,
             Generation = node.Generation,
             Types = kinds.Types,
             Own = local.Work,
-            NodeRunningMax = node.MaxTasks,
+            NodeRunningMax = (int)Math.Min(node.MaxTasks, config?.RunningTasksMax ?? int.MaxValue),
             SourceRunningMax = limits.SourceRunningTasksMax,
             RunningMax = limits.RunningTasksMax,
         };
@@ -149,6 +151,26 @@ internal sealed partial class TaskChannel(
         return await transaction.Tasks.ClaimNextAsync(urgent, cancellationToken)
             ?? (hasSlot ? await transaction.Tasks.ClaimNextAsync(claim, cancellationToken) : null);
     }
+
+    /// <summary>The order with how the node is to work from now on.</summary>
+    private async Task<TaskOrder> WithSettingsAsync(TaskOrder order, Guid guid, CancellationToken cancellationToken)
+    {
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        NodeConfigSettings? config = await session.Nodes.FindAsync(guid, cancellationToken) is { } node ? await ConfigAsync(session, node, cancellationToken) : null;
+        var lease = TimeSpan.FromMilliseconds(settings.Current.NodeLeaseTimeout);
+        return order with
+        {
+            Settings = new NodeSettings
+            {
+                RestorePaths = config?.RestorePaths,
+                BackupBytesPerSecondMax = config?.BackupBytesPerSecondMax ?? 0,
+                SilenceMax = lease - TimeSpan.FromMinutes(Math.Min(5, lease.TotalMinutes / 10)),
+            },
+        };
+    }
+
+    private static async Task<NodeConfigSettings?> ConfigAsync(CatalogSession session, Node node, CancellationToken cancellationToken) =>
+        node.NodeConfigGuid is { } config ? NodeConfigSettings.Of(await session.NodeConfigs.GetAsync(config, cancellationToken)) : null;
 
     /// <summary>The order for a task that was claimed; null when there is nothing to do and the task is done.</summary>
     private async Task<TaskOrder?> OrderAsync(CatalogTransaction transaction, CatalogTask task, CancellationToken cancellationToken)

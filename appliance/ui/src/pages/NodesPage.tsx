@@ -113,7 +113,7 @@ function EditConfig({ config, done, close }: { config?: Config; done: () => Prom
     }}>
       <Text id="config-name" label={n.name} value={name} change={setName} required />
       <Text id="config-description" label={n.description} value={description} change={setDescription} />
-      <Lines id="config-settings" label={n.settings} value={settings} change={setSettings} help={parsed ? undefined : n.badJson} />
+      <Lines id="config-settings" label={n.settings} value={settings} change={setSettings} help={parsed ? n.settingsHelp : n.badJson} />
       <Toggle id="config-default" label={n.isDefault} value={isDefault} change={setDefault} />
     </Dialog>
   );

@@ -227,13 +227,13 @@ internal static class InfrastructureVerbs
 
     public static Verb NewNodeConfig(ClientVerbs verbs)
     {
-        Field[] members = [Field.Text("--description", "description", "What it is for."), Field.Flag("--default", "defaultConfiguration", "Whether new nodes get it."), Field.Pairs("--setting", "settings", "A limit or path.")];
+        Field[] members = [Field.Text("--description", "description", "What it is for."), Field.Flag("--default", "defaultConfiguration", "Whether new nodes get it."), Field.Pairs("--setting", "settings", "A limit, path or rate: runningTasksMax, restorePaths, backupBytesPerSecondMax; replaces all that were set.")];
         return verbs.Area(
             "node-config", "Settings that several nodes share.",
             verbs.List(NodeConfig, "Lists them.", [], ("vprotect node-config list", "all of them")),
             verbs.Show(NodeConfig, "Shows one.", ("vprotect node-config show site2", "by name or guid")),
             verbs.Create("create", NodeConfig, "Makes one.", members, complete: null, told: null, ("vprotect node-config create site2 --description 'second site'", "then give it to nodes")),
-            verbs.Update(NodeConfig, "Changes one.", members, ("vprotect node-config update site2 --default", "for new nodes")),
+            verbs.Update(NodeConfig, "Changes one.", members, ("vprotect node-config update site2 --default", "for new nodes"), ("vprotect node-config update site2 --setting backupBytesPerSecondMax=52428800", "no more than 50 MiB/s from its platforms")),
             verbs.Delete("delete", NodeConfig, "Deletes those that nothing has.", warning: null, ("vprotect node-config delete site2", "by name or guid")));
     }
 

@@ -1,6 +1,4 @@
-using VProtect.Mover.Upkeep;
-
-namespace VProtect.Mover.Tests.Upkeep;
+namespace VProtect.Mover.Tests;
 
 public sealed class ReadRateTests
 {
@@ -23,6 +21,17 @@ public sealed class ReadRateTests
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(TimeSpan.Zero, rate.Take(250_000));
         Assert.True(rate.Take(250_000) > TimeSpan.FromSeconds(0.2));
+    }
+
+    [Fact]
+    public void Rate_that_is_changed_holds_from_the_next_read_on()
+    {
+        var rate = new ReadRate(0, new ManualTime());
+        Assert.Equal(TimeSpan.Zero, rate.Take(500_000));
+        rate.BytesPerSecond = 1_000_000;
+        Assert.Equal(TimeSpan.FromSeconds(0.5), rate.Take(500_000));
+        rate.BytesPerSecond = 0;
+        Assert.Equal(TimeSpan.Zero, rate.Take(500_000));
     }
 
     [Fact]

@@ -1,0 +1,16 @@
+namespace VProtect.Abstractions.Nodes;
+
+/// <summary>What an administrator says of how a node works. Comes with each order and holds from then on; the rate for what runs already, too.</summary>
+public sealed record NodeSettings
+{
+    /// <summary>Absolute directories that files may be restored into or below; null or empty: any but the appliance's own and repositories.</summary>
+    public IReadOnlyList<string>? RestorePaths { get; init; }
+
+    /// <summary>Bytes per second that all backups of the node together read from platforms; 0 no limit.</summary>
+    public long BackupBytesPerSecondMax { get; init; }
+
+    /// <summary>
+    /// After so long without an answer of the server, work that must not go on beside another's ends by itself: a little later the server takes it for lost. Null never.
+    /// </summary>
+    public TimeSpan? SilenceMax { get; init; }
+}
