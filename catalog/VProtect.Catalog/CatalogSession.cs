@@ -12,6 +12,7 @@ public partial class CatalogSession : IAsyncDisposable
 {
     private readonly RentedConnection _rented;
     private readonly SqlText? _part;
+    private readonly bool _isOwn;
     private bool _returned;
 
     internal CatalogSession(ConnectionSource source, RentedConnection rented, TimeProvider time)
@@ -20,7 +21,8 @@ public partial class CatalogSession : IAsyncDisposable
         _rented = rented;
         Time = time;
         View = CatalogView.Current;
-        _part = View is { } view ? ViewSql.With(view, Dialect.Whole) : source.HasOthers && !CatalogView.SeesOthers ? ViewSql.Own(Dialect.Whole) : null;
+        _part = View is { } view ? ViewSql.With(view, Dialect.Whole) : null;
+        _isOwn = View is null && source.HasOthers && !CatalogView.SeesOthers;
     }
 
     internal ConnectionSource Source { get; }
@@ -87,7 +89,8 @@ public partial class CatalogSession : IAsyncDisposable
     /// <summary>Rows of a SELECT, of what this session sees.</summary>
     internal async Task<List<T>> QueryAsync<T>(SqlText sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
-        await using DbCommand command = CommandOf(_part is null ? sql : SqlText.Join("", [_part, sql]));
+        SqlText? part = _isOwn ? ViewSql.Own(Dialect.Whole, sql) : _part;
+        await using DbCommand command = CommandOf(part is null ? sql : SqlText.Join("", [part, sql]));
         try
         {
             List<T> rows = [];

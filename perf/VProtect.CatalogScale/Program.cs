@@ -2,6 +2,7 @@
 //   VProtect.CatalogScale sqlite|postgresql MACHINES POINTS ITERATIONS [FILE]
 //   VProtect.CatalogScale rest MACHINES POINTS ITERATIONS        the same in SQLite, and then the list calls of the REST API
 //   VProtect.CatalogScale fill MACHINES POINTS TASKS FILE        fills the file and ends: a catalog for an appliance to be started with, without queued work
+//   VProtect.CatalogScale feed MACHINES POINTS ITERATIONS        an appliance that has so much joins a server that has a tenth of it (SQLite)
 // PostgreSQL is the one that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE tell of; pg_virtualenv sets them:
 //   pg_virtualenv VProtect.CatalogScale postgresql 10000 1000000 200
 using System.Diagnostics;
@@ -16,6 +17,14 @@ if (args is ["fill", var ofMachines, var ofPoints, var ofTasks, var path])
     await using CatalogDatabase filled = await CatalogDatabase.OpenAsync(new CatalogOptions { Path = path }, default);
     await new Generator(filled, Whole(ofMachines), Whole(ofPoints)).FillForShowAsync(Whole(ofTasks));
     await filled.MaintainAsync(default);
+    return;
+}
+
+if (args is ["feed", var toldMachines, var toldPoints, var times])
+{
+    string place = Directory.CreateTempSubdirectory("vprotect-catalog-").FullName;
+    await new FeedRun(place, Whole(toldMachines), Whole(toldPoints), Whole(times)).RunAsync();
+    Directory.Delete(place, recursive: true);
     return;
 }
 

@@ -68,6 +68,9 @@ internal sealed class SqlText
     /// <summary>Adds a value that is already as the database has it.</summary>
     public void AppendStored(object? value) => _parts.Add((Parameter, value));
 
+    /// <summary>Whether a word is in it, values apart.</summary>
+    public bool Mentions(string word) => _parts.Exists(part => !ReferenceEquals(part.Part, Parameter) && ((string)part.Part).Contains(word, StringComparison.Ordinal));
+
     /// <summary>The text with numbered parameters; hands each value to <paramref name="addParameter"/>.</summary>
     public string Render(Action<string, object?> addParameter)
     {
