@@ -179,12 +179,13 @@ internal sealed class Forwarding(RequestDelegate next, CatalogDatabase catalog, 
         }
     }
 
+    /// <summary>The body, which the endpoint can still read. In memory: it may hold a secret, and is 4 MiB at most.</summary>
     private static async Task<byte[]> BodyAsync(HttpContext context)
     {
-        context.Request.EnableBuffering();
-        using var body = new MemoryStream();
+        var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        context.Request.Body.Position = 0;
+        body.Position = 0;
+        context.Request.Body = body;
         return body.ToArray();
     }
 }

@@ -82,7 +82,7 @@ internal sealed class JoinedAppliances(NodeLives lives, TimeProvider time)
     /// <exception cref="VProtectException"><see cref="ErrorCode.ApplianceAway"/>: it is not here, or was asked and did not answer.</exception>
     public async Task ForwardAsync(Node node, PendingCall pending, TimeSpan beginMax)
     {
-        Seat seat = IsHere(node.Guid) ? _seats[node.Guid] : throw Away(node);
+        Seat seat = _seats.TryGetValue(node.Guid, out Seat? found) && found.IsHere(time) ? found : throw Away(node);
         if (seat.ById.Count >= WaitingMax)
         {
             throw new VProtectException(
@@ -110,7 +110,7 @@ internal sealed class JoinedAppliances(NodeLives lives, TimeProvider time)
     public PendingCall? Begin(Guid appliance, string id) =>
         _seats.TryGetValue(appliance, out Seat? seat) && seat.ById.TryGetValue(id, out PendingCall? call) && call.TryBegin() ? call : null;
 
-    public static VProtectException Away(Node node) => new(
+    private static VProtectException Away(Node node) => new(
         ErrorCode.ApplianceAway, ErrorSide.Source,
         $"This belongs to the appliance {node.Name}, which is away{(node.LastSeenAt is { } at ? $" (it was last heard of at {at:u})" : "")}.",
         "It goes on by its own policies, and can be used at its own address. Try again when it is back.", RetryAdvice.Later);

@@ -93,12 +93,6 @@ internal sealed partial class MembershipService(
         }
 
         Server.Forget();
-        await using (CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken))
-        {
-            await transaction.Feed.EndAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
-
         Begin();
     }
 
@@ -126,6 +120,7 @@ internal sealed partial class MembershipService(
             Volatile.Write(ref _joined, joined);
             if (_server.Current is null)
             {
+                await EndFeedAsync(stoppingToken);
                 await Task.Delay(Timeout.InfiniteTimeSpan, joined.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             else
@@ -136,6 +131,22 @@ internal sealed partial class MembershipService(
 
             Volatile.Write(ref _joined, null);
         }
+    }
+
+    /// <summary>Nothing is noted for nobody: a catalog that came back from a copy may still have a feed.</summary>
+    private async Task EndFeedAsync(CancellationToken cancellationToken)
+    {
+        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+        {
+            if (await session.Feed.FindAsync(cancellationToken) is null)
+            {
+                return;
+            }
+        }
+
+        await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
+        await transaction.Feed.EndAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     private IServerMembership Server => _server ?? throw new VProtectException(

@@ -24,7 +24,7 @@ public sealed class SealedSecretTable
         {
             (SqlText from, SqlText name) = (SqlText.Raw(table), SqlText.Raw(column));
             all.AddRange(await _session.QueryAsync(
-                $"SELECT guid, {name} FROM {from} WHERE {name} IS NOT NULL",
+                $"SELECT guid, {name} FROM {from} WHERE length({name}) > 0", // Empty: another appliance has one.
                 row => new SealedSecret(table, column, Guid.ParseExact(row.GetString(0), "D"), (byte[])row.GetValue(1)),
                 cancellationToken));
         }
