@@ -226,10 +226,10 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
 
     private static partial class Log
     {
-        [LoggerMessage(6040, LogLevel.Warning, "Mounted repository: {Text}")]
+        [LoggerMessage(6030, LogLevel.Warning, "Mounted repository: {Text}")]
         public static partial void Warned(ILogger logger, string text);
 
-        [LoggerMessage(6041, LogLevel.Warning, "What an iSCSI target had left cannot be removed: {Reason}")]
+        [LoggerMessage(6031, LogLevel.Warning, "What an iSCSI target had left cannot be removed: {Reason}")]
         public static partial void NotCleaned(ILogger logger, string reason);
     }
 }

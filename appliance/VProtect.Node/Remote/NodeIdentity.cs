@@ -73,7 +73,7 @@ public sealed class NodeIdentity
     {
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         WriteCertificate(directory, key, certificate);
-        WriteWhole(Path.Join(directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, NodeIdentityJson.Default.Description));
+        PrivateFile.Write(Path.Join(directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(description, NodeIdentityJson.Default.Description));
     }
 
     /// <summary>Goes on with another certificate.</summary>
@@ -100,7 +100,7 @@ public sealed class NodeIdentity
     internal void Move(string server)
     {
         Description moved = _description with { Server = server };
-        WriteWhole(Path.Join(_directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(moved, NodeIdentityJson.Default.Description));
+        PrivateFile.Write(Path.Join(_directory, DescriptionFile), JsonSerializer.SerializeToUtf8Bytes(moved, NodeIdentityJson.Default.Description));
         Volatile.Write(ref _description, moved);
     }
 
@@ -108,26 +108,7 @@ public sealed class NodeIdentity
         JsonSerializer.Deserialize(File.ReadAllBytes(Path.Join(directory, DescriptionFile)), NodeIdentityJson.Default.Description) ?? throw new JsonException("It is null.");
 
     private static void WriteCertificate(string directory, ECDsa key, string certificate) =>
-        WriteWhole(Path.Join(directory, CertificateFile), Encoding.ASCII.GetBytes($"{key.ExportPkcs8PrivateKeyPem()}\n{certificate}\n"));
-
-    private static void WriteWhole(string path, ReadOnlySpan<byte> content)
-    {
-        string part = path + ".part";
-        File.Delete(part);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new FileStream(part, options))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(part, path, overwrite: true);
-    }
+        PrivateFile.Write(Path.Join(directory, CertificateFile), Encoding.ASCII.GetBytes($"{key.ExportPkcs8PrivateKeyPem()}\n{certificate}\n"));
 
     /// <summary>What <c>node.json</c> holds.</summary>
     /// <param name="Node">Guid.</param>

@@ -192,7 +192,7 @@ internal sealed partial class AuditHead(CatalogDatabase catalog, DataDirectory d
         byte[] bytes = new byte[HeadBytes];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, head.Seq);
         head.Hash.CopyTo(bytes.AsSpan(sizeof(long)));
-        DataDirectory.WriteSecret(data.AuditHead, box.Seal(bytes, Purpose));
+        PrivateFile.Write(data.AuditHead, box.Seal(bytes, Purpose));
     }
 
     private sealed record Head(long Seq, byte[] Hash);

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using VProtect.Abstractions;
-using VProtect.Server.Hosting;
 
 namespace VProtect.Server.Access;
 
@@ -47,7 +46,7 @@ internal sealed class SecretBox
     {
         if (!File.Exists(path))
         {
-            DataDirectory.WriteSecret(path, RandomNumberGenerator.GetBytes(KeyBytes));
+            PrivateFile.Write(path, RandomNumberGenerator.GetBytes(KeyBytes));
         }
 
         var box = new SecretBox(path, [Read(path)]);
@@ -64,7 +63,7 @@ internal sealed class SecretBox
     {
         if (!HasNextKey)
         {
-            DataDirectory.WriteSecret(NextPath, RandomNumberGenerator.GetBytes(KeyBytes));
+            PrivateFile.Write(NextPath, RandomNumberGenerator.GetBytes(KeyBytes));
             _keys = [Read(NextPath), .. _keys];
         }
     }

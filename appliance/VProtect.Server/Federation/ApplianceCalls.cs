@@ -169,10 +169,10 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
 
     private static partial class Log
     {
-        [LoggerMessage(5330, LogLevel.Warning, "What the appliance {Appliance} tells does not fit what it told, and begins anew: {Reason}")]
+        [LoggerMessage(5386, LogLevel.Warning, "What the appliance {Appliance} tells does not fit what it told, and begins anew: {Reason}")]
         public static partial void Unfit(ILogger logger, Guid appliance, string reason);
 
-        [LoggerMessage(5331, LogLevel.Warning, "{Count} rows of the appliance {Appliance} are not shown: their guids are another's, or what they need is not there")]
+        [LoggerMessage(5387, LogLevel.Warning, "{Count} rows of the appliance {Appliance} are not shown: their guids are another's, or what they need is not there")]
         public static partial void Skipped(ILogger logger, int count, Guid appliance);
     }
 }

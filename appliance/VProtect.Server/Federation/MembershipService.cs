@@ -348,16 +348,16 @@ internal sealed partial class MembershipService(
 
     private static partial class Log
     {
-        [LoggerMessage(5340, LogLevel.Warning, "The server at {Server} does not hear this appliance, which goes on by itself: {Reason}")]
+        [LoggerMessage(5388, LogLevel.Warning, "The server at {Server} does not hear this appliance, which goes on by itself: {Reason}")]
         public static partial void Unheard(ILogger logger, string? server, string reason);
 
-        [LoggerMessage(5341, LogLevel.Information, "The server cannot follow what it is told and is told everything anew")]
+        [LoggerMessage(5389, LogLevel.Information, "The server cannot follow what it is told and is told everything anew")]
         public static partial void Anew(ILogger logger);
 
-        [LoggerMessage(5342, LogLevel.Warning, "This appliance left its server, which was not told or knew it no more: {Reason}")]
+        [LoggerMessage(5390, LogLevel.Warning, "This appliance left its server, which was not told or knew it no more: {Reason}")]
         public static partial void LeftUnheard(ILogger logger, string reason);
 
-        [LoggerMessage(5343, LogLevel.Information, "{Method} {Target}, asked for at the server, could not be answered there: {Reason}")]
+        [LoggerMessage(5391, LogLevel.Information, "{Method} {Target}, asked for at the server, could not be answered there: {Reason}")]
         public static partial void Unanswered(ILogger logger, string method, string target, string reason);
     }
 }

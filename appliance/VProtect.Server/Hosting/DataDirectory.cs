@@ -44,26 +44,5 @@ internal sealed class DataDirectory
         }
     }
 
-    /// <summary>Writes a secret so that there is never a moment at which others could read it, nor half of it. Durable when it returns.</summary>
-    public static void WriteSecret(string path, ReadOnlySpan<byte> content)
-    {
-        string part = path + ".part";
-        File.Delete(part);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new FileStream(part, options))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(part, path, overwrite: true);
-        DurableDirectory.Flush(System.IO.Path.GetDirectoryName(path)!);
-    }
-
     private string Sub(string name) => Directory.CreateDirectory(System.IO.Path.Join(Path, name), OwnerOnly).FullName;
 }

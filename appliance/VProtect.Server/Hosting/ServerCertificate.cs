@@ -124,8 +124,8 @@ internal sealed partial class ServerCertificate : IDisposable
 
     private void Write(string certificatePem, string keyPem)
     {
-        DataDirectory.WriteSecret(_keyPath, Encoding.ASCII.GetBytes(keyPem));
-        DataDirectory.WriteSecret(_certificatePath, Encoding.ASCII.GetBytes(certificatePem));
+        PrivateFile.Write(_keyPath, Encoding.ASCII.GetBytes(keyPem));
+        PrivateFile.Write(_certificatePath, Encoding.ASCII.GetBytes(certificatePem));
         Reload();
     }
 
@@ -161,8 +161,8 @@ internal sealed partial class ServerCertificate : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "server authentication")], critical: false));
         request.CertificateExtensions.Add(Names());
         using X509Certificate2 certificate = request.CreateSelfSigned(now.AddHours(-1), now + Validity);
-        DataDirectory.WriteSecret(_keyPath, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
-        DataDirectory.WriteSecret(_certificatePath, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
+        PrivateFile.Write(_keyPath, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
+        PrivateFile.Write(_certificatePath, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
     }
 
     /// <summary>Every name and address by which this machine knows itself.</summary>

@@ -178,7 +178,7 @@ internal sealed partial class NodeCalls(NodeAuthority authority, NodeEnrolment e
 
     private static partial class Log
     {
-        [LoggerMessage(5322, LogLevel.Error, "A node's call of {Path} failed in a way that is not foreseen")]
+        [LoggerMessage(5382, LogLevel.Error, "A node's call of {Path} failed in a way that is not foreseen")]
         public static partial void Failed(ILogger logger, Exception exception, string path);
     }
 }

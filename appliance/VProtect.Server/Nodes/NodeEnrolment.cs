@@ -132,10 +132,10 @@ internal sealed partial class NodeEnrolment(CatalogDatabase catalog, NodeAuthori
 
     private static partial class Log
     {
-        [LoggerMessage(5320, LogLevel.Information, "Node {Name} ({Guid}) joined from {Address}")]
+        [LoggerMessage(5380, LogLevel.Information, "Node {Name} ({Guid}) joined from {Address}")]
         public static partial void Joined(ILogger logger, string name, Guid guid, string? address);
 
-        [LoggerMessage(5321, LogLevel.Warning, "Somebody at {Address} tried to join as a node with a token that is wrong, spent or over")]
+        [LoggerMessage(5381, LogLevel.Warning, "Somebody at {Address} tried to join as a node with a token that is wrong, spent or over")]
         public static partial void Refused(ILogger logger, string? address);
     }
 }

@@ -208,13 +208,13 @@ internal sealed partial class NodePort(
 
     private static partial class Log
     {
-        [LoggerMessage(5323, LogLevel.Information, "Nodes may call at {Address} (port {Port})")]
+        [LoggerMessage(5383, LogLevel.Information, "Nodes may call at {Address} (port {Port})")]
         public static partial void Open(ILogger logger, string address, int port);
 
-        [LoggerMessage(5324, LogLevel.Warning, "The port for nodes, {Address}, cannot be opened: {Reason}")]
+        [LoggerMessage(5384, LogLevel.Warning, "The port for nodes, {Address}, cannot be opened: {Reason}")]
         public static partial void NotOpen(ILogger logger, string address, string reason);
 
-        [LoggerMessage(5325, LogLevel.Information, "The port for nodes is closed")]
+        [LoggerMessage(5385, LogLevel.Information, "The port for nodes is closed")]
         public static partial void Closed(ILogger logger);
     }
 }

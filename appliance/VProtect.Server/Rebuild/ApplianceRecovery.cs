@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Destinations;
@@ -39,7 +40,7 @@ public static class ApplianceRecovery
         {
             if (Path.GetFullPath(Path.Join(data.Path, file.Name)) is var path && path.StartsWith(data.Path + "/", StringComparison.Ordinal) && Directory.Exists(Path.GetDirectoryName(path)))
             {
-                DataDirectory.WriteSecret(path, file.Content.Span);
+                PrivateFile.Write(path, file.Content.Span);
             }
         }
 

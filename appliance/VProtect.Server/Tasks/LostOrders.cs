@@ -195,7 +195,7 @@ internal sealed partial class LostOrders(
         [LoggerMessage(5304, LogLevel.Warning, "Node {Node} was not heard of for {SilenceSeconds} s: it gets no new tasks, and what does no harm twice is moved")]
         public static partial void Offline(ILogger logger, string node, double silenceSeconds);
 
-        [LoggerMessage(5307, LogLevel.Warning, "Node {Node} was not heard of for {SilenceMinutes} min: its {Count} tasks are taken from it")]
+        [LoggerMessage(5309, LogLevel.Warning, "Node {Node} was not heard of for {SilenceMinutes} min: its {Count} tasks are taken from it")]
         public static partial void GivenUp(ILogger logger, string node, double silenceMinutes, int count);
 
         [LoggerMessage(5305, LogLevel.Information, "{Type} {Task} was interrupted and begins again")]

@@ -119,7 +119,7 @@ internal sealed partial class TaskWatch(
 
     private static partial class Log
     {
-        [LoggerMessage(5312, LogLevel.Information, "{Count} tasks were interrupted by the last stop")]
+        [LoggerMessage(5315, LogLevel.Information, "{Count} tasks were interrupted by the last stop")]
         public static partial void Interrupted(ILogger logger, int count);
 
         [LoggerMessage(5313, LogLevel.Warning, "{Type} {Task} did not begin within its start window")]

@@ -90,7 +90,7 @@ public sealed record CatalogTask : IEntity
     /// <summary>Whether a user wants it stopped.</summary>
     public bool CancelRequested { get; init; }
 
-    /// <summary>Node that has it.</summary>
+    /// <summary>Node that has it; once it has ended, the node that had it last.</summary>
     public Guid? LeaseNodeGuid { get; init; }
 
     /// <summary>That node's generation when it took the task.</summary>

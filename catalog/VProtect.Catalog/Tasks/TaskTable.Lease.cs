@@ -117,7 +117,7 @@ public sealed partial class TaskTable
             state = {(again ? TaskState.Queued : outcome.State)}, not_before = {(again ? outcome.RetryAt : null)},
             finished_at = {(again ? (DateTimeOffset?)null : now)}, percent = CASE WHEN {(outcome.State == TaskState.Finished ? 1 : 0)} = 1 THEN 100 ELSE percent END,
             rate_bytes = 0, status_info = {outcome.StatusInfo}, error_code = {outcome.ErrorCode}, result = {outcome.Result}, warnings = {outcome.Warnings},
-            lease_node_guid = NULL, lease_generation = NULL, version = version + 1
+            lease_node_guid = {(again ? (Guid?)null : lease.Node)}, lease_generation = NULL, version = version + 1
             """,
             cancellationToken);
         return await GetAsync(lease.Task, cancellationToken);

@@ -121,7 +121,7 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
         task.Guid,
         $"""
         UPDATE tasks SET state = {outcome.State}, finished_at = {Session.Time.GetUtcNow()}, status_info = {outcome.StatusInfo},
-          error_code = {outcome.ErrorCode}, result = {outcome.Result}, lease_node_guid = NULL, lease_generation = NULL, version = version + 1
+          error_code = {outcome.ErrorCode}, result = {outcome.Result}, lease_generation = NULL, version = version + 1
         WHERE guid = {task.Guid} AND version = {task.Version}
         """,
         CatalogChangeKind.Updated,

@@ -28,7 +28,8 @@ public sealed class BackupFlowTests
         store = await engine.TaskAsync(store.Guid);
         CatalogTask running = await engine.TaskAsync(export.Guid);
         Assert.Equal((TaskState.Running, 20), (store.State, store.BytesDone));
-        Assert.Equal((60, 60L, 100L, 5L, 1), (running.Percent, running.BytesDone, running.BytesTotal, running.RateBytes, running.Warnings));
+        Assert.Equal((60, 60L, 100L, 1), (running.Percent, running.BytesDone, running.BytesTotal, running.Warnings));
+        Assert.InRange(running.RateBytes, 1, 5); // 50 bytes in 10 s and what the test itself took
 
         await node.SucceedAsync(order, ScriptedNode.Backup("p1", "full", "A disk is slow.", "No agent."));
 

@@ -31,6 +31,11 @@ public sealed class ManyNodesTests
         Assert.Equal(TaskDirective.Continue, await engine.Node.ReportAsync(order));
         await engine.Node.SucceedAsync(order, ScriptedNode.Backup("point-1"));
         Assert.Equal("point-1", (await engine.PointAsync(await engine.TaskAsync(task.Guid))).RepositoryPointId);
+
+        // Which node it was is told when all is over, of both halves.
+        now = await engine.TaskAsync(task.Guid);
+        Assert.Equal(engine.Node.Guid, (now.LeaseNodeGuid ?? default).ToString("D"));
+        Assert.Equal(now.LeaseNodeGuid, (await engine.TaskAsync(now.LinkedTaskGuid!.Value)).LeaseNodeGuid);
     }
 
     [Fact]

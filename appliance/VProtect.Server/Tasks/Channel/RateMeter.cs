@@ -12,14 +12,14 @@ internal sealed class RateMeter(TimeProvider time)
     /// <returns>Bytes per second; 0 at first.</returns>
     public long Next(Guid task, long doneBytes) => (long)_readings.AddOrUpdate(
         task,
-        _ => new Reading(time.GetUtcNow(), doneBytes, Rate: 0),
-        (_, before) => Joined(before, time.GetUtcNow(), doneBytes)).Rate;
+        _ => new Reading(time.GetTimestamp(), doneBytes, Rate: 0),
+        (_, before) => Joined(before, time.GetTimestamp(), doneBytes)).Rate;
 
     public void Forget(Guid task) => _readings.TryRemove(task, out _);
 
-    private static Reading Joined(Reading before, DateTimeOffset now, long doneBytes)
+    private Reading Joined(Reading before, long now, long doneBytes)
     {
-        double seconds = (now - before.At).TotalSeconds;
+        double seconds = time.GetElapsedTime(before.At, now).TotalSeconds;
         if (seconds < 0.5)
         {
             // Too near to tell anything: the next reading spans both.
@@ -31,5 +31,5 @@ internal sealed class RateMeter(TimeProvider time)
         return new Reading(now, doneBytes, (fresh * weight) + (before.Rate * (1 - weight)));
     }
 
-    private sealed record Reading(DateTimeOffset At, long DoneBytes, double Rate);
+    private sealed record Reading(long At, long DoneBytes, double Rate);
 }

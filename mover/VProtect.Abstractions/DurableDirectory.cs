@@ -1,15 +1,16 @@
 using System.Runtime.InteropServices;
 
-namespace VProtect.Server.Hosting;
+namespace VProtect.Abstractions;
 
 /// <summary>Makes names in a directory durable, which a flushed file alone is not: after a power cut its rename may not have been.</summary>
-internal static partial class DurableDirectory
+public static partial class DurableDirectory
 {
     private const int ReadOnly = 0;
 
     /// <summary>Some network file systems cannot flush a directory: there the server makes names durable itself.</summary>
     private const int InvalidArgument = 22;
 
+    /// <summary>Makes the names in a directory durable.</summary>
     /// <exception cref="IOException">It cannot be made durable.</exception>
     public static void Flush(string directory)
     {
