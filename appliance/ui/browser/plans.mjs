@@ -122,6 +122,11 @@ await tell(async () => {
   await button('Delete: site two').click();
   await button('Delete', dialog).click();
   await button('Delete: site two').waitFor({ state: 'detached' });
+  await area('Settings');
+  await page.locator('#setting-node-address').fill('127.0.0.1:0'); // A free port: tests run beside each other.
+  await button('Save').click();
+  await page.getByText('The settings are saved and hold now.').waitFor();
+  await area('Nodes');
   await button('Add a node').click();
   await dialog.locator('#node-name').fill('site3');
   await button('Add', dialog).click();
@@ -129,6 +134,7 @@ await tell(async () => {
   await look('node-token');
   await page.getByLabel('I have copied it').check();
   await button('Done').click();
+  await look('nodes-two');
   await button('Remove: site3').click();
   await button('Remove', dialog).click();
   await button('Remove: site3').waitFor({ state: 'detached' });

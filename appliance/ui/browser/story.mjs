@@ -153,12 +153,24 @@ await tell(async () => {
   await page.getByRole('cell', { name: 'session.password' }).first().waitFor();
   await look('audit');
 
-  step('a session that has ended leads to the log-in and back');
+  step('a session that has ended leads to the log-in and back; a refusal from before that comes late does not end the new one');
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
   await context.clearCookies();
+  await page.route('**/api/hypervisors?**', async (route) => {
+    const response = await route.fetch();
+    await released;
+    await route.fulfill({ response });
+  }, { times: 1 });
   await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name: 'Infrastructure' }).click();
+  await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name: 'Destinations' }).click();
   await heading('VProtect: Log in');
   await logIn(password);
-  await heading('Infrastructure');
+  await heading('Destinations');
+  const late = page.waitForResponse((response) => response.url().includes('/api/hypervisors?') && response.status() === 401);
+  release();
+  await (await late).finished();
+  await area('Infrastructure');
   await button('Log out').click();
   await heading('VProtect: Log in');
 });

@@ -9,9 +9,9 @@ export function Once({ title, why, secrets, said = t.access.kept, close }: { tit
     <Modal isOpen variant="medium" aria-labelledby="once-title">
       <ModalHeader title={title} titleIconVariant="warning" labelId="once-title" />
       <ModalBody>
-        <p>{why}</p>
+        <p className="vp-about">{why}</p>
         <ClipboardCopy isReadOnly isCode isBlock className="vp-pre" hoverTip={t.copy} clickTip={t.copied} copyAriaLabel={t.copy} textAriaLabel={title} variant="inline-compact">{secrets.join('\n')}</ClipboardCopy>
-        <Checkbox id="once-kept" label={said} isChecked={kept} onChange={(_, value) => setKept(value)} />
+        <Checkbox className="vp-typed" id="once-kept" label={said} isChecked={kept} onChange={(_, value) => setKept(value)} />
       </ModalBody>
       <ModalFooter><Button isDisabled={!kept} onClick={close}>{t.destinations.done}</Button></ModalFooter>
     </Modal>

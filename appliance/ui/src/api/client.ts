@@ -11,6 +11,7 @@ export class ApiError extends Error {
   }
 }
 
+const csrfHeader = 'X-CSRF-Token';
 let csrfToken = '';
 let whenSessionEnds = () => {};
 
@@ -22,11 +23,12 @@ export const onSessionEnd = (then: () => void) => { whenSessionEnds = then; };
 export const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' });
 client.use({
   onRequest({ request }) {
-    if (request.method !== 'GET' && csrfToken) request.headers.set('X-CSRF-Token', csrfToken);
+    if (csrfToken) request.headers.set(csrfHeader, csrfToken);
     return request;
   },
   onResponse({ request, response }) {
-    if (response.status === 401 && !request.url.endsWith('/login')) whenSessionEnds();
+    // What was asked before a log-in is refused after it: that tells nothing about the new session.
+    if (response.status === 401 && !request.url.endsWith('/login') && (request.headers.get(csrfHeader) ?? '') === csrfToken) whenSessionEnds();
   },
 });
 

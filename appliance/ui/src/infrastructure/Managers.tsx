@@ -46,8 +46,7 @@ export function Managers() {
         columns={[
           { label: m.name, sort: 'name', cell: (row) => <>{row.name}{row.url !== row.name && <div><small className="vp-address">{row.url}</small></div>}</> },
           { label: m.type, cell: (row) => row.type.name }, { label: m.machines, cell: (row) => row.vmCount },
-          { label: m.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
-          { label: m.lastSync, cell: (row) => <When at={row.lastSync} none={t.machines.never} /> },
+          { label: m.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}<div><small>{m.lastSync}: <When at={row.lastSync} none={t.machines.never} /></small></div></> },
         ]}
         rowActions={(row) => (
           <div className="vp-actions vp-two-rows">

@@ -54,8 +54,7 @@ function Hosts() {
         columns={[
           { label: t.infrastructure.name, sort: 'name', cell: (row) => <>{row.name}{row.hvManager && <div><small>{t.managers.of(row.hvManager.name ?? '')}</small></div>}{row.host !== row.name && <div><small className="vp-address">{row.host}</small></div>}</> },
           { label: t.infrastructure.type, cell: (row) => row.type.name }, { label: t.infrastructure.machines, cell: (row) => row.vmCount },
-          { label: t.infrastructure.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },
-          { label: t.infrastructure.lastSeen, cell: (row) => <When at={row.lastSeen} /> },
+          { label: t.infrastructure.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}{row.lastSeen && <div><small>{t.infrastructure.lastSeen}: <When at={row.lastSeen} /></small></div>}</> },
         ]}
         rowActions={(row) => (
           <div className="vp-actions vp-two-rows">

@@ -72,7 +72,7 @@ function Points({ machine }: { machine: Machine }) {
       <ListTable<Schemas['Backup']> label={t.machines.points} name="backups" filterable={false}
         read={(state) => page(client.GET('/api/backups', { params: { query: { ...listQuery(state), 'protected-entity': machine.guid } } }))}
         columns={[
-          { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime ?? row.backupTime) },
+          { label: t.machines.time, sort: 'created', cell: (row) => <div className="vp-time">{time(row.snapshotTime ?? row.backupTime)}</div> },
           { label: t.machines.type, cell: (row) => <>{words(row.type.name)}<div><small>{row.backupDestination?.name}</small></div></> },
           { label: t.machines.state, cell: (row) => <><StateLabel name={row.status.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}{row.held && <div><small>{t.points.heldFor(row.holdReason ?? '')}</small></div>}{row.lockedUntil && row.lockedUntil > Date.now() && <div><small>{t.points.lockedUntil(time(row.lockedUntil))}</small></div>}{row.description && <div><small>{row.description}</small></div>}</> },
           { label: t.machines.size, sort: 'size', cell: (row) => size(row.size) },
@@ -81,12 +81,12 @@ function Points({ machine }: { machine: Machine }) {
           { label: t.machines.verified, cell: (row) => row.verifiedAt ? <When at={row.verifiedAt} /> : row.verifyState.name === 'NONE' ? t.machines.notVerified : words(row.verifyState.name) },
         ]}
         rowActions={(row) => (
-          <>
+          <div className="vp-actions vp-pair">
             {row.mountable && (may('tasks.restore') || may('tasks.restore-files')) && <Button variant="secondary" size="sm" onClick={() => setRestoring(row)}>{t.machines.restore}</Button>}
             {row.mountable && may('tasks.mount') && <Button variant="secondary" size="sm" onClick={() => setMounting(row)}>{t.machines.mount}</Button>}
             {row.mountable && may('tasks.restore') && machine.hvType.name === 'KVM' && <Button variant="secondary" size="sm" onClick={() => setBooting(row)}>{t.boot.action}</Button>}
             <PointMenu backup={row} machine={machine} />
-          </>
+          </div>
         )} />
       {mounting && <MountDialog backup={mounting} machine={machine.name} close={() => setMounting(undefined)} />}
       {booting && <BootDialog backup={booting} machine={machine.name} close={() => setBooting(undefined)} />}

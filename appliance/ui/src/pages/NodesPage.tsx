@@ -8,7 +8,7 @@ import { Dialog } from '../parts/Dialog';
 import { Choice, Lines, Text } from '../parts/fields';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
-import { Confirm, Failure, PageFrame, StateLabel, When } from '../parts/parts';
+import { Confirm, Failure, PageFrame, StateLabel, useAction, When } from '../parts/parts';
 import { Toggle, Whole } from '../parts/planFields';
 import { PlainTable } from '../parts/PlainTable';
 import { t } from '../strings';
@@ -19,12 +19,14 @@ const n = t.plans.nodes;
 
 export default function NodesPage() {
   const queries = useQueryClient();
+  const act = useAction();
   const mayWrite = useMay()('nodes.write');
   const appliances = useAppliances().data ?? [];
   const isNode = (row: Node) => row.joins && !appliances.some((one) => one.guid === row.guid);
   const [adding, setAdding] = useState(false);
   const [told, setTold] = useState<Schemas['NodeJoin']>();
   const [removing, setRemoving] = useState<Node>();
+  const [failing, setFailing] = useState<Node>();
   const [editing, setEditing] = useState<Node>();
   const [config, setConfig] = useState<Config | 'new'>();
   const [deleting, setDeleting] = useState<Config>();
@@ -34,15 +36,16 @@ export default function NodesPage() {
     <PageFrame title={n.title} actions={mayWrite && <><Button onClick={() => setAdding(true)}>{n.add}</Button><Button variant="secondary" onClick={() => setConfig('new')}>{n.addConfig}</Button></>}>
       <ListTable<Node> label={n.title} name="nodes" read={(state) => page(client.GET('/api/nodes', { params: { query: listQuery(state) } }))}
         columns={[
-          { label: n.name, sort: 'name', cell: (row) => <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div></> }, { label: n.state, cell: (row) => <StateLabel name={row.state.name} /> }, { label: n.seen, cell: (row) => <When at={row.lastSeen} /> },
+          { label: n.name, sort: 'name', cell: (row) => <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div></> }, { label: n.state, cell: (row) => <><StateLabel name={row.state.name} />{row.lastSeen && <div><small>{n.seen}: <When at={row.lastSeen} /></small></div>}</> },
           { label: n.tasks, cell: (row) => row.maxTasks },
           { label: n.platforms, cell: (row) => row.capabilities.join(', ') || '–' }, { label: n.config, cell: (row) => row.nodeConfig?.name ?? n.noConfig },
         ]}
-        rowActions={(row) => mayWrite && <>
+        rowActions={(row) => mayWrite && <div className="vp-actions vp-pair">
           <Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setEditing(row)}>{n.edit}</Button>
-          {isNode(row) && <Button variant="secondary" size="sm" aria-label={`${n.again}: ${row.name}`} onClick={() => void body(client.POST('/api/nodes/{guid}/token', { params: { path: { guid: row.guid } } })).then(setTold)}>{n.again}</Button>}
+          {isNode(row) && <Button variant="secondary" size="sm" aria-label={`${n.again}: ${row.name}`} onClick={() => void act(async () => setTold(await body(client.POST('/api/nodes/{guid}/token', { params: { path: { guid: row.guid } } }))), n.tokenMade)}>{n.again}</Button>}
+          {isNode(row) && row.state.name === 'OFFLINE' && <Button variant="danger" size="sm" aria-label={`${n.fail}: ${row.name}`} onClick={() => setFailing(row)}>{n.fail}</Button>}
           {isNode(row) && <Button variant="danger" size="sm" aria-label={`${n.remove}: ${row.name}`} onClick={() => setRemoving(row)}>{n.remove}</Button>}
-        </>} />
+        </div>} />
       <Joining />
       <div className="vp-tab">
         <Title headingLevel="h2">{n.configs}</Title>
@@ -56,6 +59,10 @@ export default function NodesPage() {
       <JoinCommand join={told} title={n.addTitle} why={n.addWhy} close={() => setTold(undefined)} />
       {removing && <Confirm title={n.removeTitle(removing.name)} what={n.removeWhat} action={n.remove} close={() => setRemoving(undefined)} confirm={async () => {
         await body(client.DELETE('/api/nodes/{guid}', { params: { path: { guid: removing.guid } } }));
+        await refresh();
+      }} />}
+      {failing && <Confirm title={n.failTitle(failing.name)} what={n.failWhat} action={n.fail} close={() => setFailing(undefined)} confirm={async () => {
+        await body(client.POST('/api/nodes/{guid}/fail', { params: { path: { guid: failing.guid } } }));
         await refresh();
       }} />}
       {editing && <EditNode node={editing} configs={configs.data ?? []} done={refresh} close={() => setEditing(undefined)} />}

@@ -79,6 +79,7 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
       <Part title={s.tasks}>
         <Whole id="setting-tasks" label={s.all} value={form.runningTasksMax} min={1} max={10_000} change={set('runningTasksMax')} />
         <Whole id="setting-source" label={s.perSource} value={form.sourceRunningTasksMax} min={1} max={1000} change={set('sourceRunningTasksMax')} />
+        <Text id="setting-node-address" label={s.nodeAddress} value={form.nodeAddress} change={set('nodeAddress')} help={s.nodeAddressHelp} />
         {span('nodeTimeout', s.nodeTimeout, second, seconds)}
         {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes)}
         {span('rpoAllowance', s.allowance, minute, minutes)}

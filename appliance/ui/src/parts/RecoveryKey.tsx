@@ -9,9 +9,9 @@ export function RecoveryKey({ recoveryKey, done }: { recoveryKey: string; done: 
     <Modal isOpen variant="medium" aria-labelledby="key-title">
       <ModalHeader title={t.destinations.keyTitle} titleIconVariant="warning" labelId="key-title" />
       <ModalBody>
-        <p>{t.destinations.keyWhy}</p>
+        <p className="vp-about">{t.destinations.keyWhy}</p>
         <ClipboardCopy isReadOnly isCode textAriaLabel={t.destinations.keyTitle}>{recoveryKey}</ClipboardCopy>
-        <Checkbox id="key-kept" label={t.destinations.keyKept} isChecked={kept} onChange={(_, value) => setKept(value)} />
+        <Checkbox className="vp-typed" id="key-kept" label={t.destinations.keyKept} isChecked={kept} onChange={(_, value) => setKept(value)} />
       </ModalBody>
       <ModalFooter><Button isDisabled={!kept} onClick={done}>{t.destinations.done}</Button></ModalFooter>
     </Modal>
