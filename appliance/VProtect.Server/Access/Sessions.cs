@@ -10,8 +10,8 @@ internal sealed class Sessions(CatalogDatabase catalog, LiveSettings settings, T
     /// <summary>With this prefix browsers take the cookie only over TLS, for this host and every path.</summary>
     public const string CookieName = "__Host-vprotect";
 
-    /// <summary>Use is noted this often, so that reading does not become writing.</summary>
-    private static readonly TimeSpan NotedEvery = TimeSpan.FromMinutes(1);
+    /// <summary>Use is noted this often, so that reading does not become writing; four times at least before a session would end.</summary>
+    private TimeSpan NotedEvery => TimeSpan.FromMilliseconds(Math.Min(60_000, settings.Current.SessionIdleTimeout / 4));
 
     /// <summary>Adds a session in the transaction of the login.</summary>
     /// <returns>The cookie's value; only its hash is kept.</returns>

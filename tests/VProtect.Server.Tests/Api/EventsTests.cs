@@ -45,6 +45,33 @@ public sealed class EventsTests(ServerFixture server) : IClassFixture<ServerFixt
     }
 
     [Fact]
+    public async Task Stream_ends_with_the_session_or_the_token_that_asked_for_it()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using HttpClient session = await server.LogInAsync("admin", ServerFixture.Password);
+        using HttpClient bearer = server.NewClient();
+        var token = await (await server.Client.PostAsJsonAsync(
+            "/api/tokens", new { name = "short", permissions = new[] { "audit.read" }, expiresAt = server.Time.GetUtcNow().AddMinutes(20).ToUnixTimeMilliseconds() }, patience.Token)).JsonAsync();
+        bearer.DefaultRequestHeaders.Add("Authorization", $"Bearer {token.GetProperty("token").GetString()}");
+        using StreamReader bySession = await ListenAsync(session, patience.Token);
+        using StreamReader byToken = await ListenAsync(bearer, patience.Token);
+
+        server.Time.Advance(TimeSpan.FromMinutes(25));
+        await (await session.GetAsync("/api/user-info", patience.Token)).JsonAsync();
+        await (await server.Client.GetAsync("/api/user-info", patience.Token)).JsonAsync();
+        await Inventory.MakeAsync(server);
+        Assert.DoesNotContain("event:", await byToken.ReadToEndAsync(patience.Token), StringComparison.Ordinal);
+        await NextAsync(bySession, (name, _) => name == "virtual-machines", patience.Token);
+
+        server.Time.Advance(TimeSpan.FromMinutes(16));
+        await (await server.Client.GetAsync("/api/user-info", patience.Token)).JsonAsync();
+        server.Time.Advance(TimeSpan.FromMinutes(16));
+        await (await server.Client.GetAsync("/api/user-info", patience.Token)).JsonAsync();
+        Inventory unheard = await Inventory.MakeAsync(server);
+        Assert.DoesNotContain(unheard.Machine.Guid.ToString(), await bySession.ReadToEndAsync(patience.Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void There_is_a_limit_to_those_who_listen()
     {
         var clients = new EventClients();

@@ -26,8 +26,9 @@ internal sealed class EventStream(HttpContext context, CatalogDatabase catalog, 
     private readonly Caller _caller = Caller.Of(context);
     private readonly JsonSerializerOptions _json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
     private long _id;
+    private DateTimeOffset _until;
 
-    /// <summary>Writes events until cancelled.</summary>
+    /// <summary>Writes events until cancelled, or until the caller's session or token is over.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var listening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -44,8 +45,7 @@ internal sealed class EventStream(HttpContext context, CatalogDatabase catalog, 
         {
             while (true)
             {
-                await ThenAsync(next, cancellationToken);
-                if (EventNames.Unsettles(each.Current, _caller))
+                if (!await ThenAsync(next, cancellationToken) || EventNames.Unsettles(each.Current, _caller))
                 {
                     return;
                 }
@@ -63,20 +63,45 @@ internal sealed class EventStream(HttpContext context, CatalogDatabase catalog, 
     }
 
     /// <summary>Waits for the next change; the connection is kept alive meanwhile.</summary>
-    private async Task ThenAsync(Task<bool> next, CancellationToken cancellationToken)
+    /// <returns>Whether the caller may still hear it.</returns>
+    private async Task<bool> ThenAsync(Task<bool> next, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
                 await next.WaitAsync(KeepAlive, time, cancellationToken);
-                return;
+                return !await IsOverAsync(cancellationToken);
             }
             catch (TimeoutException)
             {
+                if (await IsOverAsync(cancellationToken))
+                {
+                    return false;
+                }
+
                 await WriteAsync(": alive\n\n", cancellationToken);
             }
         }
+    }
+
+    /// <summary>Whether the caller's session or token has run out. It may have been prolonged: it is read again when what was last known of it says so.</summary>
+    private async Task<bool> IsOverAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() < _until)
+        {
+            return false;
+        }
+
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        _until = _caller.Kind switch
+        {
+            CallerKind.Session => (await session.Sessions.FindAsync(_caller.ProofGuid, cancellationToken))?.ExpiresAt ?? DateTimeOffset.MinValue,
+            CallerKind.Token when await session.ApiTokens.FindAsync(_caller.ProofGuid, cancellationToken) is { } token => token.ExpiresAt ?? DateTimeOffset.MaxValue,
+            CallerKind.Token => DateTimeOffset.MinValue,
+            _ => DateTimeOffset.MaxValue,
+        };
+        return time.GetUtcNow() >= _until;
     }
 
     private async Task TellAsync(CatalogChange change, CancellationToken cancellationToken)
