@@ -18,6 +18,9 @@ export const browser = await chromium.launch({ executablePath: '/usr/bin/chromiu
 export const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
 context.setDefaultTimeout(90_000); // A busy disk holds up what is written at a log-in for long: who waits longer hangs.
 export const page = await context.newPage();
+// Tests beside a story make networks, and Chromium then drops what it is loading, as it does when a person's machine changes networks: a person loads the page again.
+const goto = page.goto.bind(page);
+page.goto = (...where) => goto(...where).catch((error) => (/ERR_NETWORK_CHANGED/.test(error.message) ? goto(...where) : Promise.reject(error)));
 page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) faults.push(message.text()); });
 page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
 page.on('request', (request) => { if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(`asks another host: ${request.url()}`); });
@@ -34,11 +37,7 @@ if (files) {
 
 export const step = (name) => console.log(`- ${name}`);
 export const button = (name, inside = page) => inside.getByRole('button', { name, exact: true });
-export const heading = async (name) => {
-  const wanted = page.getByRole('heading', { name, exact: true, level: 1 });
-  // Known fault: now and then the page after a log-in is not shown until it is loaded again. It is told, so that whoever reads the story knows.
-  await wanted.waitFor({ timeout: 20_000 }).catch(async () => { console.log(`- (loaded again to find '${name}')`); await page.reload(); await wanted.waitFor(); });
-};
+export const heading = (name) => page.getByRole('heading', { name, exact: true, level: 1 }).waitFor();
 export const area = async (name) => { await page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name }).click(); await heading(name); };
 export const logIn = async (secret, login = 'admin') => {
   await page.locator('#login').fill(login);

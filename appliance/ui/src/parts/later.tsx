@@ -1,6 +1,18 @@
 import { type ComponentType, useEffect, useState } from 'react';
 import { Failure, Loading } from './parts';
 
+const reloadedAt = 'vp-reloaded-at';
+
+/** A change of networks, or an update of the server, loses a page's file, and the browser does not ask for it again: the whole is read anew, if the server answers, and not over and over. */
+async function readAnew(): Promise<boolean> {
+  if (Date.now() - Number(sessionStorage.getItem(reloadedAt) ?? 0) < 30_000) return false;
+  sessionStorage.setItem(reloadedAt, String(Date.now()));
+  await new Promise((done) => { window.setTimeout(done, 500); });
+  if (!await fetch(window.location.href, { cache: 'no-store' }).then((answer) => answer.ok, () => false)) return false;
+  window.location.reload();
+  return true;
+}
+
 /**
  * A page that is loaded when it is first shown, or before by `load`. Not React's `lazy`: Suspense keeps its fallback for 300 ms once that is shown, which would be most of the time to the first page,
  * and what cannot be loaded (the server restarts, or has been updated since) would leave an empty window.
@@ -18,7 +30,7 @@ export function later(read: () => Promise<{ default: ComponentType }>) {
     const isMissing = Page === undefined && error === undefined;
     useEffect(() => {
       let isShown = isMissing;
-      if (isMissing) load().then(() => isShown && setLoaded(true), (failed: unknown) => isShown && setError(failed));
+      if (isMissing) load().then(() => isShown && setLoaded(true), async (failed: unknown) => { if (isShown && !await readAnew() && isShown) setError(failed); });
       return () => { isShown = false; };
     }, [isMissing]);
     if (Page) return <Page />;
