@@ -45,6 +45,13 @@ public sealed class NodeIdentity
     /// <summary>Whether a directory holds one.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Join(directory, DescriptionFile));
 
+    /// <summary>There is none any more: the rest of its directory means nothing.</summary>
+    internal static void Forget(string directory)
+    {
+        File.Delete(Path.Join(directory, DescriptionFile));
+        DurableDirectory.Flush(directory);
+    }
+
     /// <summary>Reads it.</summary>
     /// <exception cref="VProtectException"><see cref="ErrorCode.OptionInvalid"/>: there is none, or it cannot be read.</exception>
     public static NodeIdentity Open(string directory)

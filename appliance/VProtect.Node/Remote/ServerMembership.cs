@@ -42,6 +42,8 @@ public sealed class ServerMembership(string directory, ILoggerFactory loggers, T
     {
         if (Directory.Exists(directory))
         {
+            // The description first: without it there is no membership, whatever a power cut leaves.
+            NodeIdentity.Forget(directory);
             Directory.Delete(directory, recursive: true);
         }
 

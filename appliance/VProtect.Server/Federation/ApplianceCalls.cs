@@ -17,8 +17,14 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
 {
     private const int HeadBytesMax = 64 << 10;
 
-    /// <summary>Headers of an answer that are of the connection, not of what is told.</summary>
-    private static readonly HashSet<string> OfConnection = new(["Connection", "Date", "Keep-Alive", "Server", "Set-Cookie", "Transfer-Encoding"], StringComparer.OrdinalIgnoreCase);
+    /// <summary>Headers of an answer that are passed on. What tells browsers what they may do is ours to say: users see the answer as this server's.</summary>
+    private static readonly HashSet<string> Passed = new(
+        ["Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "ETag", "Location", "Retry-After", "X-More", "X-Next-Cursor", "X-Total-Count"],
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What an answer may be: data, nothing that a browser runs.</summary>
+    private static readonly HashSet<string> MediaTypes = new(
+        ["application/json", "application/octet-stream", "application/problem+json", "application/zip", "application/zstd"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a node is an appliance, which does no work for others.</summary>
     public async Task<bool> IsApplianceAsync(Guid node, CancellationToken cancellationToken)
@@ -32,7 +38,8 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
     {
         try
         {
-            return new FeedAnswer(BeginsAnew: !await TryApplyAsync(appliance, batch, cancellationToken));
+            // To its end, also when the appliance hangs up: what takes longer than it waits, as forgetting a large mirror does, would else never be done.
+            return new FeedAnswer(BeginsAnew: !await TryApplyAsync(appliance, batch, CancellationToken.None));
         }
         catch (VProtectException failure) when (failure.Code is ErrorCode.CatalogInUse or ErrorCode.CatalogInvalid or ErrorCode.CatalogDuplicate)
         {
@@ -99,11 +106,19 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(from.RequestAborted, user.RequestAborted);
+            if (head.Status is not ((>= 200 and < 300) or 304 or (>= 400 and < 600)))
+            {
+                throw new InvalidDataException($"An answer of status {head.Status} is none.");
+            }
+
             user.Response.StatusCode = head.Status;
-            foreach ((string name, string value) in head.Headers.Where(header => !OfConnection.Contains(header.Key)))
+            foreach ((string name, string value) in head.Headers.Where(header => Passed.Contains(header.Key)))
             {
                 user.Response.Headers[name] = value;
             }
+
+            string? type = head.Headers.FirstOrDefault(header => string.Equals(header.Key, "Content-Type", StringComparison.OrdinalIgnoreCase)).Value;
+            user.Response.ContentType = type is null || MediaTypes.Contains(type.Split(';')[0].Trim()) ? type : "application/octet-stream";
 
             await from.Request.BodyReader.CopyToAsync(user.Response.Body, either.Token);
         }

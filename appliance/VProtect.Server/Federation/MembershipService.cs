@@ -59,14 +59,12 @@ internal sealed partial class MembershipService(
             throw new VProtectException(
                 ErrorCode.InvalidArgument, ErrorSide.Request, "token: it lets a node join, not an appliance.", "Make one with vprotect appliance add NAME at the server.", RetryAdvice.Never, failure);
         }
-
-        await using (CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken))
+        finally
         {
-            await transaction.Feed.BeginAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            // It has joined, whether or not the server answered a second time; without a feed one is begun.
+            Begin();
         }
 
-        Begin();
         return joined;
     }
 
@@ -118,19 +116,36 @@ internal sealed partial class MembershipService(
         {
             using var joined = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             Volatile.Write(ref _joined, joined);
-            if (_server.Current is null)
+            try
             {
-                await EndFeedAsync(stoppingToken);
-                await Task.Delay(Timeout.InfiniteTimeSpan, joined.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await BelongAsync(_server, joined);
             }
-            else
+            catch (Exception failure)
             {
-                // Any of them ends when we leave, move or stop.
-                await Task.WhenAll(TellAsync(joined.Token), AskAsync(joined.Token), _server.RenewAsync(joined.Token));
+                // The appliance itself goes on, whatever is amiss here: files of the membership that a power cut left half, a full disk.
+                Log.Amiss(logger, failure.Message);
+                _untold = failure as VProtectException;
+                await Task.Delay(RetryMax, time, joined.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             Volatile.Write(ref _joined, null);
         }
+    }
+
+    private async Task BelongAsync(IServerMembership server, CancellationTokenSource joined)
+    {
+        if (server.Current is null)
+        {
+            await EndFeedAsync(joined.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, joined.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        // All end when we leave, move or stop; and when one ends by a fault.
+        Task[] parts = [TellAsync(joined.Token), AskAsync(joined.Token), server.RenewAsync(joined.Token)];
+        await Task.WhenAny(parts);
+        await joined.CancelAsync();
+        await Task.WhenAll(parts);
     }
 
     /// <summary>Nothing is noted for nobody: a catalog that came back from a copy may still have a feed.</summary>
@@ -320,8 +335,9 @@ internal sealed partial class MembershipService(
         {
             await _server.AnswerAsync((stream, ends) => calls.RunAsync(call, server, ToldAsync, stream, ends), cancellationToken);
         }
-        catch (Exception failure) when (failure is VProtectException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failure)
         {
+            // Whatever it was: a call of the server ends nothing here.
             Log.Unanswered(logger, call.Method, call.Target, failure.Message);
         }
     }
@@ -359,5 +375,8 @@ internal sealed partial class MembershipService(
 
         [LoggerMessage(5391, LogLevel.Information, "{Method} {Target}, asked for at the server, could not be answered there: {Reason}")]
         public static partial void Unanswered(ILogger logger, string method, string target, string reason);
+
+        [LoggerMessage(5392, LogLevel.Error, "The membership of a server cannot be kept up, and is tried again: {Reason}")]
+        public static partial void Amiss(ILogger logger, string reason);
     }
 }

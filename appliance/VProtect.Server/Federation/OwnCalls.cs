@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using VProtect.Abstractions.Nodes.Wire;
 using VProtect.Server.Access;
+using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Federation;
 
@@ -19,11 +20,37 @@ internal sealed class OwnCalls(IServiceScopeFactory scopes)
     /// <param name="done">Is run when the request was carried out and before its answer is told, if it changes anything.</param>
     /// <param name="answer">Receives the answer.</param>
     /// <param name="cancellationToken">Nobody waits for it any more.</param>
+    /// <exception cref="Exception">Whatever ended the answer in the middle: what was written is not whole, and must not be taken for it.</exception>
     public async Task RunAsync(ForwardedCall call, string server, Func<CancellationToken, Task> done, Stream answer, CancellationToken cancellationToken)
     {
+        if (!call.Target.StartsWith('/'))
+        {
+            throw new InvalidDataException("The path of a call begins with a slash.");
+        }
+
         bool reads = HttpMethods.IsGet(call.Method) || HttpMethods.IsHead(call.Method);
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();
-        var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider, RequestAborted = cancellationToken };
+        var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+
+        // It is passed on as it comes. The answer to a change begins when the server knows of the change.
+        await using var headed = new HeadedStream(answer)
+        {
+            Head = async () =>
+            {
+                if (!reads)
+                {
+                    await done(cancellationToken);
+                }
+
+                return HeadOf(call, context.Response);
+            },
+        };
+        var lifetime = new CallLifetime(cancellationToken);
+        context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
+        context.Features.Set<IHttpResponseFeature>(new CallResponse(headed));
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(call.Body is not null));
+        context.Features.Set(new ForwardedCaller(new Caller(
+            CallerKind.Server, call.UserGuid, $"{call.User} at {server}", call.UserGuid, ServerRights.Of(call.Grants), MustChangePassword: false, Csrf: null)));
         HttpRequest request = context.Request;
         (string path, QueryString query) = call.Target.IndexOf('?', StringComparison.Ordinal) is >= 0 and int at
             ? (call.Target[..at], new QueryString(call.Target[at..])) : (call.Target, QueryString.Empty);
@@ -36,22 +63,13 @@ internal sealed class OwnCalls(IServiceScopeFactory scopes)
 
         request.Body = new MemoryStream(call.Body ?? [], writable: false);
         request.ContentLength = call.Body?.Length ?? 0;
-        context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(call.Body is not null));
-        context.Features.Set(new ForwardedCaller(new Caller(
-            CallerKind.Server, call.UserGuid, $"{call.User} at {server}", call.UserGuid, ServerRights.Of(call.Grants), MustChangePassword: false, Csrf: null)));
-
-        // It is passed on as it comes. The answer to a change begins when the server knows of the change.
-        await using var headed = new HeadedStream(answer, async () =>
-        {
-            if (!reads)
-            {
-                await done(cancellationToken);
-            }
-
-            return HeadOf(call, context.Response);
-        });
         context.Response.Body = headed;
         await (_rest ?? throw new InvalidOperationException("The server is not built."))(context);
+        if (lifetime.IsCut)
+        {
+            throw new IOException("The answer is not whole.");
+        }
+
         await context.Response.CompleteAsync();
         await headed.FlushAsync(cancellationToken);
     }
@@ -66,24 +84,28 @@ internal sealed class OwnCalls(IServiceScopeFactory scopes)
 
     private sealed record BodyDetection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
 
-    /// <summary>Writes a head before the first bytes, or when it is flushed.</summary>
-    private sealed class HeadedStream(Stream inner, Func<Task<byte[]>> head) : Stream
+    /// <summary>A request that nobody's connection stands behind: what an endpoint cuts is cut by the answer not being whole.</summary>
+    private sealed class CallLifetime(CancellationToken ends) : IHttpRequestLifetimeFeature
     {
-        private bool _begun;
+        public CancellationToken RequestAborted { get; set; } = ends;
 
-        public override bool CanRead => false;
+        public bool IsCut { get; private set; }
 
-        public override bool CanSeek => false;
+        public void Abort() => IsCut = true;
+    }
 
-        public override bool CanWrite => true;
+    /// <summary>Tells that the answer has begun, so that nobody writes another one behind it.</summary>
+    private sealed class CallResponse(HeadedStream body) : HttpResponseFeature
+    {
+        public override bool HasStarted => body.HasBegun;
+    }
 
-        public override long Length => throw new NotSupportedException();
+    /// <summary>Writes a head before the first bytes, or when it is flushed.</summary>
+    private sealed class HeadedStream(Stream inner) : WriteOnlyStream
+    {
+        public bool HasBegun { get; private set; }
 
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
+        public required Func<Task<byte[]>> Head { get; init; }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -91,34 +113,18 @@ internal sealed class OwnCalls(IServiceScopeFactory scopes)
             await inner.WriteAsync(buffer, cancellationToken);
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
         public override async Task FlushAsync(CancellationToken cancellationToken)
         {
             await BeginAsync(cancellationToken);
             await inner.FlushAsync(cancellationToken);
         }
 
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-            // Asynchronously only.
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
         private async ValueTask BeginAsync(CancellationToken cancellationToken)
         {
-            if (!_begun)
+            if (!HasBegun)
             {
-                _begun = true;
-                await inner.WriteAsync(await head(), cancellationToken);
+                HasBegun = true;
+                await inner.WriteAsync(await Head(), cancellationToken);
             }
         }
     }

@@ -2,10 +2,12 @@ namespace VProtect.Catalog.Mirror;
 
 /// <summary>A table of which a designated server shows what its appliances have.</summary>
 /// <param name="Name">Name.</param>
+/// <param name="Reading">Reads rows as those who show them do.</param>
 /// <param name="Needs">Columns without which a row means nothing: what they refer to must be there.</param>
 /// <param name="HasUniqueName">Whether two rows may not have one name: appliances know nothing of each other's.</param>
 /// <param name="Links">Rows that only join, and go with the row that they belong to.</param>
-internal sealed record MirrorTable(string Name, string[] Needs, bool HasUniqueName = false, params MirrorLink[] Links);
+internal sealed record MirrorTable(
+    string Name, Func<CatalogSession, Func<IReadOnlyCollection<Guid>, CancellationToken, Task>> Reading, string[] Needs, bool HasUniqueName = false, params MirrorLink[] Links);
 
 /// <summary>A table of rows that only join.</summary>
 /// <param name="Name">Name.</param>
@@ -18,27 +20,27 @@ internal static class MirrorTables
     /// <summary>The tables, each behind those that it refers to.</summary>
     public static readonly IReadOnlyList<MirrorTable> All =
     [
-        new("hypervisor_managers", [], HasUniqueName: true),
-        new("hypervisor_clusters", ["hypervisor_manager_guid"]),
-        new("hypervisors", []),
-        new("hypervisor_storages", []),
-        new("networks", []),
-        new("flavors", ["hypervisor_manager_guid"]),
-        new("destinations", [], HasUniqueName: true),
-        new("schedules", []),
-        new("policies", [], HasUniqueName: true, new MirrorLink("policy_matches", "policy_guid"), new MirrorLink("policy_clusters", "policy_guid")),
-        new("rules", ["policy_guid"], HasUniqueName: false, new MirrorLink("rule_schedules", "rule_guid")),
-        new("rule_destinations", ["rule_guid", "destination_guid"]),
-        new("machines", [], HasUniqueName: false, new MirrorLink("machine_tags", "machine_guid"), new MirrorLink("policy_machines", "machine_guid")),
-        new("machine_disks", ["machine_guid"]),
-        new("restore_points", ["machine_guid", "destination_guid"]),
-        new("restore_point_disks", ["restore_point_guid"]),
-        new("snapshots", ["machine_guid"]),
-        new("recovery_plans", [], HasUniqueName: true),
-        new("workflows", []),
-        new("tasks", []),
-        new("mounts", ["restore_point_guid"]),
-        new("mounted_file_systems", ["mount_guid"]),
+        new("hypervisor_managers", session => session.HypervisorManagers.FindManyAsync, [], HasUniqueName: true),
+        new("hypervisor_clusters", session => session.HypervisorClusters.FindManyAsync, ["hypervisor_manager_guid"]),
+        new("hypervisors", session => session.Hypervisors.FindManyAsync, []),
+        new("hypervisor_storages", session => session.HypervisorStorages.FindManyAsync, []),
+        new("networks", session => session.Networks.FindManyAsync, []),
+        new("flavors", session => session.Flavors.FindManyAsync, ["hypervisor_manager_guid"]),
+        new("destinations", session => session.Destinations.FindManyAsync, [], HasUniqueName: true),
+        new("schedules", session => session.Schedules.FindManyAsync, []),
+        new("policies", session => session.Policies.FindManyAsync, [], HasUniqueName: true, new MirrorLink("policy_matches", "policy_guid"), new MirrorLink("policy_clusters", "policy_guid")),
+        new("rules", session => session.Rules.FindManyAsync, ["policy_guid"], HasUniqueName: false, new MirrorLink("rule_schedules", "rule_guid")),
+        new("rule_destinations", session => session.RuleDestinations.FindManyAsync, ["rule_guid", "destination_guid"]),
+        new("machines", session => session.Machines.FindManyAsync, [], HasUniqueName: false, new MirrorLink("machine_tags", "machine_guid"), new MirrorLink("policy_machines", "machine_guid")),
+        new("machine_disks", session => session.MachineDisks.FindManyAsync, ["machine_guid"]),
+        new("restore_points", session => session.RestorePoints.FindManyAsync, ["machine_guid", "destination_guid"]),
+        new("restore_point_disks", session => session.RestorePointDisks.FindManyAsync, ["restore_point_guid"]),
+        new("snapshots", session => session.Snapshots.FindManyAsync, ["machine_guid"]),
+        new("recovery_plans", session => session.RecoveryPlans.FindManyAsync, [], HasUniqueName: true),
+        new("workflows", session => session.Workflows.FindManyAsync, []),
+        new("tasks", session => session.Tasks.FindManyAsync, []),
+        new("mounts", session => session.Mounts.FindManyAsync, ["restore_point_guid"]),
+        new("mounted_file_systems", session => session.MountedFileSystems.FindManyAsync, ["mount_guid"]),
     ];
 
     /// <summary>What a column refers to; such a row must be the same appliance's.</summary>
@@ -64,6 +66,13 @@ internal static class MirrorTables
         ["depends_on_guid"] = "tasks",
         ["task_guid"] = "tasks",
         ["mount_guid"] = "mounts",
+    };
+
+    /// <summary>Columns of JSON.</summary>
+    public static readonly IReadOnlySet<string> Json = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "settings", "projects", "pre_command_args", "pre_command_ignored_exit_codes", "post_command_args", "post_command_ignored_exit_codes", "days_of_week", "months", "occurrences",
+        "file_systems", "parameters", "result", "allowed_clients", "steps",
     };
 
     /// <summary>Columns of bytes: of these only that they are not null.</summary>

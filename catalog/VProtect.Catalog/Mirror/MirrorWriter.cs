@@ -15,6 +15,9 @@ public sealed class MirrorWriter
     /// <summary>Rows whose change is told to listeners one by one; of more they hear that the table changed.</summary>
     private const int SinglyMax = 200;
 
+    /// <summary>Tables that are never mirrored and whose rows requests name.</summary>
+    private static readonly string[] OwnTables = ["credentials", "mailing_lists", "node_configs", "nodes"];
+
     private readonly CatalogSession _session;
 
     internal MirrorWriter(CatalogSession session)
@@ -30,11 +33,14 @@ public sealed class MirrorWriter
             return new Dictionary<Guid, Guid>();
         }
 
+        // An appliance may call its rows as it likes. What is called so here, or by two of them, is none's.
         SqlText any = SqlText.Join(" UNION ALL ", MirrorTables.All.Select(table => SqlText.Of(
-            $"SELECT guid, appliance_guid FROM {SqlText.Raw(table.Name)} WHERE guid IN {guids} AND appliance_guid IS NOT NULL")));
-        List<(Guid Guid, Guid Appliance)> rows = await _session.QueryAsync(
-            any, row => (Guid.ParseExact(row.GetString(0), "D"), Guid.ParseExact(row.GetString(1), "D")), cancellationToken);
-        return rows.ToDictionary(row => row.Guid, row => row.Appliance);
+            $"SELECT guid, appliance_guid FROM {SqlText.Raw(table.Name)} WHERE guid IN {guids}")).Concat(OwnTables.Select(table => SqlText.Of(
+            $"SELECT guid, NULL FROM {SqlText.Raw(table)} WHERE guid IN {guids}"))));
+        List<(Guid Guid, Guid? Appliance)> rows = await _session.QueryAsync(
+            any, row => (Guid.ParseExact(row.GetString(0), "D"), row.IsDBNull(1) ? (Guid?)null : Guid.ParseExact(row.GetString(1), "D")), cancellationToken);
+        return rows.GroupBy(row => row.Guid).Where(same => same.Select(row => row.Appliance).Distinct().Count() == 1 && same.First().Appliance is not null)
+            .ToDictionary(same => same.Key, same => same.First().Appliance!.Value);
     }
 
     /// <summary>How many rows of a table belong to an appliance. The table's name stands in our code.</summary>
@@ -71,6 +77,7 @@ public sealed class MirrorWriter
         {
             List<FeedRow> own = [.. present[table.Name]];
             int written = await WriteAsync(appliance, table, own, cancellationToken);
+            await RequireReadableAsync(table, own, cancellationToken);
 
             // A second time those that refer to others of the same table, which are there only now.
             string[] inward = [.. MirrorTables.References.Where(reference => reference.Value == table.Name).Select(reference => reference.Key)];
@@ -125,6 +132,19 @@ public sealed class MirrorWriter
         }
 
         return written;
+    }
+
+    /// <summary>A row that nobody can read would be in the way of all others of its list.</summary>
+    private async Task RequireReadableAsync(MirrorTable table, List<FeedRow> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.Reading(_session)([.. rows.Select(row => GuidOf(row.Guid))], cancellationToken);
+        }
+        catch (Exception failure) when (failure is FormatException or JsonException or ArgumentException or InvalidCastException or OverflowException or InvalidOperationException)
+        {
+            throw NotUnderstood($"A row of {table.Name} cannot be read: {failure.Message}");
+        }
     }
 
     private async Task<bool> WriteRowAsync(MirrorTable table, Dictionary<string, object?> values, Guid appliance, CancellationToken cancellationToken)
@@ -200,6 +220,11 @@ public sealed class MirrorWriter
                 continue;
             }
 
+            if (MirrorTables.Json.Contains(column) && value.ValueKind == JsonValueKind.String && !IsJson(value.GetString()!))
+            {
+                throw NotUnderstood($"{column} is no JSON.");
+            }
+
             object? told = value.ValueKind switch
             {
                 JsonValueKind.Null => null,
@@ -212,6 +237,19 @@ public sealed class MirrorWriter
         }
 
         return values;
+    }
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            JsonDocument.Parse(text).Dispose();
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Names of the columns that a table has here.</summary>

@@ -197,6 +197,20 @@ public sealed class MirrorTests
             Assert.Equal(VProtect.Abstractions.ErrorCode.InvalidArgument, await TestCatalog.CodeOfAsync(() => server.ApplyAsync([strange])));
         }
 
+        // What nobody could read is refused whole: it would be in the way of everybody's lists.
+        foreach (FeedRow unreadable in (FeedRow[])
+        [
+            Named(Of("restore_points"), Guid.CreateVersion7(), ("base_guid", "x")), Named(Of("tasks"), Guid.CreateVersion7(), ("parameters", "{")),
+            Named(Of("machines"), Guid.CreateVersion7(), ("pre_command_args", "{\"a\": 1}")),
+            Named(Of("machines"), Guid.CreateVersion7()) with
+            {
+                Columns = Of("machines").Columns!.ToDictionary(column => column.Key, column => column.Key == "first_seen_at" ? JsonSerializer.SerializeToElement(long.MaxValue) : column.Value),
+            },
+        ])
+        {
+            Assert.Equal(VProtect.Abstractions.ErrorCode.InvalidArgument, await TestCatalog.CodeOfAsync(() => server.ApplyAsync([unreadable])));
+        }
+
         using IDisposable others = CatalogView.WithOthers();
         await using CatalogSession session = await server.Catalog.Database.ReadAsync(default);
         Assert.Equal(own.Machine.Name, (await session.Machines.GetAsync(own.Machine.Guid, default)).Name);

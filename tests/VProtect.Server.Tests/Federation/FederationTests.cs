@@ -232,6 +232,137 @@ public sealed partial class FederationTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Answer_of_a_hostile_appliance_is_data_and_half_of_one_is_none()
+    {
+        using ServerMembership evil = await JoinAsync("evil");
+        var machine = Guid.CreateVersion7();
+        Assert.False((await evil.FeedAsync(new FeedBatch("f", 1, [Row(machine)]), default)).BeginsAnew);
+        await AskAsync(
+            "200 text/html", "<script>alert(1)</script>", ends: null,
+            async answer =>
+            {
+                Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType?.MediaType);
+                Assert.Equal("<script>alert(1)</script>", await answer.Content.ReadAsStringAsync());
+                Assert.StartsWith("default-src 'self'", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+                Assert.Equal("evil", Assert.Single(answer.Headers.GetValues(Forwarding.Header)));
+                Assert.False(answer.Headers.Contains("Set-Cookie") || answer.Headers.Contains("Access-Control-Allow-Origin") || answer.Headers.Contains("Clear-Site-Data"));
+            });
+
+        // Neither another page, nor an answer that ends in the middle.
+        await IsCutAsync(() => AskAsync("302 text/html", "", ends: null, _ => Task.CompletedTask));
+        await IsCutAsync(() => AskAsync("200 application/zip", "half", new IOException("cut"), async answer =>
+        {
+            Assert.Equal("application/zip", answer.Content.Headers.ContentType?.MediaType);
+            await answer.Content.ReadAsByteArrayAsync();
+        }));
+
+        static async Task IsCutAsync(Func<Task> asking) =>
+            Assert.True(await Record.ExceptionAsync(asking) is IOException or HttpRequestException or OperationCanceledException);
+
+        async Task AskAsync(string head, string body, Exception? ends, Func<HttpResponseMessage, Task> look)
+        {
+            // There is no later poll that would take it.
+            Task<CallsAnswer> asked = evil.CallsAsync(new CallsQuestion("1"), default);
+            await UntilAsync(() => Task.FromResult(_head.App.Services.GetRequiredService<JoinedAppliances>().IsHere(Guid.Parse(evil.Current!.Guid))));
+            Task<HttpResponseMessage> user = _head.Client.GetAsync($"/api/virtual-machines/{machine}", HttpCompletionOption.ResponseHeadersRead);
+            ForwardedCall call = Assert.Single((await asked).Calls);
+            Dictionary<string, string> headers = new()
+            {
+                ["content-type"] = head[4..],
+                ["Set-Cookie"] = "vprotect-session=x",
+                ["Content-Security-Policy"] = "default-src *",
+                ["Access-Control-Allow-Origin"] = "*",
+                ["Clear-Site-Data"] = "*",
+                ["vprotect-appliance"] = "site2",
+                ["Location"] = "https://evil.example/",
+            };
+            Task told = evil.AnswerAsync(
+                async (stream, stop) =>
+                {
+                    await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new ForwardedHead(call.Id, int.Parse(head[..3], null), headers), NodeWireJson.Default.ForwardedHead), stop);
+                    await stream.WriteAsync(Encoding.UTF8.GetBytes("\n" + body), stop);
+                    await stream.FlushAsync(stop);
+                    if (ends is not null)
+                    {
+                        // Once the user has heard the beginning.
+                        await user;
+                        throw ends;
+                    }
+                }, default);
+            try
+            {
+                await look(await user);
+            }
+            finally
+            {
+                await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Appliance_that_takes_guids_of_others_gets_no_request_of_theirs()
+    {
+        using ServerMembership evil = await JoinAsync("evil");
+        Assert.False((await evil.FeedAsync(new FeedBatch("f", 1, [Row(_own.Policy.Guid), Row(_own.Credential.Guid), Row(_there.Policy.Guid)]), default)).BeginsAnew);
+        Assert.Equal(HttpStatusCode.OK, (await _head.Client.GetAsync($"/api/policies/vm-backup/{_own.Policy.Guid}")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await _head.Client.PutAsJsonAsync($"/api/hypervisor-managers/{_own.Manager.Guid}", new { credential = new { guid = _own.Credential.Guid } })).StatusCode);
+        using IDisposable others = Catalog.Views.CatalogView.WithOthers();
+        Assert.Empty(await _head.ReadAsync(session => session.Mirror.OwnersAsync([_own.Policy.Guid, _own.Credential.Guid, _there.Policy.Guid], default)));
+    }
+
+    [Fact]
+    public async Task What_is_cut_or_fails_in_the_middle_is_no_whole_answer()
+    {
+        var call = new ForwardedCall("1", "GET", "/x", new Dictionary<string, string>(), null, "admin", Guid.NewGuid(), []);
+        IServiceScopeFactory scopes = _site.App.Services.GetRequiredService<IServiceScopeFactory>();
+        foreach (Exception? fault in (Exception?[])[null, new InvalidOperationException("in the middle")])
+        {
+            var calls = new OwnCalls(scopes);
+            calls.Watch(async context =>
+            {
+                Assert.False(context.Response.HasStarted);
+                await context.Response.Body.WriteAsync("half"u8.ToArray());
+                Assert.True(context.Response.HasStarted);
+                if (fault is not null)
+                {
+                    throw fault;
+                }
+
+                context.Abort();
+            });
+            using var answer = new MemoryStream();
+            await Assert.ThrowsAnyAsync<Exception>(() => calls.RunAsync(call, "head", _ => Task.CompletedTask, answer, default));
+            Assert.EndsWith("\nhalf", Encoding.UTF8.GetString(answer.ToArray()), StringComparison.Ordinal);
+        }
+
+        OwnCalls own = _site.App.Services.GetRequiredService<OwnCalls>();
+        using var none = new MemoryStream();
+        await Assert.ThrowsAsync<InvalidDataException>(() => own.RunAsync(call with { Target = "evil" }, "head", _ => Task.CompletedTask, none, default));
+    }
+
+    [Fact]
+    public async Task Half_a_membership_stops_nothing_and_can_be_left()
+    {
+        Directory.CreateDirectory(_directory["half"]);
+        await File.WriteAllTextAsync(Path.Join(_directory["half"], "node.json"), """{"node":"x","name":"x","server":"127.0.0.1:1","authority":"x"}""");
+        var server = new ServerFixture
+        {
+            Adapt = builder => builder.Services.AddSingleton<IServerMembership>(new ServerMembership(_directory["half"], NullLoggerFactory.Instance, TimeProvider.System)),
+        };
+        await server.InitializeAsync();
+        using (HttpResponseMessage told = await server.Client.GetAsync("/api/membership"))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, told.StatusCode);
+        }
+
+        Assert.False((await (await server.Client.DeleteAsync("/api/membership?anyway=true")).JsonAsync()).GetProperty("joined").GetBoolean());
+        Assert.False(Directory.Exists(_directory["half"]));
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/api/virtual-machines")).StatusCode);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Long_answer_comes_as_it_is()
     {
         await _site.WriteAsync(tx => tx.Machines.InsertManyAsync(
@@ -293,6 +424,15 @@ public sealed partial class FederationTests : IAsyncLifetime, IDisposable
         {
             await Task.Delay(50, patience.Token);
         }
+    }
+
+    /// <summary>An appliance that the test plays.</summary>
+    private async Task<ServerMembership> JoinAsync(string name)
+    {
+        JsonElement added = await (await _head.Client.PostAsJsonAsync("/api/appliances", new { name })).JsonAsync();
+        var membership = new ServerMembership(_directory[name], NullLoggerFactory.Instance, TimeProvider.System);
+        await membership.JoinAsync($"127.0.0.1:{added.GetProperty("server").GetString()!.Split(':')[^1]}", added.GetProperty("token").GetString()!, default);
+        return membership;
     }
 
     private async Task<HttpClient> UserAsync(string login, string role, params (string Kind, Guid Guid)[] scopes)

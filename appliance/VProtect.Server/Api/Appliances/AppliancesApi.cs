@@ -150,7 +150,12 @@ internal static class AppliancesApi
     private static async Task<Ok<MembershipView>> LeaveAsync(
         bool? anyway, HttpContext context, CatalogDatabase catalog, MembershipService membership, CancellationToken cancellationToken)
     {
-        RequireMember(membership);
+        if (anyway is not true)
+        {
+            // Else also a membership that cannot be read is left.
+            RequireMember(membership);
+        }
+
         await membership.LeaveAsync(anyway ?? false, cancellationToken);
         return await NotedAsync("appliance.leave", context, catalog, membership);
     }
