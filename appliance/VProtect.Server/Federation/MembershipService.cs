@@ -89,6 +89,11 @@ internal sealed partial class MembershipService(
         {
             Log.LeftUnheard(logger, failure.Message);
         }
+        catch (VProtectException failure) when (failure.Code is ErrorCode.ServerUnreachable or ErrorCode.ServerUntrusted)
+        {
+            throw new VProtectException(
+                failure.Code, failure.Side, failure.Message, "Leave when it is back. If it is gone for good: vprotect appliance leave --anyway.", failure.Retry, failure);
+        }
 
         Server.Forget();
         Begin();

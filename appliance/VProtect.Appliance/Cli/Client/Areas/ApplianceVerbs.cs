@@ -81,9 +81,9 @@ internal static class ApplianceVerbs
             JsonElement body = answer.Body;
             return ClientVerbs.Answer(client, answer, !body.IsTrue("joined")
                 ? "This appliance stands alone."
-                : $"This appliance is '{body.Text("name")}' of the server at {body.Text("server")}, " + (body.Text("problem") is { Length: > 0 } problem
-                    ? $"which does not hear it: {problem} It goes on by itself; {body.Number("pending")} changes wait to be told."
-                    : $"which knows everything but {body.Number("pending")} changes."));
+                : $"This appliance is '{body.Text("name")}' of the server at {body.Text("server")}, which {(body.Text("problem") is { Length: > 0 } problem
+                    ? $"does not hear it, so it goes on by itself. Changes that wait to be told: {body.Number("pending")}.\n{problem}"
+                    : body.Number("pending") is > 0 and var pending ? $"is being told {pending} changes." : "knows everything.")}");
         });
 
     private static Verb NewLeave(ClientVerbs verbs)
