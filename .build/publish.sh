@@ -25,7 +25,7 @@ publish() {
 _publish_inputs() {
   {
     find appliance mover catalog Directory.* global.json .editorconfig artifacts/ui.inputs -name node_modules -prune -o -type f \
-      \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.pubxml' -o -name '*.targets' -o -name '*.json' -o -name '*.sql' -o -name ui.inputs -o -name .editorconfig \) \
+      \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.pubxml' -o -name '*.targets' -o -name '*.json' -o -name '*.sql' -o -name '*.sh' -o -name '*.pl' -o -name '*.c' -o -name ui.inputs -o -name .editorconfig \) \
       -print0 | sort -z | xargs -0 sha256sum
     ls "$(dirname "$(readlink -f "$(command -v dotnet)")")/sdk" 2>/dev/null
   } | sha256sum | cut -c1-64

@@ -2,11 +2,11 @@
 # Set-up that ./run, ./test and perf/compare.sh share: Debian packages and the .NET SDK. Sourced after shell.sh.
 
 # What the product loads or calls at run time.
-packages_product=(libzstd1 qemu-utils tzdata libvirt0 openssh-client tgt util-linux user-mode-linux kmod lvm2 mdadm cryptsetup-bin ntfs-3g exfat-fuse)
+packages_product=(libzstd1 qemu-utils tzdata libvirt0 openssh-client tgt util-linux user-mode-linux kmod lvm2 mdadm cryptsetup-bin ntfs-3g exfat-fuse fonts-dejavu-core fonts-droid-fallback)
 # What building and booting a test disk takes, and what the tests talk to.
 packages_testbed=(qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring e2fsprogs fdisk util-linux
                   grub-common grub-pc-bin python3)
-packages_tests=(chromium iproute2 openssh-server slapd ldap-utils libiscsi-bin netcat-openbsd python3-prometheus-client btrfs-progs xfsprogs dosfstools exfatprogs udftools mtools genisoimage libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-block-extra ceph-mon ceph-osd ceph-common ovmf swtpm swtpm-tools nbdkit fio libnbd-bin python3-libnbd b3sum zstd gnutls-bin fiu-utils strace postgresql)
+packages_tests=(chromium iproute2 openssh-server slapd ldap-utils libiscsi-bin netcat-openbsd python3-prometheus-client btrfs-progs xfsprogs dosfstools exfatprogs udftools mtools genisoimage libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-block-extra ceph-mon ceph-osd ceph-common radosgw ovmf swtpm swtpm-tools nbdkit fio libnbd-bin python3-libnbd b3sum zstd gnutls-bin fiu-utils strace poppler-utils qpdf postgresql)
 packages_peers=(restic borgbackup casync hyperfine)
 
 # need_packages PACKAGE...: installs those that are missing; touches the network only then.
@@ -31,8 +31,9 @@ need_packages() {
   rm -f "$log"
 }
 
-# need_dotnet: the .NET SDK that global.json asks for.
+# need_dotnet: what building takes: the .NET SDK that global.json asks for, and a compiler for mover/VProtect.Mover/View/Files/uml.c.
 need_dotnet() {
+  need_packages gcc
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
   [ -z "$(_dotnet_10)" ] || return 0
   if apt-cache show dotnet-sdk-10.0 >/dev/null 2>&1; then need_packages dotnet-sdk-10.0; fi

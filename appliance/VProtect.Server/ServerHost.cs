@@ -10,6 +10,7 @@ using VProtect.Server.Api.Shared;
 using VProtect.Server.Federation;
 using VProtect.Server.Hosting;
 using VProtect.Server.Monitoring;
+using VProtect.Server.Monitoring.Telemetry;
 using VProtect.Server.Tasks;
 
 namespace VProtect.Server;
@@ -90,6 +91,9 @@ public static class ServerHost
         builder.Logging.AddFilter(typeof(SessionHandler).FullName, LogLevel.Warning);
         builder.Logging.AddFilter(typeof(TokenHandler).FullName, LogLevel.Warning);
         builder.Logging.AddProvider(new FileLog(data.Logs, options.Time, () => settings.Current));
+        var telemetry = new TelemetryLog(options.Time);
+        services.AddSingleton(telemetry);
+        builder.Logging.AddProvider(telemetry);
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, ConfiguredCors>();
         services.AddAccess();

@@ -87,4 +87,20 @@ public sealed record StoreProperties
 
     /// <summary>Whether objects can be locked against deletion until a time (object lock).</summary>
     public required bool CanRetain { get; init; }
+
+    /// <summary>What a read costs. Default <see cref="StoreDistance.LocalDisk"/>.</summary>
+    public StoreDistance Distance { get; init; }
+}
+
+/// <summary>Where a store is, by what a read of it costs.</summary>
+public enum StoreDistance
+{
+    /// <summary>As much as of any local file: a copy on a local disk is waste.</summary>
+    LocalDisk = 0,
+
+    /// <summary>A way over the network, to a share that the system caches too.</summary>
+    Share = 1,
+
+    /// <summary>A request to a service.</summary>
+    Service = 2,
 }

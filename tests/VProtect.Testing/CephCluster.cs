@@ -5,10 +5,9 @@ using System.Net.Sockets;
 namespace VProtect.Testing;
 
 /// <summary>A real Ceph cluster of one monitor and one OSD that keeps its objects in memory, in a directory of its own; nothing of the machine's configuration is used.</summary>
-public sealed class CephCluster : IDisposable
+/// <param name="bytesMax">What it has room for.</param>
+public sealed class CephCluster(long bytesMax = 512L << 20) : IDisposable
 {
-    private const long BytesMax = 512L << 20;
-
     private readonly TemporaryDirectory _directory = new();
 
     /// <summary>The pool that it has.</summary>
@@ -19,6 +18,9 @@ public sealed class CephCluster : IDisposable
 
     /// <summary>The monitor's port on 127.0.0.1.</summary>
     public int Port { get; } = FreePort();
+
+    /// <summary>The S3 gateway's port on 127.0.0.1, once <see cref="StartGatewayAsync"/> has been called.</summary>
+    public int GatewayPort { get; } = FreePort();
 
     /// <summary>Configuration with the administrator's key.</summary>
     public string ConfigPath => _directory["ceph.conf"];
@@ -56,7 +58,7 @@ public sealed class CephCluster : IDisposable
             ms bind msgr2 = false
             ms bind ipv6 = false
             osd objectstore = memstore
-            memstore device bytes = {BytesMax}
+            memstore device bytes = {bytesMax}
             osd memory target = 939524096
             keyring = {d}/keyring
             log file = {d}/$name.log
@@ -69,6 +71,11 @@ public sealed class CephCluster : IDisposable
             [client]
             admin socket =
             rbd default features = 61
+            [client.gateway]
+            rgw data = {d}/rgw
+            rgw frontends = beast endpoint=127.0.0.1:{GatewayPort}
+            rgw enable usage log = false
+            rgw thread pool size = 32
 
             """));
         Tool.Run("ceph-authtool", "-C", $"{d}/keyring", "-n", "mon.", "--gen-key", "--cap", "mon", "allow *");
@@ -91,6 +98,38 @@ public sealed class CephCluster : IDisposable
         Key = Ceph("auth", "get-or-create-key", "client." + User, "mon", "profile rbd", "osd", $"profile rbd pool={Pool}").Trim();
     }
 
+    /// <summary>Starts a gateway that speaks S3, with a user of these keys; again, after <see cref="StopGateway"/>, on the same port.</summary>
+    public async Task StartGatewayAsync(string accessKey, string secretKey)
+    {
+        string d = _directory.Path;
+        bool isFirst = !Directory.Exists($"{d}/rgw");
+        Directory.CreateDirectory($"{d}/rgw");
+        if (isFirst)
+        {
+            Ceph("config", "set", "global", "mon_max_pg_per_osd", "1000");
+            Ceph("config", "set", "global", "osd_pool_default_pg_num", "8");
+            Ceph("auth", "get-or-create", "client.gateway", "mon", "allow rw", "osd", "allow rwx");
+            File.AppendAllText($"{d}/keyring", Ceph("auth", "get", "client.gateway"));
+        }
+
+        Tool.Run("radosgw", "-c", ConfigPath, "-n", "client.gateway");
+        using var http = new HttpClient();
+        while (!await AnswersAsync(http))
+        {
+            await Task.Delay(100);
+        }
+
+        if (isFirst)
+        {
+            Tool.Run(
+                "radosgw-admin", "-c", ConfigPath, "-n", "client.gateway", "user", "create", "--uid=backup", "--display-name=backup",
+                $"--access-key={accessKey}", $"--secret-key={secretKey}");
+        }
+    }
+
+    /// <summary>Kills the gateway.</summary>
+    public void StopGateway() => Kill("client.gateway");
+
     /// <summary>Runs <c>ceph</c> as its administrator; fails when it fails.</summary>
     public string Ceph(params string[] arguments) => Tool.Run("ceph", ["-c", ConfigPath, "--connect-timeout", "30", .. arguments]);
 
@@ -102,15 +141,34 @@ public sealed class CephCluster : IDisposable
 
     public void Dispose()
     {
-        foreach (string name in (string[])["osd.0", "mon.a"])
+        foreach (string name in (string[])["client.gateway", "osd.0", "mon.a"])
         {
-            if (File.Exists(_directory[$"run/{name}.pid"]))
-            {
-                Tool.TryRun("kill", "-9", File.ReadAllText(_directory[$"run/{name}.pid"]).Trim());
-            }
+            Kill(name);
         }
 
         _directory.Dispose();
+    }
+
+    private void Kill(string name)
+    {
+        if (File.Exists(_directory[$"run/{name}.pid"]))
+        {
+            Tool.TryRun("kill", "-9", File.ReadAllText(_directory[$"run/{name}.pid"]).Trim());
+            File.Delete(_directory[$"run/{name}.pid"]);
+        }
+    }
+
+    private async Task<bool> AnswersAsync(HttpClient http)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await http.GetAsync(new Uri($"http://127.0.0.1:{GatewayPort}/"));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     private static int FreePort()

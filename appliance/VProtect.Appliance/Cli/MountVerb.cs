@@ -30,14 +30,15 @@ internal static class MountVerb
         var label = new Option<string?>("--label") { Description = "With --commit: a remark kept with the restore point.", HelpName = "TEXT" };
         var tls = new Option<string?>("--tls-certificates") { Description = "Directory with ca-cert.pem, server-cert.pem and server-key.pem: over TCP only clients with a certificate of that authority are let in.", HelpName = "DIR" };
         var allow = new Option<string[]>("--allow") { Description = "Network that may connect over TCP, as in 192.0.2.0/24. May be given several times.", HelpName = "CIDR" };
-        var iscsi = new Option<bool>("--iscsi") { Description = $"As logical units of an iSCSI target, in place of NBD. Needs root and the Debian package tgt. Port {IscsiWishes.DefaultPort} then, and --allow takes names of initiators (iqn.…) in the place of networks." };
+        var iscsi = new Option<bool>("--iscsi") { Description = $"As logical units of an iSCSI target, in place of NBD. Needs root and the Debian package tgt. Port {IscsiWishes.DefaultPort} then, and --allow takes names of initiators (iqn.…) too: they must come from the networks, if there are any." };
         var chap = new Option<string?>("--chap") { Description = "With --iscsi: file with a user and a secret in a line, which initiators must know (CHAP); in a second line, what the target shows (mutual CHAP).", HelpName = "FILE" };
         var cache = new Option<string?>("--cache") { Description = "Memory for what was read lately. Default 256 MiB.", HelpName = "SIZE" };
+        var fileCache = new Option<string?>("--file-cache") { Description = "Local disk for what was read from object storage, in the directory of --state; gone when this ends. Default 4 GiB, and never more than a tenth of what is free; 0 for none.", HelpName = "SIZE" };
         return new Verb(
             "mount",
             "Serves the disks of a restore point over NBD until it is interrupted. Opens at once, whatever the size; every byte is checked before it is given out.")
         {
-            id, repo, machine, disk, listen, overlay, commit, label, tls, allow, iscsi, chap, cache,
+            id, repo, machine, disk, listen, overlay, commit, label, tls, allow, iscsi, chap, cache, fileCache,
         }
         .WithExamples(
             ("vprotect mount latest --machine web1 --repo /backup/repo", "read-only at nbd://127.0.0.1:10809/disk0"),
@@ -65,7 +66,8 @@ internal static class MountVerb
             var order = new Order(
                 parsed.GetRequiredValue(id), parsed.GetValue(machine), parsed.GetValue(disk),
                 isIscsi ? MountListening.Parse(parsed.GetRequiredValue(listen), IscsiWishes.DefaultPort) : MountListening.Parse(parsed.GetRequiredValue(listen)),
-                parsed.GetValue(overlay), parsed.GetValue(commit), parsed.GetValue(label), options, isIscsi ? IscsiWishes.Read(parsed.GetValue(chap), names) : null, CacheBytes(parsed.GetValue(cache)));
+                parsed.GetValue(overlay), parsed.GetValue(commit), parsed.GetValue(label), options, isIscsi ? IscsiWishes.Read(parsed.GetValue(chap), names) : null, CacheBytes(parsed.GetValue(cache)),
+                FileOf(StateDirectory.Of(invocation), parsed.GetValue(fileCache)));
             if (order.IsCommit && order.Overlay is null)
             {
                 throw Invocation.BadArgument("--commit stores what an overlay holds, and no --overlay was given.", "Name its file with --overlay.");
@@ -95,10 +97,11 @@ internal static class MountVerb
             Names = order.Disk is null ? null : [order.Disk],
             OverlayOf = disk => order.Overlay is { } path ? Path.GetFullPath(served == 1 ? path : $"{path}-{disk}") : null,
             OpensAll = order.IsCommit,
-            View = new ViewOptions { CacheBytes = order.CacheBytes },
         };
+        using var cache = new ViewCache(new ViewOptions { CacheBytes = order.CacheBytes });
+        cache.UseFile(order.FileCache, loggers.CreateLogger<ViewCache>(), TimeProvider.System);
         await using var disks = await MountedDisks.OpenAsync(
-            opened.Chunks, opened.Repository, point, options, loggers.CreateLogger<VirtualDisk>(), TimeProvider.System, cancellationToken);
+            opened.Chunks, opened.Repository, point, options, cache, loggers.CreateLogger<VirtualDisk>(), TimeProvider.System, cancellationToken);
         if (invocation.IsVerbose)
         {
             invocation.Note(string.Create(CultureInfo.InvariantCulture, $"opened in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0.0} ms"));
@@ -193,7 +196,24 @@ internal static class MountVerb
             : throw Invocation.BadArgument($"'{text}' is no size of at least {SizeText.Of(Least)}.", "Correct --cache, as in 512M.");
     }
 
+    private static ChunkFileOptions? FileOf(string? stateDirectory, string? text)
+    {
+        long bytes = 0;
+        if (text is not null && !SizeText.TryParse(text, out bytes))
+        {
+            throw Invocation.BadArgument($"'{text}' is no size.", "Correct --file-cache, as in 8G, or 0 for none.");
+        }
+
+        if (stateDirectory is null || (text is not null && bytes == 0))
+        {
+            return null;
+        }
+
+        var file = new ChunkFileOptions { Directory = Path.Combine(Path.GetFullPath(stateDirectory), "mount-cache") };
+        return text is null ? file : file with { BytesMax = bytes };
+    }
+
     internal sealed record Order(
         string Id, string? Machine, string? Disk, MountListening Listening, string? Overlay, bool IsCommit, string? Label, NbdServerOptions Options,
-        IscsiAccess? Iscsi, long CacheBytes);
+        IscsiAccess? Iscsi, long CacheBytes, ChunkFileOptions? FileCache);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover;
 using VProtect.Mover.Seal.Keys;
@@ -11,11 +12,27 @@ namespace VProtect.Appliance.Cli;
 
 /// <summary>
 /// <c>vprotect recover</c>: an appliance that is lost, made again of what a repository has. All is made in a directory inside the data directory, which may be a file system of its own, and moves up
-/// with the catalog last: a recovery that was cut off leaves no appliance, and is begun again.
+/// with the catalog last: a recovery that was cut off, even then, leaves no appliance, is not served, and is begun again.
 /// </summary>
 internal static class RecoverVerb
 {
     private const string Unfinished = ".recovering";
+    private const string LockName = ".recovering.lock";
+    private const string Catalog = "catalog.db";
+
+    /// <summary>What moves up before the catalog does.</summary>
+    private static readonly string[] Parts = ["audit.head", "secret.key", "secret.key.next", "tls"];
+
+    /// <summary>Refuses a directory in which a recovery was cut off: it has keys, but no catalog that they belong to.</summary>
+    /// <exception cref="VProtectException">It is one.</exception>
+    public static void RequireNotCutOff(string data)
+    {
+        if (IsCutOff(data))
+        {
+            throw new VProtectException(
+                ErrorCode.OptionInvalid, ErrorSide.Request, $"--data: a recovery into '{data}' goes on or was cut off.", "Let it end, or run 'vprotect recover' again: it begins anew.");
+        }
+    }
 
     public static Verb New(CommonOptions common, Terminal terminal)
     {
@@ -59,6 +76,9 @@ internal static class RecoverVerb
             IReadOnlyList<RestorePoint> points = (await opened.Repository.ReadPointsAsync(cancellationToken)).Points;
             RestorePoint? copy = takesNoCopy ? null : Choose(points, id, appliance);
             string made = Path.Join(data, Unfinished);
+            using FileStream alone = Lock(data);
+            RequireEmpty(data);
+            RemoveParts(data);
             Remove(made);
             try
             {
@@ -125,10 +145,15 @@ internal static class RecoverVerb
 
     private static void MoveUp(string made, string data)
     {
-        foreach (string entry in Directory.EnumerateFileSystemEntries(made).OrderBy(entry => Path.GetFileName(entry).StartsWith("catalog", StringComparison.Ordinal)).ToList())
+        foreach (string entry in Directory.EnumerateFileSystemEntries(made).Where(entry => Path.GetFileName(entry) != Catalog).ToList())
         {
             Directory.Move(entry, Path.Join(data, Path.GetFileName(entry)));
         }
+
+        // What the catalog needs is there for good before it is.
+        DurableDirectory.Flush(data);
+        File.Move(Path.Join(made, Catalog), Path.Join(data, Catalog));
+        DurableDirectory.Flush(data);
     }
 
     private static void Tell(Invocation invocation, RecoveredAppliance recovered, RestorePoint? copy, string data)
@@ -157,12 +182,44 @@ internal static class RecoverVerb
         invocation.Note($"Start it with: vprotect serve --data {data}");
     }
 
+    private static bool IsCutOff(string data) => Directory.Exists(Path.Join(data, Unfinished)) && !File.Exists(Path.Join(data, Catalog));
+
     private static void RequireEmpty(string data)
     {
         // What a recovery that was cut off left, and what a new file system has, are nothing.
-        if (File.Exists(data) || (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any(entry => Path.GetFileName(entry) is not (Unfinished or "lost+found"))))
+        string[] nothing = ["lost+found", LockName, Unfinished, .. IsCutOff(data) ? Parts : []];
+        if (File.Exists(data) || (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any(entry => !nothing.Contains(Path.GetFileName(entry)))))
         {
             throw Invocation.BadArgument($"--data: '{data}' is not empty, and nothing is overwritten.", "Name another directory, or move that one away.");
+        }
+    }
+
+    /// <summary>Keeps a second recovery out of the directory, for as long as what is returned is not disposed.</summary>
+    private static FileStream Lock(string data)
+    {
+        bool isNew = !Directory.Exists(data);
+        try
+        {
+            Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return new FileStream(Path.Join(data, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Invocation.BadArgument($"--data: '{data}' cannot be used: {exception.Message}", isNew ? "Name a directory that may be written." : "Let another recovery end that is at work there, or name another directory.");
+        }
+    }
+
+    private static void RemoveParts(string data)
+    {
+        if (!IsCutOff(data))
+        {
+            return;
+        }
+
+        foreach (string part in Parts.Select(name => Path.Join(data, name)))
+        {
+            Remove(part);
+            File.Delete(part);
         }
     }
 

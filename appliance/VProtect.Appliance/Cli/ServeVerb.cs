@@ -87,6 +87,7 @@ internal static class ServeVerb
     private static async Task<int> RunAsync(
         Invocation invocation, string data, string[] urls, IReadOnlyList<IConnectorFactory>? platforms, CancellationToken cancellationToken)
     {
+        RecoverVerb.RequireNotCutOff(data);
         TextWriter console = invocation.Terminal.Error;
         var options = new ServerOptions
         {

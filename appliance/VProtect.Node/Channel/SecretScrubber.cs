@@ -13,7 +13,7 @@ internal sealed class SecretScrubber
 
     public SecretScrubber(Work work)
     {
-        IEnumerable<string?> secrets = [PlatformOf(work)?.Secret, RepositoryOf(work)?.Secret, .. ShellsOf(work), .. AccountsOf(work)];
+        IEnumerable<string?> secrets = [PlatformOf(work)?.Secret, RepositoryOf(work)?.Secret, RepositoryOf(work)?.Key?.Secret, .. ShellsOf(work), .. AccountsOf(work)];
 
         // Keys have many lines, and one of them is as good as all.
         _secrets =
@@ -44,6 +44,7 @@ internal sealed class SecretScrubber
         InventoryWork w => w.Platform,
         BackupWork w => w.Platform,
         RestoreMachineWork w => w.Platform,
+        RestoreIntoGuestWork w => w.Platform,
         CreateSnapshotWork w => w.Platform,
         RevertSnapshotWork w => w.Platform,
         RemoveSnapshotsWork w => w.Platform,
@@ -70,6 +71,7 @@ internal sealed class SecretScrubber
         VerifyWork w => w.Repository,
         MountWork w => w.Repository,
         UnmountWork w => w.Repository,
+        ApplianceBackupWork w => w.Repository,
         _ => null,
     };
 }

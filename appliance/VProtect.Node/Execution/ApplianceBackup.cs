@@ -11,9 +11,10 @@ namespace VProtect.Node.Execution;
 /// <summary>
 /// Keeps a copy of the appliance itself in a repository.
 /// <list type="number">
-/// <item>No later life of the appliance has left a copy there.</item>
+/// <item>No later life of the appliance, and no twin, has left a copy there.</item>
 /// <item>The server writes its catalog into a directory of the node's, which is emptied before and after.</item>
 /// <item>It is stored with the small files as one restore point.</item>
+/// <item>Again: a twin that was looking at the same time has left one by now, and one of the two sees both. The later copy is forgotten.</item>
 /// <item>The oldest copies beyond the number to keep are forgotten; one that is held stays.</item>
 /// </list>
 /// One copy at a time: others wait.
@@ -56,13 +57,32 @@ internal static class ApplianceBackup
             RestorePoint copy = await ApplianceCopies.StoreAsync(
                 shared.Chunks, work.Identity, catalog, documents, options, counters, context.Warn, cancellationToken);
             await shared.CheckpointAsync(context.Warn);
-            int kept = await ForgetOldAsync([.. before, copy], work.CopiesMax, shared.Repository, context, cancellationToken); // :: 4.
+            IReadOnlyList<RestorePoint> after = await RequireStillNewestAsync(work.Identity, copy, shared.Repository, cancellationToken); // :: 4.
+            int kept = await ForgetOldAsync(after, work.CopiesMax, shared.Repository, context, cancellationToken); // :: 5.
             return new ApplianceBackupResult(copy.Id, copy.CreatedAt, copy.MachineDisks.Sum(disk => disk.SizeBytes), copy.Disks.Sum(disk => disk.StoredBytes), kept);
         }
         finally
         {
             Remove(directory);
         }
+    }
+
+    /// <returns>The copies that there are now, in the order in which they go: first what a twin has left that is not the appliance.</returns>
+    private static async Task<IReadOnlyList<RestorePoint>> RequireStillNewestAsync(
+        ApplianceIdentity identity, RestorePoint copy, Repository repository, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RestorePoint> copies = ApplianceCopies.Of((await repository.ReadPointsAsync(cancellationToken)).Points, identity.Guid);
+        try
+        {
+            ApplianceCopies.RequireNewest(copies, identity);
+        }
+        catch (VProtectException)
+        {
+            await repository.ForgetAsync(copy, cancellationToken);
+            throw;
+        }
+
+        return [.. copies.OrderByDescending(one => ApplianceCopies.IsOfTwin(one, identity))];
     }
 
     private static async Task<int> ForgetOldAsync(

@@ -2,7 +2,6 @@ using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
-using VProtect.Mover.Store.Backends;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node.Execution;
@@ -26,8 +25,7 @@ internal static class OpenRepository
         RepositoryReference reference, WorkContext context, CancellationToken cancellationToken)
     {
         context.Enter("looking for a repository");
-        string location = RepositoryPlace.Require(reference.Location);
-        await using IObjectStore store = RepositoryStores.Open(location, create: true);
+        await using IObjectStore store = RepositoryPlace.Open(reference, create: true);
         try
         {
             await Repository.DescribeAsync(store, cancellationToken);
@@ -35,7 +33,7 @@ internal static class OpenRepository
         }
         catch (VProtectException e) when (e.Code == ErrorCode.RepositoryNotFound)
         {
-            RefuseIfTaken(location);
+            RefuseIfTaken(reference.Location);
         }
 
         context.Enter("making the repository");

@@ -30,13 +30,17 @@ internal sealed class Workshop(
     public SemaphoreSlim Copying { get; } = new(1, 1);
 
     /// <summary>Whether work moves data, and so counts among the slots. Everything else is quick, and must not wait for a long backup.</summary>
-    public static bool TakesSlot(Work work) => work is BackupWork or RestoreFilesWork or RestoreMachineWork or CollectWork or VerifyWork or ApplianceBackupWork;
+    public static bool TakesSlot(Work work) => work is BackupWork or RestoreFilesWork or RestoreMachineWork or CollectWork or VerifyWork or ApplianceBackupWork or RestoreIntoGuestWork;
 
     /// <summary>Works as the server says from now on.</summary>
-    public void Heed(NodeSettings settings) => BackupRate.BytesPerSecond = settings.BackupBytesPerSecondMax;
+    public void Heed(NodeSettings settings)
+    {
+        BackupRate.BytesPerSecond = settings.BackupBytesPerSecondMax;
+        mounts.Heed(settings);
+    }
 
     /// <summary>Whether another node may do work while this one goes on with it: repositories bear any number of writers, what else it touches is only read.</summary>
-    public static bool MayGoOnUnheard(Work work) => work is not (RestoreFilesWork or RestoreMachineWork or CreateSnapshotWork or RevertSnapshotWork);
+    public static bool MayGoOnUnheard(Work work) => work is not (RestoreFilesWork or RestoreMachineWork or RestoreIntoGuestWork or CreateSnapshotWork or RevertSnapshotWork);
 
     /// <summary>Does an order.</summary>
     /// <returns>What it made or found; null for work that says nothing.</returns>
@@ -97,6 +101,7 @@ internal sealed class Workshop(
     {
         BackupWork backup => backup.Platform,
         RestoreMachineWork restore => restore.Platform,
+        RestoreIntoGuestWork into => into.Platform,
         CreateSnapshotWork create => create.Platform,
         RevertSnapshotWork revert => revert.Platform,
         _ => null,
@@ -118,6 +123,8 @@ internal sealed class Workshop(
                 return await RestoreFiles.RunAsync(files, context, cancellationToken);
             case RestoreMachineWork machine:
                 return await RestoreMachine.RunAsync(machine, context, cancellationToken);
+            case RestoreIntoGuestWork into:
+                return await RestoreIntoGuest.RunAsync(into, mounts, context, cancellationToken);
             case CreateSnapshotWork create:
                 return await Snapshots.CreateAsync(create, context, cancellationToken);
             case RevertSnapshotWork revert:

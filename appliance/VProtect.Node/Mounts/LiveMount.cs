@@ -28,13 +28,15 @@ internal sealed class LiveMount : IAsyncDisposable
 
     private readonly string _workDirectory;
     private readonly NodeOptions _options;
+    private readonly ViewCache _cache;
     private Task _attendant = Task.CompletedTask;
 
     private LiveMount(
         MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, NodeOptions options,
-        ILoggerFactory loggers, TimeProvider time)
+        ViewCache cache, ILoggerFactory loggers, TimeProvider time)
     {
         Work = work;
+        _cache = cache;
         _workDirectory = workDirectory;
         _options = options;
         _serving = use(shared => ServeAsync(shared, overlayStem, loggers, time));
@@ -53,14 +55,15 @@ internal sealed class LiveMount : IAsyncDisposable
     /// <param name="overlayStem">Path of overlays, up to the name of the disk.</param>
     /// <param name="workDirectory">A directory of the mount's own for what ends with it; made and removed.</param>
     /// <param name="options">The node's certificate, and who is told of clients.</param>
+    /// <param name="cache">Of what is read, which all mounts share.</param>
     /// <param name="loggers">Where disks and server log.</param>
     /// <param name="time">For periods.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<(LiveMount Mount, MountResult Result)> StartAsync(
         MountWork work, Func<Func<SharedRepository, Task<bool>>, Task<bool>> use, string overlayStem, string workDirectory, NodeOptions options,
-        ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        ViewCache cache, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var mount = new LiveMount(work, use, overlayStem, workDirectory, options, loggers, time);
+        var mount = new LiveMount(work, use, overlayStem, workDirectory, options, cache, loggers, time);
         try
         {
             await Task.WhenAny(mount._opened.Task, mount._serving).WaitAsync(cancellationToken);
@@ -109,6 +112,7 @@ internal sealed class LiveMount : IAsyncDisposable
                 Names = Work.Disks.Count == 0 ? null : [.. Work.Disks],
                 OverlayOf = disk => Work.IsWritable ? OverlayPath(overlayStem, disk) : null,
             },
+            _cache,
             loggers.CreateLogger<VirtualDisk>(),
             time,
             _ending.Token);

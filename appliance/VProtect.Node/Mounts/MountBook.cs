@@ -22,6 +22,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
     private const string CommittedMark = "%committed";
 
     private readonly ILogger _logger = loggers.CreateLogger<MountBook>();
+    private readonly ViewCache _cache = new(new ViewOptions());
     private readonly ConcurrentDictionary<string, LiveMount> _mounts = new(StringComparer.Ordinal);
 
     // By repository, so that one which hangs keeps no other's mounts waiting. Held while a mount begins and while a hold is taken off, so that the two do not cross.
@@ -41,6 +42,21 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
                 Log.NotCleaned(_logger, e.Message);
             }
         }
+    }
+
+    /// <summary>Caches what mounts read as the server says from now on.</summary>
+    public void Heed(NodeSettings settings)
+    {
+        var file = new ChunkFileOptions { Directory = Path.Combine(options.StatePath, "mount-cache"), HoldsShares = settings.MountCacheHoldsShares };
+        _cache.UseFile(
+            settings.MountCacheBytesMax switch
+            {
+                null => file,
+                0 => null,
+                { } bytes => file with { BytesMax = bytes },
+            },
+            _logger,
+            time);
     }
 
     /// <summary>Begins to serve, or tells again what is served already.</summary>
@@ -75,6 +91,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
                 StemOf(work.MountGuid),
                 Path.Combine(IscsiDirectory, work.MountGuid),
                 options,
+                _cache,
                 loggers,
                 time,
                 cancellationToken);
@@ -129,6 +146,8 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         {
             File.Delete(mark);
         }
+
+        ForgetWhenIdle();
     }
 
     /// <summary>Runs something for as long as a mount is served.</summary>
@@ -146,6 +165,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         if (_mounts.TryRemove(mount, out LiveMount? live))
         {
             await live.DisposeAsync();
+            ForgetWhenIdle();
         }
     }
 
@@ -160,6 +180,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         }
 
         _mounts.Clear();
+        _cache.Dispose();
     }
 
     /// <summary>Takes the hold off with the last mount of a restore point.</summary>
@@ -177,6 +198,15 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         finally
         {
             gate.Release();
+        }
+    }
+
+    /// <summary>Without mounts the cache holds no memory.</summary>
+    private void ForgetWhenIdle()
+    {
+        if (_mounts.IsEmpty)
+        {
+            _cache.ClearMemory();
         }
     }
 
@@ -207,6 +237,7 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
             repository,
             point,
             new MountedDisksOptions { OpensAll = true, OverlayOf = disk => LiveMount.OverlayPath(stem, disk) is var path && File.Exists(path) ? path : null },
+            _cache,
             loggers.CreateLogger<VirtualDisk>(),
             time,
             cancellationToken);

@@ -26,15 +26,25 @@ public static class ApplianceCopies
         return [.. points.Where(point => point.Machine == history).OrderBy(point => point.Sequence)];
     }
 
-    /// <summary>Refuses an appliance of which a later life has left a copy here.</summary>
+    /// <summary>
+    /// Refuses an appliance of which a later life has left a copy here, or a twin: of two recoveries that began the same life, the one whose copy is the first is
+    /// the appliance. Both come to the same, whatever their clocks tell, for copies are ordered by number and id.
+    /// </summary>
     /// <exception cref="VProtectException"><see cref="ErrorCode.ApplianceSuperseded"/>.</exception>
-    public static void RequireNewest(IEnumerable<RestorePoint> copies, ApplianceIdentity identity)
+    public static void RequireNewest(IReadOnlyCollection<RestorePoint> copies, ApplianceIdentity identity)
     {
-        if (copies.LastOrDefault(copy => ApplianceCopy.LifeOf(copy.Label) > identity.Life) is { } later)
+        RestorePoint? other = copies.LastOrDefault(copy => ApplianceCopy.LifeOf(copy.Label) > identity.Life)
+            ?? copies.Where(copy => ApplianceCopy.LifeOf(copy.Label) == identity.Life).OrderBy(copy => copy.Sequence).ThenBy(copy => copy.Id, StringComparer.Ordinal)
+                .Take(1).FirstOrDefault(first => IsOfTwin(first, identity));
+        if (other is not null)
         {
-            throw Superseded(ApplianceCopy.NameOf(later.Label), later.CreatedAt);
+            throw Superseded(ApplianceCopy.NameOf(other.Label), other.CreatedAt);
         }
     }
+
+    /// <summary>Whether a copy is of another recovery that began the same life.</summary>
+    public static bool IsOfTwin(RestorePoint copy, ApplianceIdentity identity) =>
+        ApplianceCopy.LifeOf(copy.Label) == identity.Life && ApplianceCopy.MarkOf(copy.Label) != identity.Mark;
 
     /// <summary>Keeps a copy.</summary>
     /// <param name="chunks">Where; its repository must be encrypted.</param>

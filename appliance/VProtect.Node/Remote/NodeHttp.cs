@@ -29,7 +29,8 @@ internal sealed class NodeHttp : IDisposable
 
     /// <param name="authority">Whom to trust; null trusts anybody, to learn the authority and nothing else.</param>
     /// <param name="certificate">What to show; null nothing.</param>
-    public NodeHttp(X509Certificate2? authority, Func<X509Certificate2>? certificate)
+    /// <param name="connectTimeout">How long a connection may take to come about; null for one that is tried again in any case.</param>
+    public NodeHttp(X509Certificate2? authority, Func<X509Certificate2>? certificate, TimeSpan? connectTimeout = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -37,7 +38,7 @@ internal sealed class NodeHttp : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = Ping,
+            ConnectTimeout = connectTimeout ?? Ping,
             KeepAlivePingDelay = Ping,
             KeepAlivePingTimeout = Ping,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,

@@ -8,6 +8,9 @@ namespace VProtect.Node.Remote;
 /// <summary>How a machine becomes a node of a server, and follows it to another address.</summary>
 public static class NodeJoin
 {
+    /// <summary>A person joins once and by hand: a server that is busy, or a line that loses what is sent first, is waited for.</summary>
+    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(30);
+
     /// <summary>Joins: learns the server's authority, compares it with the token, makes a key and has it signed.</summary>
     /// <param name="directory">Where the node keeps what it is; made when missing. Nothing is written before the server has agreed.</param>
     /// <param name="server">Host and port of the server's port for nodes; without a port <see cref="NodeWire.DefaultPort"/>.</param>
@@ -24,7 +27,7 @@ public static class NodeJoin
         }
 
         string authority;
-        using (var stranger = new NodeHttp(authority: null, certificate: null))
+        using (var stranger = new NodeHttp(authority: null, certificate: null, ConnectMax))
         {
             authority = (await stranger.CallAsync(
                 address, "authority", new EmptyMessage(), NodeWireJson.Default.EmptyMessage, NodeWireJson.Default.AuthorityAnswer, leaseNumber: null, cancellationToken)).Authority;
@@ -39,7 +42,7 @@ public static class NodeJoin
         }
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var http = new NodeHttp(trusted, certificate: null);
+        using var http = new NodeHttp(trusted, certificate: null, ConnectMax);
         EnrolAnswer joined = await http.CallAsync(
             address, "enrol", new EnrolRequest(token.Secret, Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()), Mover.ProductVersion.Text),
             NodeWireJson.Default.EnrolRequest, NodeWireJson.Default.EnrolAnswer, leaseNumber: null, cancellationToken);
@@ -53,7 +56,7 @@ public static class NodeJoin
         string address = AddressOf(server);
         NodeIdentity identity = NodeIdentity.Open(directory);
         using X509Certificate2 trusted = Read(identity.Authority, address);
-        using var http = new NodeHttp(trusted, () => identity.Certificate);
+        using var http = new NodeHttp(trusted, () => identity.Certificate, ConnectMax);
         await http.CallAsync(address, "authority", new EmptyMessage(), NodeWireJson.Default.EmptyMessage, NodeWireJson.Default.AuthorityAnswer, leaseNumber: null, cancellationToken);
         identity.Move(address);
         return identity;

@@ -5,13 +5,12 @@ using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Seal.Keys;
 using VProtect.Mover.Store;
-using VProtect.Mover.Store.Backends;
 
 namespace VProtect.Node.Repositories;
 
 /// <summary>
-/// The repositories that orders use: opened once, shared, closed when nobody has used them for a while. Each use gives its own pass phrase:
-/// who has another one opens it for himself, or is refused. Safe from several threads.
+/// The repositories that orders use: opened once, shared, closed when nobody has used them for a while. Each use gives its own pass phrase and
+/// key of the bucket: who has another one opens it for himself, or is refused. Safe from several threads.
 /// </summary>
 internal sealed partial class OpenRepositories(NodeOptions options, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
@@ -208,7 +207,7 @@ internal sealed partial class OpenRepositories(NodeOptions options, ILogger logg
     {
         // It holds the index's first slot.
         await former;
-        IObjectStore store = RepositoryStores.Open(RepositoryPlace.Require(reference.Location), create: false);
+        IObjectStore store = RepositoryPlace.Open(reference, create: false);
         OpenedIndex? index = null;
         try
         {
@@ -245,8 +244,9 @@ internal sealed partial class OpenRepositories(NodeOptions options, ILogger logg
 
     private string KeyOf(RepositoryReference reference)
     {
-        byte[] hash = reference.Secret is null ? [] : HMACSHA256.HashData(_salt, Encoding.UTF8.GetBytes(reference.Secret));
-        return $"{reference.Location}\n{Convert.ToHexStringLower(hash)}";
+        return $"{reference.Location}\n{HashOf(reference.Secret)}\n{reference.Key?.Id}\n{HashOf(reference.Key?.Secret)}";
+
+        string HashOf(string? secret) => secret is null ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(_salt, Encoding.UTF8.GetBytes(secret)));
     }
 
     private sealed class Entry(Task<SharedRepository> opening)

@@ -6,6 +6,7 @@ using VProtect.Catalog.Audit;
 using VProtect.Catalog.Settings;
 using VProtect.Server.Access.Ldap;
 using VProtect.Server.Hosting;
+using VProtect.Server.Monitoring.Telemetry;
 using VProtect.Server.Nodes;
 using VProtect.Server.Tasks;
 
@@ -50,7 +51,7 @@ internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory
 {
     /// <summary>Settings that hold a secret: their key, which is its purpose too, and the member of their document.</summary>
     public static readonly IReadOnlyList<(string Key, string Member)> Settings =
-        [(DirectorySettings.Key, nameof(DirectorySettings.SealedPassword)), (NodeAuthority.Key, NodeAuthority.SealedMember)];
+        [(DirectorySettings.Key, nameof(DirectorySettings.SealedPassword)), (NodeAuthority.Key, NodeAuthority.SealedMember), (TelemetrySettings.Key, nameof(TelemetrySettings.SealedHeaders))];
 
     private readonly SemaphoreSlim _one = new(1);
 

@@ -22,7 +22,7 @@ internal static class Permissions
         new(Permission.TasksRead, "See tasks, workflows and their logs.", CanBeLimited: true),
         new(Permission.TasksWrite, "All actions of tasks.", CanBeLimited: true),
         new(Permission.TasksBackup, "Back machines up.", CanBeLimited: true),
-        new(Permission.TasksRestore, "Restore machines to platforms.", CanBeLimited: true),
+        new(Permission.TasksRestore, "Restore machines to platforms, and files into machines that run.", CanBeLimited: true),
         new(Permission.TasksRestoreFiles, "Restore disks to files on a node.", CanBeLimited: false),
         new(Permission.TasksMount, "Mount and unmount backups.", CanBeLimited: true),
         new(Permission.TasksSnapshot, "Take snapshots, and take machines back to them.", CanBeLimited: true),

@@ -13,6 +13,11 @@ internal sealed class SessionHandler(
 {
     public const string SchemeName = "session";
 
+    /// <summary>Of requests that a page makes by itself, as things happen; listening for them (<c>/api/events</c>) is none of a person's either.</summary>
+    public const string UnattendedHeader = "X-Unattended";
+
+    private bool IsAttended => !Request.Headers.ContainsKey(UnattendedHeader) && !Request.Path.StartsWithSegments("/api/events");
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (!Request.Cookies.TryGetValue(Sessions.CookieName, out string? cookie) || cookie.Length > 100)
@@ -34,7 +39,11 @@ internal sealed class SessionHandler(
             return AuthenticateResult.Fail("The session has ended.");
         }
 
-        await sessions.ProlongAsync(found, cancellationToken);
+        if (IsAttended)
+        {
+            await sessions.ProlongAsync(found, cancellationToken);
+        }
+
         return Accept(new Caller(
             CallerKind.Session, known.User.Guid, known.User.Login, found.Guid, known.Grants, known.User.MustChangePassword, SecretToken.CsrfOf(cookie)));
     }

@@ -21,6 +21,7 @@ using VProtect.Server.Api.Session;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Support;
 using VProtect.Server.Api.Tasks;
+using VProtect.Server.Api.Telemetry;
 using VProtect.Server.Api.Tokens;
 using VProtect.Server.Api.UserDirectories;
 using VProtect.Server.Api.Users;
@@ -55,6 +56,7 @@ internal static class ApiMap
         ManagersApi.Map(api);
         MountsApi.Map(api);
         MountedFilesApi.Map(api);
+        FileRestoreApi.Map(api);
         NodeConfigsApi.Map(api);
         NodesApi.Map(api);
         PlatformPartsApi.Map(api);
@@ -74,6 +76,7 @@ internal static class ApiMap
         SupportApi.Map(api);
         TaskCreationApi.Map(api);
         TasksApi.Map(api);
+        TelemetryApi.Map(api);
         TokensApi.Map(api);
         UsersApi.Map(api);
         WorkflowExecutionsApi.Map(api);

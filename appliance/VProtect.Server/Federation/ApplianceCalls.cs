@@ -150,7 +150,8 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
             return false;
         }
 
-        int skipped = await transaction.Mirror.ApplyAsync(appliance, batch.Rows, cancellationToken);
+        List<FeedRow> rows = [.. batch.Rows.Where(FeedShapes.Fits)];
+        int skipped = batch.Rows.Count - rows.Count + await transaction.Mirror.ApplyAsync(appliance, rows, cancellationToken);
         if (skipped > 0)
         {
             Log.Skipped(logger, skipped, appliance);
@@ -187,7 +188,7 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
         [LoggerMessage(5386, LogLevel.Warning, "What the appliance {Appliance} tells does not fit what it told, and begins anew: {Reason}")]
         public static partial void Unfit(ILogger logger, Guid appliance, string reason);
 
-        [LoggerMessage(5387, LogLevel.Warning, "{Count} rows of the appliance {Appliance} are not shown: their guids are another's, or what they need is not there")]
+        [LoggerMessage(5387, LogLevel.Warning, "{Count} rows of the appliance {Appliance} are not shown: their guids are another's, what they need is not there, or they are not of the shape that they should be of")]
         public static partial void Skipped(ILogger logger, int count, Guid appliance);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using VProtect.Server.Api.Settings;
 
 namespace VProtect.Server.Hosting;
@@ -9,6 +10,9 @@ namespace VProtect.Server.Hosting;
 /// </summary>
 internal sealed class LogFile(string directory, string name, string extension, TimeProvider time, Func<GlobalSettings> settings) : IDisposable
 {
+    /// <summary>What is no Unicode becomes U+FFFD; without a mark at the beginning. What StreamWriter takes otherwise would refuse that line, and all that follow.</summary>
+    private static readonly UTF8Encoding Text = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
+
     private readonly Lock _lock = new();
     private StreamWriter? _writer;
     private DateTimeOffset _begunAt;
@@ -54,7 +58,7 @@ internal sealed class LogFile(string directory, string name, string extension, T
     {
         var file = new FileStream(PathOf(0), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         _begunAt = file.Length == 0 ? time.GetUtcNow() : File.GetCreationTimeUtc(PathOf(0));
-        return new StreamWriter(file) { AutoFlush = true };
+        return new StreamWriter(file, Text) { AutoFlush = true };
     }
 
     private void Roll(GlobalSettings now)

@@ -20,8 +20,6 @@ internal static class LogLine
     /// <summary>How times are written.</summary>
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    private const string Template = "{OriginalFormat}";
-
     /// <summary>The line, without its end.</summary>
     public static string Of<TState>(
         DateTimeOffset at, LogLevel level, string category, EventId eventId, string message, TState state, Exception? exception, IExternalScopeProvider scopes)
@@ -35,12 +33,14 @@ internal static class LogLine
             json.WriteString("category", category);
             json.WriteNumber("event", eventId.Id);
             json.WriteString("message", message);
-            if (state is IReadOnlyList<KeyValuePair<string, object?>> pairs)
+            (string? template, IReadOnlyList<KeyValuePair<string, object?>> named) = LogArguments.Of(state);
+            if (template is not null)
             {
-                WritePairs(json, pairs);
+                json.WriteString("template", template);
             }
 
-            WriteScope(json, scopes);
+            WriteNamed(json, "args", named);
+            WriteNamed(json, "scope", LogArguments.Scope(scopes));
             if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
             {
                 json.WriteString("trace", activity.TraceId.ToHexString());
@@ -58,43 +58,11 @@ internal static class LogLine
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
-    private static void WritePairs(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>> pairs)
+    private static void WriteNamed(Utf8JsonWriter json, string member, IReadOnlyCollection<KeyValuePair<string, object?>> named)
     {
-        if (pairs.FirstOrDefault(pair => pair.Key == Template).Value is string template)
-        {
-            json.WriteString("template", template);
-        }
-
-        var named = pairs.Where(pair => pair.Key != Template).ToList();
         if (named.Count > 0)
         {
-            json.WriteStartObject("args");
-            foreach ((string name, object? value) in named)
-            {
-                Write(json, name, value);
-            }
-
-            json.WriteEndObject();
-        }
-    }
-
-    private static void WriteScope(Utf8JsonWriter json, IExternalScopeProvider scopes)
-    {
-        // The innermost wins where several name the same.
-        var named = new Dictionary<string, object?>(StringComparer.Ordinal);
-        scopes.ForEachScope(
-            static (scope, into) =>
-            {
-                foreach ((string name, object? value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
-                {
-                    into[name] = value;
-                }
-            },
-            named);
-        named.Remove(Template);
-        if (named.Count > 0)
-        {
-            json.WriteStartObject("scope");
+            json.WriteStartObject(member);
             foreach ((string name, object? value) in named)
             {
                 Write(json, name, value);

@@ -14,6 +14,6 @@ internal static class MetricsApi
     private static async Task<IResult> ReadAsync(CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
     {
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        return Results.Text(await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken), MetricsText.ContentType);
+        return Results.Text(MetricsText.Of(await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken)), MetricsText.ContentType);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data,
         Add(archive, "settings.json", settings.Current);
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {
-            Add(archive, "nodes.json", (await session.Nodes.ListAsync(All, cancellationToken)).Rows);
+            Add(archive, "nodes.json", await session.Nodes.CallersAsync(cancellationToken));
             Add(archive, "destinations.json", (await session.Destinations.ListAsync(All, cancellationToken)).Rows.Select(row => row with { SealedKey = null }));
             Add(archive, "managers.json", (await session.HypervisorManagers.ListAsync(All, cancellationToken)).Rows.Select(row => row with { Settings = "{}" }));
             Add(archive, "hypervisors.json", (await session.Hypervisors.ListAsync(manager: null, cluster: null, All, cancellationToken)).Rows.Select(row => row with { Settings = "{}" }));
@@ -48,7 +48,7 @@ internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data,
                 Add(archive, $"tasks/{failed.Guid}.log", lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.At:O} {line.Level} {line.Text}")));
             }
 
-            Add(archive, "metrics.txt", (IEnumerable<string>)[await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken)]);
+            Add(archive, "metrics.txt", (IEnumerable<string>)[MetricsText.Of(await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken))]);
         }
 
         Add(archive, "check.txt", (await check.RunAsync(cancellationToken)).DefaultIfEmpty("Catalog, secrets and audit log are whole."));

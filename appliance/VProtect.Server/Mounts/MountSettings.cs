@@ -37,7 +37,9 @@ internal sealed record MountSettings
     /// <summary>The machine that runs on it; null for none.</summary>
     public BootSettings? Boot { get; init; }
 
-    public static MountSettings Of(Mount mount) => JsonSerializer.Deserialize<MountSettings>(mount.Settings, Json)!;
+    public static MountSettings Of(Mount mount) => Of(mount.Settings);
+
+    public static MountSettings Of(string settings) => JsonSerializer.Deserialize<MountSettings>(settings, Json)!;
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }

@@ -65,8 +65,8 @@ internal static class PolicyReading
         ];
     }
 
-    // The zone is one of the settings that old clients do not know.
-    private static string Zone(string settings)
+    /// <summary>The zone is one of the settings that old clients do not know.</summary>
+    internal static string Zone(string settings)
     {
         using var document = JsonDocument.Parse(settings);
         return document.RootElement.TryGetProperty("timeZone", out JsonElement zone) ? zone.GetString() ?? "UTC" : "UTC";

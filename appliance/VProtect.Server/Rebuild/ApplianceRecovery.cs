@@ -75,7 +75,7 @@ public static class ApplianceRecovery
         var destination = new Destination
         {
             Name = "recovered",
-            Type = DestinationWriting.FileSystem,
+            Type = S3Place.Is(location) ? DestinationWriting.ObjectService : DestinationWriting.FileSystem,
             Settings = SettingsOf(location),
             RepositoryId = found.RepositoryId,
             VisibleForAll = true,

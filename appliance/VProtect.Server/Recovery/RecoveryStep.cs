@@ -43,7 +43,9 @@ internal sealed record RecoveryStep
     public bool PowersOn { get; init; }
 
     /// <summary>The steps of a plan, in order.</summary>
-    public static IReadOnlyList<RecoveryStep> Of(RecoveryPlan plan) => JsonSerializer.Deserialize<List<RecoveryStep>>(plan.Steps, Json)!;
+    public static IReadOnlyList<RecoveryStep> Of(RecoveryPlan plan) => Of(plan.Steps);
+
+    public static IReadOnlyList<RecoveryStep> Of(string steps) => JsonSerializer.Deserialize<List<RecoveryStep>>(steps, Json)!;
 
     public static string ToJson(IReadOnlyList<RecoveryStep> steps) => JsonSerializer.Serialize(steps, Json);
 

@@ -18,22 +18,22 @@ internal sealed class DestinationRefresh(
     /// <summary>Looks at a destination and writes down what was found, also that it could not be reached.</summary>
     public async Task RunAsync(Guid guid, CancellationToken cancellationToken)
     {
-        RepositoryReference repository;
-        await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
-        {
-            if (await session.Destinations.FindAsync(guid, cancellationToken) is not { } known)
-            {
-                return;
-            }
-
-            repository = references.Repository(known);
-        }
-
         DateTimeOffset askedAt = time.GetUtcNow();
         RepositoryResult? found = null;
         VProtectException? failure = null;
         try
         {
+            RepositoryReference repository;
+            await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
+            {
+                if (await session.Destinations.FindAsync(guid, cancellationToken) is not { } known)
+                {
+                    return;
+                }
+
+                repository = await references.RepositoryAsync(session, known, cancellationToken);
+            }
+
             found = await errands.RunAsync(new OpenRepositoryWork(repository, CreatesIfMissing: false), Timeout, cancellationToken) as RepositoryResult;
         }
         catch (VProtectException told) when (told.Code != ErrorCode.NoNode)

@@ -50,6 +50,6 @@ public sealed class LocalNode
     private static async Task<string> FreeNameAsync(CatalogSession session, CancellationToken cancellationToken)
     {
         string name = Environment.MachineName.ToLowerInvariant();
-        return (await session.Nodes.ListAsync(new() { Filter = name }, cancellationToken)).Total == 0 ? name : $"{name}-{Guid.CreateVersion7():N}";
+        return (await session.Nodes.CallersAsync(cancellationToken)).All(node => node.NameKey != name) ? name : $"{name}-{Guid.CreateVersion7():N}";
     }
 }

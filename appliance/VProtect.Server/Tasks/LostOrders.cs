@@ -82,7 +82,7 @@ internal sealed partial class LostOrders(
         await using (CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken))
         {
             IReadOnlyList<CatalogTask> running = await transaction.Tasks.RunningAsync(cancellationToken);
-            foreach (Node node in (await transaction.Nodes.ListAsync(new() { Size = 10_000 }, cancellationToken)).Rows)
+            foreach (Node node in await transaction.Nodes.CallersAsync(cancellationToken))
             {
                 TimeSpan silence = lives.SilenceOf(node.Guid);
                 if (silence <= offlineAfter)

@@ -5,6 +5,7 @@ using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
+using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
 
 namespace VProtect.Server.Tasks;
@@ -12,11 +13,20 @@ namespace VProtect.Server.Tasks;
 /// <summary>Makes what nodes need to reach platforms and repositories out of the catalog's rows; this is where secrets are unsealed for them.</summary>
 internal sealed class References(SecretBox box)
 {
+    /// <summary>What <see cref="UnfitForBucket"/> asks for.</summary>
+    public const string BucketKeyRule = "Name a credential of the kind PASSWORD whose login is the id of the access key and whose secret is the secret access key.";
+
     /// <summary>Purpose by which the secret of a credential is sealed.</summary>
     public static string PurposeOfCredential(Guid credential) => $"credentials:{credential:D}";
 
     /// <summary>Purpose by which the pass phrase of a destination is sealed.</summary>
     public static string PurposeOfDestination(Guid destination) => $"destinations:{destination:D}";
+
+    /// <summary>Why a credential cannot be the key of a bucket; null when it can.</summary>
+    public static string? UnfitForBucket(Credential credential) =>
+        credential.Kind != CredentialKind.Password ? $"It is of the kind {ApiName.Of(credential.Kind)}."
+        : string.IsNullOrEmpty(credential.Login) ? "It has no login."
+        : null;
 
     /// <summary>The platform behind a manager, or behind a host without one.</summary>
     /// <param name="session">Where it is read.</param>
@@ -100,16 +110,18 @@ internal sealed class References(SecretBox box)
     /// <exception cref="VProtectException"><see cref="ErrorCode.TaskImpossible"/>: there is no such destination; <see cref="ErrorCode.SecretUnreadable"/>.</exception>
     public async Task<RepositoryReference> RepositoryAsync(CatalogSession session, Guid? destination, CancellationToken cancellationToken) =>
         destination is { } guid && await session.Destinations.FindAsync(guid, cancellationToken) is { } found
-            ? Repository(found)
+            ? await RepositoryAsync(session, found, cancellationToken)
             : throw Missing("The backup destination does not exist any more.", "Choose another destination.");
 
     /// <summary>The repository of a destination; the row need not be stored yet.</summary>
-    public RepositoryReference Repository(Destination destination)
+    /// <exception cref="VProtectException"><see cref="ErrorCode.TaskImpossible"/>: its credential does not fit; <see cref="ErrorCode.SecretUnreadable"/>.</exception>
+    public async Task<RepositoryReference> RepositoryAsync(CatalogSession session, Destination destination, CancellationToken cancellationToken)
     {
         string location = Settings(destination.Settings).GetValueOrDefault("path")
             ?? throw Missing($"The backup destination {destination.Name} has no path.", "Set 'path' in its settings.");
-        string? secret = destination.SealedKey is { } key ? Encoding.UTF8.GetString(box.Unseal(key, PurposeOfDestination(destination.Guid))) : null;
-        return new RepositoryReference(Text(destination.Guid), location, secret, destination.ReserveBytes > 0 ? destination.ReserveBytes : null);
+        string? secret = destination.SealedKey is { } seal ? Encoding.UTF8.GetString(box.Unseal(seal, PurposeOfDestination(destination.Guid))) : null;
+        BucketKey? key = await KeyAsync(session, destination, cancellationToken);
+        return new RepositoryReference(Text(destination.Guid), location, secret, destination.ReserveBytes > 0 ? destination.ReserveBytes : null, key);
     }
 
     /// <summary>Settings as connectors take them: what is no text is handed on as it is written.</summary>
@@ -121,6 +133,20 @@ internal sealed class References(SecretBox box)
             .ToDictionary(member => member.Name, member => member.Value.ToString(), StringComparer.Ordinal);
     }
 
+    private async Task<BucketKey?> KeyAsync(CatalogSession session, Destination destination, CancellationToken cancellationToken)
+    {
+        if (destination.CredentialGuid is not { } guid)
+        {
+            return null;
+        }
+
+        Credential? credential = await session.Credentials.FindAsync(guid, cancellationToken);
+        string? unfit = credential is null ? "It does not exist any more." : UnfitForBucket(credential);
+        return unfit is null
+            ? new BucketKey(credential!.Login!, Unsealed(credential))
+            : throw Missing($"The credential of the backup destination {destination.Name} cannot be used: {unfit}", BucketKeyRule);
+    }
+
     private async Task<(string Login, string? Secret)> CredentialAsync(CatalogSession session, Guid? guid, CancellationToken cancellationToken)
     {
         if (guid is null || await session.Credentials.FindAsync(guid.Value, cancellationToken) is not { } credential)
@@ -128,8 +154,10 @@ internal sealed class References(SecretBox box)
             return ("", null);
         }
 
-        return (credential.Login ?? "", Encoding.UTF8.GetString(box.Unseal(credential.Sealed, PurposeOfCredential(credential.Guid))));
+        return (credential.Login ?? "", Unsealed(credential));
     }
+
+    private string Unsealed(Credential credential) => Encoding.UTF8.GetString(box.Unseal(credential.Sealed, PurposeOfCredential(credential.Guid)));
 
     private static string Text(Guid guid) => guid.ToString("D");
 

@@ -51,10 +51,15 @@ internal sealed record TaskParameters
     /// <summary>Where its disks are moved to then, by the platform's id; null the platform's choice.</summary>
     public string? StorageUuid { get; init; }
 
+    /// <summary>Files of <see cref="Mount"/> that are written into a machine.</summary>
+    public GuestFilesParameters? GuestFiles { get; init; }
+
     /// <summary>Its place in a run of a recovery plan.</summary>
     public StepParameters? Step { get; init; }
 
-    public static TaskParameters Of(CatalogTask task) => JsonSerializer.Deserialize<TaskParameters>(task.Parameters, Json)!;
+    public static TaskParameters Of(CatalogTask task) => Of(task.Parameters);
+
+    public static TaskParameters Of(string parameters) => JsonSerializer.Deserialize<TaskParameters>(parameters, Json)!;
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }
@@ -72,6 +77,27 @@ internal sealed record StepParameters(int Position, string Machine, long StartDe
 /// <param name="Format"><c>raw</c>, <c>qcow2</c>, <c>vmdk</c>, <c>vhdx</c> or <c>vhd</c>.</param>
 /// <param name="IsSparse">Whether zeros take no space.</param>
 internal sealed record FilesParameters(string Directory, string Format, bool IsSparse);
+
+/// <summary>Files that are written into a machine that runs.</summary>
+/// <param name="Volume">The volume, as the node calls it.</param>
+/// <param name="Paths">Files and folders in it.</param>
+/// <param name="Folder">The folder in the machine that receives them; null for where they were.</param>
+/// <param name="Existing">What becomes of files that are there already.</param>
+/// <param name="Suffix">What is added to names when what is restored gets another one.</param>
+internal sealed record GuestFilesParameters(string Volume, IReadOnlyList<string> Paths, string? Folder, ExistingFiles Existing, string Suffix);
+
+/// <summary>What becomes of files that are there already. Stored: names only grow.</summary>
+internal enum ExistingFiles
+{
+    /// <summary>They stay.</summary>
+    Keep,
+
+    /// <summary>They are replaced, each at once and for good.</summary>
+    Replace,
+
+    /// <summary>They stay, and what is restored gets another name beside them.</summary>
+    Rename,
+}
 
 /// <summary>A restore to a platform.</summary>
 internal sealed record ImportParameters

@@ -1,6 +1,7 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Api.Events;
 using VProtect.Server.Federation;
+using VProtect.Server.Monitoring.Telemetry;
 using VProtect.Server.Mounts;
 using VProtect.Server.Nodes;
 using VProtect.Server.Policies;
@@ -68,6 +69,7 @@ internal static class TaskServices
         services.AddHostedOnce<TaskWatch>();
         services.AddHostedOnce<Scheduler>();
         services.AddHostedOnce<Upkeep>();
+        services.AddHostedOnce<TelemetryExport>();
     }
 
     /// <summary>A kind of work is a file in Kinds/ and a line here.</summary>
@@ -77,6 +79,7 @@ internal static class TaskServices
         services.AddSingleton<TaskKind, ApplianceBackupKind>();
         services.AddSingleton<TaskKind, BackupKind>();
         services.AddSingleton<TaskKind, CollectKind>();
+        services.AddSingleton<TaskKind, FileRestoreKind>();
         services.AddSingleton<TaskKind, InventoryKind>();
         services.AddSingleton<TaskKind, MountKind>();
         services.AddSingleton<TaskKind, OldSnapshotsKind>();

@@ -189,7 +189,7 @@ await tell(async () => {
 
   step('the audit log tells of it all, is filtered and verified');
   await area('Audit');
-  await page.getByLabel('What, in full').fill('users.create');
+  await page.getByLabel('What, as in').fill('users.create');
   await button('Filter').click();
   await page.getByRole('cell', { name: 'olga' }).first().waitFor();
   await page.getByRole('cell', { name: 'session.login' }).first().waitFor({ state: 'detached' });

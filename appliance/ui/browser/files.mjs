@@ -1,11 +1,12 @@
 // Files out of a backup, with the real appliance; EndToEnd.Tests/Appliance/UiTests and Kvm/KvmUiTests start it.
 //   VPROTECT_UI_MACHINE: its name; it has a good backup
 //   VPROTECT_UI_FILE, _CONTENT: a file in its system volume, and a line in it
+//   VPROTECT_UI_INTO: a folder in the machine that receives it, where its own place is not there; otherwise it goes back to where it was
 //   VPROTECT_UI_PHRASE: pass phrase of its encrypted disk, if it has one
 import { readFileSync } from 'node:fs';
 import { address, area, begin, button, context, faults, glance, heading, logIn, look, page, password, step, tell } from './person.mjs';
 
-const { VPROTECT_UI_MACHINE: machine, VPROTECT_UI_FILE: file, VPROTECT_UI_CONTENT: content, VPROTECT_UI_PHRASE: phrase } = process.env;
+const { VPROTECT_UI_MACHINE: machine, VPROTECT_UI_FILE: file, VPROTECT_UI_CONTENT: content, VPROTECT_UI_INTO: into, VPROTECT_UI_PHRASE: phrase } = process.env;
 const slow = { timeout: 120_000 };
 const folder = file.slice(0, file.lastIndexOf('/'));
 const name = file.slice(folder.length + 1);
@@ -77,6 +78,43 @@ await tell(async () => {
   await glance('files-chosen');
   const several = await saved(() => button('Download').click());
   if (!several.name.endsWith('.zip') || several.bytes.subarray(0, 2).toString() !== 'PK') faults.push(`downloaded ${several.name}`);
+
+  step('a file goes back into the machine, which runs');
+  for (const index of [1, 2]) await boxes.nth(index).uncheck();
+  const restore = async () => {
+    await page.getByRole('checkbox', { name: `Choose ${name}`, exact: true }).check();
+    await button('Restore into a machine').click();
+  };
+  const ends = async (text) => {
+    await button('Restore', dialog).click();
+    await page.getByText(`Restoring files into ${machine} is queued.`).last().waitFor(slow);
+    await page.getByRole('link', { name: 'Show the task' }).last().click();
+    await heading(`File restore · ${machine}`);
+    await page.getByText(text, { exact: false }).first().waitFor(slow);
+  };
+  await restore();
+  if (into) {
+    await ends('Name a folder of the machine that receives the files.');
+    await page.goBack();
+    await restore();
+    await dialog.getByLabel('Into a folder of the machine').check();
+    await dialog.locator('#into-folder').fill('/etc/../root');
+    await button('Restore', dialog).click();
+    await dialog.getByText('It is no absolute path.', { exact: false }).first().waitFor();
+    await dialog.getByLabel('Another machine').check();
+    await dialog.getByText('Nothing matches.').waitFor();
+    await glance('files-restore-refused');
+    await dialog.getByLabel(machine, { exact: true }).check();
+    await dialog.locator('#into-folder').fill(into);
+  }
+  await dialog.getByLabel('Are replaced').check();
+  if (!await button('Restore', dialog).isDisabled()) faults.push('files are replaced without the name typed');
+  await dialog.getByLabel(`Type ${machine} to confirm`).fill(machine);
+  await dialog.getByText(into ? `${into}/${name}` : file, { exact: true }).waitFor();
+  await look('files-restore');
+  await ends('1 file, 0 folders and 0 links were restored.');
+  await glance('files-restored');
+  await page.goBack();
 
   step('a file is found by its name, from the root');
   await button('Root').click();

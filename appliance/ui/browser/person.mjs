@@ -21,12 +21,12 @@ export const page = await context.newPage();
 // Tests beside a story make networks, and Chromium then drops what it is loading, as it does when a person's machine changes networks: a person loads the page again.
 const goto = page.goto.bind(page);
 page.goto = (...where) => goto(...where).catch((error) => (/ERR_NETWORK_CHANGED/.test(error.message) ? goto(...where) : Promise.reject(error)));
-page.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) faults.push(message.text()); });
-page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
-page.on('request', (request) => { if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(`asks another host: ${request.url()}`); });
+context.on('console', (message) => { if (/Content Security Policy/i.test(message.text())) faults.push(message.text()); });
+context.on('weberror', (error) => faults.push(`script: ${error.error().message}`));
+context.on('request', (request) => { if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) faults.push(`asks another host: ${request.url()}`); });
 if (files) {
   const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml', woff2: 'font/woff2' };
-  await page.route(`${address}ui/**`, async (route) => {
+  await context.route(`${address}ui/**`, async (route) => {
     const wanted = new URL(route.request().url()).pathname.slice('/ui/'.length);
     const file = wanted && existsSync(join(files, `${wanted}.gz`)) ? wanted : 'index.html';
     const { headers } = await context.request.head(`${address}ui/`).then((answer) => ({ headers: answer.headers() }), () => ({ headers: {} }));
@@ -66,11 +66,17 @@ export const ask = async (what) => {
 /** No fault of accessibility, in light and in dark; pictures at two widths. */
 export async function look(name) {
   for (const dark of [false, true]) {
-    await page.evaluate((on) => document.documentElement.classList.toggle('pf-v6-theme-dark', on), dark);
-    await page.waitForTimeout(400); // Colours fade over; what is looked at is where they end.
+    // Colours would fade over, for long on a busy machine; what is looked at is where they end. What moves in comes to its place first.
+    await page.evaluate((on) => {
+      const still = new CSSStyleSheet();
+      still.replaceSync('*, ::before, ::after { transition: none !important; }');
+      document.adoptedStyleSheets = [still];
+      document.documentElement.classList.toggle('pf-v6-theme-dark', on);
+    }, dark);
+    await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => {}))));
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run());
-    for (const one of violations) faults.push(`${name}, ${dark ? 'dark' : 'light'}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 300)).join('\n    ')}`);
+    for (const one of violations) faults.push(`${name}, ${dark ? 'dark' : 'light'}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 300)}: ${node.failureSummary}`).join('\n    ')}`);
     if (shots) {
       for (const width of [1280, 1920]) {
         await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 });
@@ -80,7 +86,10 @@ export async function look(name) {
       await page.setViewportSize({ width: 1280, height: 800 });
     }
   }
-  await page.evaluate(() => document.documentElement.classList.remove('pf-v6-theme-dark'));
+  await page.evaluate(() => {
+    document.documentElement.classList.remove('pf-v6-theme-dark');
+    document.adoptedStyleSheets = [];
+  });
 }
 
 /** As `look`, when pictures are asked for: for what differs little from what is looked at. */

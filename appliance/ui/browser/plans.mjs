@@ -93,7 +93,7 @@ await tell(async () => {
   let loads = 0;
   const count = (request) => { if (request.isNavigationRequest()) loads++; };
   page.on('request', count);
-  await page.route('**/assets/ReportsPage-*', (route) => (loads < 2 ? route.abort('internetdisconnected') : route.continue()));
+  await page.route('**/assets/ReportsPage-*', (route) => (loads < 2 ? route.abort('internetdisconnected') : route.fallback()));
   await page.goto(`${address}ui/reports`);
   await heading('Reports');
   if (loads !== 2) faults.push(`the page was loaded ${loads} times`);
@@ -104,6 +104,9 @@ await tell(async () => {
   const [saved] = await Promise.all([page.waitForEvent('download'), button('Download as HTML').click()]);
   const kept = readFileSync(await saved.path(), 'utf8');
   if (!kept.includes('<h1>VProtect report</h1>')) faults.push('the report is no page');
+  const [pdf] = await Promise.all([page.waitForEvent('download'), button('Download as PDF').click()]);
+  if (readFileSync(await pdf.path()).subarray(0, 5).toString() !== '%PDF-') faults.push('the report is no PDF');
+  if (shots) await pdf.saveAs(`${shots}/report.pdf`);
   await page.emulateMedia({ media: 'print' });
   const cut = await page.evaluate(() => [...document.querySelectorAll('.pf-v6-c-page, .pf-v6-c-page__main-container, .pf-v6-c-page__main, .vp-wide')].filter((one) => one.scrollHeight > one.clientHeight + 2 && getComputedStyle(one).overflowY !== 'visible').map((one) => one.className));
   if (cut.length > 0) faults.push(`cut off on paper: ${cut.join(', ')}`);
@@ -124,9 +127,25 @@ await tell(async () => {
   await look('nodes');
   await button('Create a configuration').click();
   await dialog.locator('#config-name').fill('site two');
-  await dialog.locator('#config-settings').fill('{"runningTasksMax": 2}');
+  await dialog.locator('#config-tasks').fill('2');
+  await dialog.locator('#config-rate').fill('50');
+  await dialog.locator('#config-paths').fill('restore');
+  await dialog.getByLabel('Export', { exact: true }).check();
+  await dialog.getByLabel('Verify', { exact: true }).check();
   await look('node-configuration');
   await button('Add', dialog).click();
+  await dialog.getByText('It is no list of absolute directories.').first().waitFor();
+  await dialog.locator('#config-paths').fill('/restore\n/var/restore');
+  await button('Add', dialog).click();
+  for (const said of ['At most 2 tasks at once', 'Only: Export, Verify', 'Restores files into /restore, /var/restore', 'Backups read at most 50 MiB/s']) await page.getByText(said, { exact: true }).waitFor();
+  await button('Edit: site two').click();
+  if (await dialog.locator('#config-paths').inputValue() !== '/restore\n/var/restore') faults.push('a configuration is not shown as it was written');
+  await dialog.locator('#config-tasks').fill('0');
+  await dialog.getByLabel('Export', { exact: true }).uncheck();
+  await dialog.getByLabel('Verify', { exact: true }).uncheck();
+  await button('Save', dialog).click();
+  await page.getByText('At most 2 tasks at once').waitFor({ state: 'detached' });
+  await page.getByText('Only: Export, Verify').waitFor({ state: 'detached' });
   await button('Delete: site two').click();
   await button('Delete', dialog).click();
   await button('Delete: site two').waitFor({ state: 'detached' });
@@ -186,6 +205,27 @@ await tell(async () => {
   await page.getByRole('cell', { name: 'night@example.org' }).waitFor();
   await look('settings-lists');
 
+  step('telemetry is sent where it is told to, with headers that nobody is shown, and a receiver that is not there is diagnosed');
+  await page.getByRole('tab', { name: 'Telemetry' }).click();
+  await page.locator('#telemetry-endpoint').fill('127.0.0.1:9');
+  await button('Save').click();
+  await page.getByText('It is no address of a receiver').first().waitFor();
+  await page.locator('#telemetry-endpoint').fill('http://127.0.0.1:9');
+  await page.locator('#telemetry-headers').fill('Bearer planted-header');
+  await page.getByText('Line 1 is no header').waitFor();
+  if (!await button('Save').isDisabled()) faults.push('headers that are none can be saved');
+  await page.locator('#telemetry-headers').fill('Authorization: Bearer planted-header');
+  if (!await button('Check').isDisabled()) faults.push('what is not saved yet can be checked');
+  await button('Save').click();
+  await page.getByText('Some are stored').waitFor();
+  if ((await page.content()).includes('planted-header')) faults.push('a header is shown after it was saved');
+  await button('Check').click();
+  await page.getByText('Warning alert').waitFor();
+  await look('settings-telemetry');
+  await page.getByText('Forget the stored headers').click();
+  await button('Save').click();
+  await page.locator('#telemetry-forget').waitFor({ state: 'detached' });
+
   step('a host and a repository are changed; the repository is verified');
   await area('Infrastructure');
   await page.getByRole('button', { name: /^Edit: / }).click();
@@ -207,6 +247,8 @@ await tell(async () => {
   await dialog.last().locator('#credential-login').fill('reader');
   await dialog.last().locator('#credential-secret').fill('secret');
   await look('credential-add');
+  // What is behind both dialogs is drawn anew, as it is when something happens meanwhile: neither is lost to a screen reader.
+  await page.evaluate(() => window.dispatchEvent(new PopStateEvent('popstate', { state: window.history.state })));
   await button('Save', dialog.last()).click();
   await dialog.locator('#manager-credential').getByText('platform reader (reader)').waitFor({ state: 'attached' });
   await look('manager-add');

@@ -38,6 +38,33 @@ await tell(async () => {
   await page.getByRole('cell', { name: 'main' }).first().waitFor();
   await look('destinations');
 
+  step('a bucket: its key is made in place, its path is composed, and a service that nobody vouches for is told');
+  const dialog = page.getByRole('dialog');
+  await button('Create a repository').click();
+  await page.locator('#dialog-name').fill('cloud');
+  await page.locator('#dialog-place').selectOption('bucket');
+  await page.locator('#dialog-bucket').fill('backups');
+  await page.locator('#dialog-prefix').fill('main');
+  await page.locator('#dialog-endpoint').fill('ceph1');
+  await dialog.getByText('An address such as').waitFor();
+  if (!await button('Add', dialog).isDisabled()) faults.push('an endpoint that is none is sent');
+  await page.locator('#dialog-endpoint').fill(address);
+  await button('Make a credential: Access key').click();
+  await page.locator('#credential-name').fill('ceph');
+  await page.locator('#credential-login').fill('AK4711');
+  if (!await button('Save', dialog.last()).isDisabled()) faults.push('a key without its secret is kept');
+  await page.locator('#credential-secret').fill('secret');
+  await look('destination-key');
+  await button('Save', dialog.last()).click();
+  await page.locator('#credential-name').waitFor({ state: 'detached' });
+  await page.locator('#dialog-credential').getByRole('option', { name: 'ceph (AK4711)', selected: true }).waitFor({ state: 'attached' });
+  await dialog.getByText(`s3://backups/main?endpoint=${address}`).waitFor();
+  await look('destination-bucket');
+  await button('Add', dialog).click();
+  await dialog.getByText(/certificate of .* is not trusted/).waitFor();
+  await look('destination-bucket-amiss');
+  await button('Cancel', dialog).click();
+
   step('a hypervisor that cannot be used is told so, with the reason; its failed task is retried');
   await area('Infrastructure');
   const addHost = async (name, host) => {
@@ -89,14 +116,14 @@ await tell(async () => {
   await page.getByRole('log').waitFor();
   await look('task');
 
-  step('it is restored as a new machine');
+  step('it is restored as a new machine, its card in another network');
   await page.getByRole('link', { name: 'web1' }).click();
   await button('Restore', page.getByRole('row', { name: /Success/ })).click();
-  const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Overwrite a machine of this name').check();
   if (!await button('Restore', dialog).isDisabled()) faults.push('a machine is overwritten without its name typed');
   await look('restore');
   await dialog.getByLabel('Overwrite a machine of this name').uncheck();
+  await dialog.getByLabel('Network of card 0').selectOption({ label: 'DMZ' });
   await button('Restore', dialog).click();
   await page.getByText('The restore is queued.').waitFor();
   await area('Tasks');
@@ -149,6 +176,16 @@ await tell(async () => {
   await look('policies');
   await area('Machines');
   await page.getByRole('row', { name: /web1.*nightly/ }).first().waitFor();
+
+  step('the machines of a policy are chosen, and backed up together');
+  await page.getByRole('combobox', { name: 'Policy' }).selectOption('nightly');
+  await page.getByRole('link', { name: 'db1' }).waitFor({ state: 'detached' });
+  await page.getByRole('checkbox', { name: 'Choose all on this page' }).check();
+  await page.getByText('1 chosen').waitFor();
+  await look('machines-chosen');
+  await button('Back up').click();
+  await page.getByText('One backup is queued.').waitFor();
+  await page.getByText('1 chosen').waitFor({ state: 'detached' });
   await area('Audit');
   await page.getByRole('cell', { name: 'session.password' }).first().waitFor();
   await look('audit');

@@ -14,7 +14,7 @@ public sealed record JoinedAppliance : IEntity
     /// <summary>Number of the batch of that feed that was taken last.</summary>
     public long Batch { get; init; }
 
-    /// <summary>Rows that could not be taken, since that feed began: their guid is another's.</summary>
+    /// <summary>Rows that could not be taken, since that feed began: their guid is another's, or nobody could read them.</summary>
     public long Skipped { get; init; }
 
     /// <summary>When a batch was taken last.</summary>

@@ -13,9 +13,12 @@ public sealed class NodeTable : EditableTable<Node>
     {
     }
 
-    /// <summary>A page of all.</summary>
+    /// <summary>A page of those that work here: appliances that joined have certificates as nodes do, and do no work for others.</summary>
     public Task<ListPage<Node>> ListAsync(ListQuery query, CancellationToken cancellationToken) =>
-        PageAsync(new SqlFilter().Contains("name_key", query.Filter), query, cancellationToken);
+        PageAsync(new SqlFilter().Contains("name_key", query.Filter).Where("guid", $" NOT IN (SELECT guid FROM appliances)"), query, cancellationToken);
+
+    /// <summary>All that call this server: nodes, and appliances that joined.</summary>
+    public async Task<IReadOnlyList<Node>> CallersAsync(CancellationToken cancellationToken) => await WhereAsync($"1 = 1 ORDER BY name_key, guid", cancellationToken);
 
     /// <summary>The node that has this certificate, or was given it to go on with; null when none may use it.</summary>
     public async Task<Node?> FindByCertificateAsync(string thumbprint, CancellationToken cancellationToken) => (await WhereAsync(

@@ -20,4 +20,7 @@ public enum TakerGap
 
     /// <summary>Each is met by some node, all by none.</summary>
     Together = 5,
+
+    /// <summary>The node configurations of those that could do it do not allow what it is.</summary>
+    Type = 6,
 }

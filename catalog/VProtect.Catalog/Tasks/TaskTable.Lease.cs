@@ -15,7 +15,7 @@ public sealed partial class TaskTable
 {
     /// <summary>What changes a machine, or what its platform holds of it: one at a time for each machine.</summary>
     private static readonly TaskType[] Exclusive =
-        [TaskType.Export, TaskType.Import, TaskType.Snapshot, TaskType.SnapshotReversion, TaskType.OldSnapshotsRemoval];
+        [TaskType.Export, TaskType.Import, TaskType.Snapshot, TaskType.SnapshotReversion, TaskType.OldSnapshotsRemoval, TaskType.FileRestore];
 
     /// <summary>The node configuration that a task's platform is left to; null for none.</summary>
     private static readonly SqlText SourceNodeConfig = SqlText.Raw(
@@ -29,6 +29,15 @@ public sealed partial class TaskTable
         (tasks.source_guid IS NULL OR COALESCE(
           (SELECT taker.capabilities LIKE '%"' || h.platform || '"%' FROM hypervisors AS h WHERE h.guid = tasks.source_guid),
           (SELECT taker.capabilities LIKE '%"' || m.platform || '"%' FROM hypervisor_managers AS m WHERE m.guid = tasks.source_guid), 1 = 1))
+        """);
+
+    /// <summary>
+    /// What a node configuration allows, where it says so: a list in JSON. Nothing else in settings is a word in capitals. What ends a mount is not withheld: it was begun there.
+    /// </summary>
+    private static readonly SqlText TypeFits = SqlText.Raw(
+        """
+        (tasks.type = 'UNMOUNT' OR NOT EXISTS (SELECT 1 FROM node_configs AS config WHERE config.guid = taker.node_config_guid
+          AND config.settings LIKE '%"allowedTaskTypes"%' AND config.settings NOT LIKE '%"' || tasks.type || '"%'))
         """);
 
     /// <summary>
@@ -154,7 +163,8 @@ public sealed partial class TaskTable
                 WHEN {NobodyFits(SourceFits(own))} THEN 2
                 WHEN {NobodyFits($"{SourceFits(own)} AND {PlatformFits}")} THEN 3
                 WHEN {NobodyFits(DestinationFits(own))} THEN 4
-                ELSE 5 END
+                WHEN {NobodyFits(Reaches(own))} THEN 5
+                ELSE 6 END
             FROM tasks WHERE guid IN {tasks} AND appliance_guid IS NULL AND state = {TaskState.Queued} AND type NOT IN {Halves} AND {NobodyFits(MayTake(own))}
             """,
             row => (Guid.ParseExact(row.GetString(0), "D"), (TakerGap)Convert.ToInt32(row.GetValue(1), null)),
@@ -165,7 +175,10 @@ public sealed partial class TaskTable
     private static SqlText NobodyFits(SqlText condition) => $"NOT EXISTS (SELECT 1 FROM nodes AS taker WHERE taker.state = {NodeState.Online} AND {condition})";
 
     /// <summary>Whether the node <c>taker</c> may do what is in <c>tasks</c>, whatever both are at now.</summary>
-    private static SqlText MayTake(OwnWork own) => $"{OwnFits(own)} AND {NodeFits} AND {SourceFits(own)} AND {PlatformFits} AND {DestinationFits(own)}";
+    private static SqlText MayTake(OwnWork own) => $"{Reaches(own)} AND {TypeFits}";
+
+    /// <summary>Whether the node <c>taker</c> could do what is in <c>tasks</c>, whatever it is allowed to.</summary>
+    private static SqlText Reaches(OwnWork own) => $"{OwnFits(own)} AND {NodeFits} AND {SourceFits(own)} AND {PlatformFits} AND {DestinationFits(own)}";
 
     private static SqlText OwnFits(OwnWork own) => $"(taker.guid = {own.Node} OR tasks.type NOT IN {own.Types})";
 

@@ -40,6 +40,15 @@ public sealed partial class TaskTable : EditableTable<CatalogTask>
     public async Task<IReadOnlyList<CatalogTask>> RunningAsync(CancellationToken cancellationToken) =>
         await WhereAsync($"state = {TaskState.Running} ORDER BY lease_node_guid, created_at, guid", cancellationToken);
 
+    /// <summary>Tasks that ended later than a mark (a time, and at that time behind a task) and no later than <paramref name="until"/>, in the order in which they did.</summary>
+    public async Task<IReadOnlyList<CatalogTask>> EndedBetweenAsync((DateTimeOffset At, Guid Guid) mark, DateTimeOffset until, int size, CancellationToken cancellationToken) =>
+        await WhereAsync(
+            $"""
+            finished_at >= {mark.At} AND finished_at <= {until} AND (finished_at > {mark.At} OR guid > {mark.Guid})
+            AND state IN ({TaskState.Finished}, {TaskState.Failed}, {TaskState.Cancelled}) ORDER BY finished_at, guid LIMIT {size}
+            """,
+            cancellationToken);
+
     /// <summary>How many there are in each state; cheap at any number of tasks.</summary>
     public async Task<IReadOnlyDictionary<TaskState, long>> CountByStateAsync(CancellationToken cancellationToken)
     {

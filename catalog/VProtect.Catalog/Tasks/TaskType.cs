@@ -59,4 +59,7 @@ public enum TaskType
 
     /// <summary>Keeps a copy of the appliance itself in a repository.</summary>
     ApplianceBackup,
+
+    /// <summary>Writes files of a mounted restore point into a machine that runs.</summary>
+    FileRestore,
 }

@@ -14,6 +14,9 @@ public static class ApplianceCopy
     private const string HistoryPrefix = "@appliance-";
     private const string LabelPrefix = "life ";
 
+    /// <summary>Hex digits of a mark.</summary>
+    private const int MarkLength = 16;
+
     /// <summary>The history of an appliance's copies.</summary>
     public static string HistoryOf(Guid appliance) => HistoryPrefix + appliance.ToString("D");
 
@@ -25,7 +28,8 @@ public static class ApplianceCopy
         history.StartsWith(HistoryPrefix, StringComparison.Ordinal) && Guid.TryParseExact(history[HistoryPrefix.Length..], "D", out Guid guid) ? guid : null;
 
     /// <summary>The remark kept with a copy.</summary>
-    public static string LabelOf(ApplianceIdentity identity) => string.Create(CultureInfo.InvariantCulture, $"{LabelPrefix}{identity.Life} of {identity.Name}");
+    public static string LabelOf(ApplianceIdentity identity) =>
+        string.Create(CultureInfo.InvariantCulture, $"{LabelPrefix}{identity.Life}{(identity.Mark is null ? "" : " ")}{identity.Mark} of {identity.Name}");
 
     /// <summary>The life that a remark tells; 0 when it tells none.</summary>
     public static long LifeOf(string? label)
@@ -38,6 +42,10 @@ public static class ApplianceCopy
         string digits = label[LabelPrefix.Length..].Split(' ')[0];
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long life) ? life : 0;
     }
+
+    /// <summary>The mark of that life; null when a remark tells none.</summary>
+    public static string? MarkOf(string? label) =>
+        LifeOf(label) > 0 && label!.Split(' ', 4) is [_, _, { Length: MarkLength } mark, ..] && mark.All(char.IsAsciiHexDigitLower) ? mark : null;
 
     /// <summary>The name that a remark tells; null when it tells none.</summary>
     public static string? NameOf(string? label) =>

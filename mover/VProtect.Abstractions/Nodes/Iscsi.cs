@@ -18,11 +18,14 @@ public sealed record IscsiAccount(string User, string Secret)
 }
 
 /// <summary>Whom an iSCSI target lets in.</summary>
-/// <param name="AllowedNames">Names of initiators, wherever they come from; empty for any from the networks that are allowed. A name alone proves nothing: CHAP does.</param>
+/// <param name="AllowedNames">Names of initiators, from the networks that are allowed, or from anywhere when none are; empty for any name. A name alone proves nothing: CHAP does.</param>
 /// <param name="Chap">What initiators must know; null for nothing.</param>
 /// <param name="MutualChap">What the target shows it knows; null for nothing. Only with <paramref name="Chap"/>, and of another user.</param>
 public sealed record IscsiAccess(IReadOnlyList<string> AllowedNames, IscsiAccount? Chap, IscsiAccount? MutualChap)
 {
+    /// <summary>Networks that a target takes: Linux takes no longer filter.</summary>
+    public const int NetworksMax = 64;
+
     /// <summary>Whether a text is an iSCSI name: <c>iqn.</c>, <c>eui.</c> or <c>naa.</c>, then letters, digits and <c>-._:</c>; at most 223 characters.</summary>
     public static bool IsName(string text)
     {

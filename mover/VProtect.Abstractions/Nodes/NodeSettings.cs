@@ -9,6 +9,12 @@ public sealed record NodeSettings
     /// <summary>Bytes per second that all backups of the node together read from platforms; 0 no limit.</summary>
     public long BackupBytesPerSecondMax { get; init; }
 
+    /// <summary>Bytes of the local file that keeps what mounts read from object storage; null as many as the node thinks fit, 0 no file.</summary>
+    public long? MountCacheBytesMax { get; init; }
+
+    /// <summary>Whether that file also keeps what mounts read from shares (NFS, CIFS).</summary>
+    public bool MountCacheHoldsShares { get; init; }
+
     /// <summary>
     /// After so long without an answer of the server, work that must not go on beside another's ends by itself: a little later the server takes it for lost. Null never.
     /// </summary>

@@ -20,6 +20,7 @@ namespace VProtect.Abstractions.Nodes;
 [JsonDerivedType(typeof(MountWork), "mount")]
 [JsonDerivedType(typeof(UnmountWork), "unmount")]
 [JsonDerivedType(typeof(ApplianceBackupWork), "applianceBackup")]
+[JsonDerivedType(typeof(RestoreIntoGuestWork), "restoreIntoGuest")]
 public abstract record Work;
 
 /// <summary>A platform to connect to. <see cref="Secret"/> is never logged.</summary>
@@ -35,10 +36,20 @@ public sealed record PlatformReference(
 /// <param name="Location">As <c>vprotect --repo</c> takes it.</param>
 /// <param name="Secret">Pass phrase, or null when it is not encrypted.</param>
 /// <param name="ReserveBytes">Space that backups leave free; null for the default.</param>
-public sealed record RepositoryReference(string Guid, string Location, string? Secret, long? ReserveBytes)
+/// <param name="Key">The key of its bucket; null: what the node finds, or it lies in no bucket.</param>
+public sealed record RepositoryReference(string Guid, string Location, string? Secret, long? ReserveBytes, BucketKey? Key = null)
 {
     /// <summary>The location only.</summary>
     public override string ToString() => Location;
+}
+
+/// <summary>As whom a bucket is used. <see cref="Secret"/> is never logged.</summary>
+/// <param name="Id">Id of the access key.</param>
+/// <param name="Secret">The secret access key.</param>
+public sealed record BucketKey(string Id, string Secret)
+{
+    /// <summary>The id only.</summary>
+    public override string ToString() => Id;
 }
 
 /// <summary>A command run before or after something: an argument vector, never a shell line.</summary>
@@ -249,6 +260,37 @@ public sealed record UnmountWork(RepositoryReference Repository, string PointId,
 
     /// <summary>Where to, by the platform's id; null for the platform's choice.</summary>
     public string? StorageId { get; init; }
+}
+
+/// <summary>Writes files of a mount into a machine that runs, through its guest agent. Result: <see cref="GuestFilesResult"/>.</summary>
+public sealed record RestoreIntoGuestWork : Work
+{
+    /// <summary>The mount whose files they are; this node serves it.</summary>
+    public required string MountGuid { get; init; }
+
+    /// <summary>The volume, by <see cref="GuestVolume.Id"/>.</summary>
+    public required string Volume { get; init; }
+
+    /// <summary>Files and folders in it, with all that is in those, as listings write paths.</summary>
+    public required IReadOnlyList<string> Paths { get; init; }
+
+    /// <summary>Where the machine runs.</summary>
+    public required PlatformReference Platform { get; init; }
+
+    /// <summary>The machine's identity on the platform.</summary>
+    public required string MachineUuid { get; init; }
+
+    /// <summary>The folder in the machine that receives them, absolute; null for where they were, if the machine has that file system mounted.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>What becomes of files that are there already: <c>KEEP</c>, <c>REPLACE</c>, or <c>RENAME</c>, which gives what is restored another name.</summary>
+    public string Existing { get; init; } = "KEEP";
+
+    /// <summary>What names are given then, after the name.</summary>
+    public string Suffix { get; init; } = " (restored)";
+
+    /// <summary>Whether set-user-id and set-group-id bits are restored too.</summary>
+    public bool KeepsPrivileges { get; init; }
 }
 
 /// <summary>

@@ -14,6 +14,7 @@ namespace VProtect.Abstractions.Nodes;
 [JsonDerivedType(typeof(VerifyWorkResult), "verify")]
 [JsonDerivedType(typeof(MountResult), "mount")]
 [JsonDerivedType(typeof(ApplianceBackupResult), "applianceBackup")]
+[JsonDerivedType(typeof(GuestFilesResult), "guestFiles")]
 public abstract record WorkResult;
 
 /// <summary>Whether a platform can be used, and what is amiss.</summary>
@@ -127,3 +128,17 @@ public sealed record MountedDiskResult(string Id, string Uri, long SizeBytes, bo
 /// <param name="StoredBytes">What the copy took in the repository, bytes.</param>
 /// <param name="Copies">How many there are now.</param>
 public sealed record ApplianceBackupResult(string PointId, DateTimeOffset CreatedAt, long CatalogBytes, long StoredBytes, int Copies) : WorkResult;
+
+/// <summary>Files that were written into a machine.</summary>
+/// <param name="Files">Files with content.</param>
+/// <param name="Folders">Folders that were made; those that were there do not count.</param>
+/// <param name="Links">Symbolic links.</param>
+/// <param name="Bytes">Content that was written.</param>
+/// <param name="Skipped">What was left as it is: existing files, devices, pipes and sockets.</param>
+/// <param name="Left">The first of those, and why.</param>
+public sealed record GuestFilesResult(long Files, long Folders, long Links, long Bytes, long Skipped, IReadOnlyList<GuestFileLeft> Left) : WorkResult;
+
+/// <summary>A file that was not written into a machine.</summary>
+/// <param name="Path">In the backup.</param>
+/// <param name="Reason">Why.</param>
+public sealed record GuestFileLeft(string Path, string Reason);

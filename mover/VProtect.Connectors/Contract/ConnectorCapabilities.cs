@@ -24,6 +24,9 @@ public sealed record ConnectorCapabilities
     /// <summary>Whether commands can be run inside machines.</summary>
     public required bool GuestCommands { get; init; }
 
+    /// <summary>Whether files can be written into machines that run; then commands can be run there too.</summary>
+    public required bool GuestFiles { get; init; }
+
     /// <summary>Whether <see cref="IConnector.WaitForChangeAsync"/> ever completes.</summary>
     public required bool Events { get; init; }
 }

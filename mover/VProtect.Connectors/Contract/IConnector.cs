@@ -53,6 +53,16 @@ public interface IConnector : IAsyncDisposable
     /// <summary>Runs a command inside a machine, through the platform's guest agent.</summary>
     Task<GuestCommandResult> RunInGuestAsync(GuestCommand command, CancellationToken cancellationToken);
 
+    /// <summary>Looks whether files can be written into a machine, before anything is.</summary>
+    /// <exception cref="VProtectException">They cannot; it says what is to be changed, and where.</exception>
+    Task CheckGuestFilesAsync(string machineUuid, CancellationToken cancellationToken);
+
+    /// <summary>Makes a file in a machine, through the platform's guest agent; one that is there is emptied. The caller disposes it.</summary>
+    /// <param name="machineUuid">The machine.</param>
+    /// <param name="path">Absolute, as the guest writes paths; its folder is there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IGuestFileWriter> CreateGuestFileAsync(string machineUuid, string path, CancellationToken cancellationToken);
+
     /// <summary>Removes what killed tasks left behind: everything of ours whose task is not among <paramref name="running"/>.</summary>
     /// <returns>A sentence for each thing removed, or that could not be.</returns>
     Task<IReadOnlyList<string>> CleanUpAsync(IReadOnlySet<string> running, CancellationToken cancellationToken);

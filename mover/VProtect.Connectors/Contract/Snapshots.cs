@@ -21,7 +21,11 @@ public sealed record MachineSnapshot(string Id, string Name, DateTimeOffset Crea
 /// <param name="Environment">Variables added to the guest's.</param>
 /// <param name="Timeout">After which it is given up.</param>
 public sealed record GuestCommand(
-    string MachineUuid, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, TimeSpan Timeout);
+    string MachineUuid, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, TimeSpan Timeout)
+{
+    /// <summary>What it finds on standard input; at most 64 KiB.</summary>
+    public ReadOnlyMemory<byte> Input { get; init; }
+}
 
 /// <summary>What a command in a machine did.</summary>
 /// <param name="ExitCode">Its exit code.</param>

@@ -40,6 +40,7 @@ internal sealed partial class KvmConnector : IConnector
         Restore = true,
         RestoreInPlace = true,
         GuestCommands = true,
+        GuestFiles = true,
         Events = true,
     };
 

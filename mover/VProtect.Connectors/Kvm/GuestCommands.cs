@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using VProtect.Abstractions;
 using VProtect.Connectors.Contract;
-using VProtect.Connectors.Kvm.Native;
 
 namespace VProtect.Connectors.Kvm;
 
@@ -12,9 +11,8 @@ namespace VProtect.Connectors.Kvm;
 internal static class GuestCommands
 {
     private const int OutputBytesMax = 64 << 10;
-    private const int AgentSeconds = 20;
 
-    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
     /// <exception cref="VProtectException">There is no agent, the program cannot be started, or it did not end in time.</exception>
@@ -22,16 +20,16 @@ internal static class GuestCommands
     {
         long started = Stopwatch.GetTimestamp();
         bool isWindows = command.Environment.Count > 0 && await IsWindowsAsync(platform, command.MachineUuid, cancellationToken);
-        JsonNode begun = await AskAsync(platform, command.MachineUuid, ToRequest(command, isWindows), cancellationToken);
-        int pid = begun["pid"]!.GetValue<int>();
+        int pid = await GuestAgent.AskAsync(
+            platform, command.MachineUuid, "guest-exec", ToArguments(command, isWindows), answer => answer.GetProperty("pid").GetInt32(), cancellationToken);
         TimeSpan pause = PauseMin;
         while (true)
         {
-            JsonNode status = await AskAsync(platform, command.MachineUuid, Request("guest-exec-status", new JsonObject { ["pid"] = pid }), cancellationToken);
-            if (status["exited"]!.GetValue<bool>())
+            GuestCommandResult? result = await GuestAgent.AskAsync(
+                platform, command.MachineUuid, "guest-exec-status", new JsonObject { ["pid"] = pid }, ResultOf, cancellationToken);
+            if (result is not null)
             {
-                int exitCode = status["exitcode"]?.GetValue<int>() ?? 128 + (status["signal"]?.GetValue<int>() ?? 0);
-                return new GuestCommandResult(exitCode, Decode(status["out-data"]), Decode(status["err-data"]));
+                return result;
             }
 
             if (Stopwatch.GetElapsedTime(started) > command.Timeout)
@@ -47,7 +45,7 @@ internal static class GuestCommands
         }
     }
 
-    private static JsonObject ToRequest(GuestCommand command, bool isWindows)
+    private static JsonObject ToArguments(GuestCommand command, bool isWindows)
     {
         string[] variables = [.. command.Environment.Select(pair => $"{pair.Key}={pair.Value}")];
         // The agent's own list of variables replaces the guest's environment; 'env' adds to it.
@@ -63,17 +61,26 @@ internal static class GuestCommands
             arguments["env"] = new JsonArray([.. variables.Select(variable => (JsonNode)variable)]);
         }
 
-        return Request("guest-exec", arguments);
+        if (!command.Input.IsEmpty)
+        {
+            arguments["input-data"] = Convert.ToBase64String(command.Input.Span);
+        }
+
+        return arguments;
     }
 
-    private static JsonObject Request(string name, JsonObject arguments) => new() { ["execute"] = name, ["arguments"] = arguments };
+    private static GuestCommandResult? ResultOf(JsonElement status) => !status.GetProperty("exited").GetBoolean() ? null : new GuestCommandResult(
+        status.TryGetProperty("exitcode", out JsonElement code) ? code.GetInt32() : 128 + (status.TryGetProperty("signal", out JsonElement signal) ? signal.GetInt32() : 0),
+        Decode(status, "out-data"),
+        Decode(status, "err-data"));
 
-    private static async Task<bool> IsWindowsAsync(KvmPlatform platform, string machineUuid, CancellationToken cancellationToken)
+    internal static async Task<bool> IsWindowsAsync(KvmPlatform platform, string machineUuid, CancellationToken cancellationToken)
     {
         try
         {
-            JsonNode system = await AskAsync(platform, machineUuid, new JsonObject { ["execute"] = "guest-get-osinfo" }, cancellationToken);
-            return system["id"]?.GetValue<string>() == "mswindows";
+            return await GuestAgent.AskAsync(
+                platform, machineUuid, "guest-get-osinfo", arguments: null,
+                answer => answer.TryGetProperty("id", out JsonElement id) && id.GetString() == "mswindows", cancellationToken);
         }
         catch (VProtectException)
         {
@@ -82,35 +89,9 @@ internal static class GuestCommands
         }
     }
 
-    private static async Task<JsonNode> AskAsync(KvmPlatform platform, string machineUuid, JsonObject request, CancellationToken cancellationToken)
+    private static string Decode(JsonElement status, string member)
     {
-        try
-        {
-            string answer = await platform.Session.ChangeAsync("Running a command in the guest", api =>
-            {
-                using DomainHandle domain = api.TryLookupDomain(machineUuid) ?? throw Errors.NoMachine(machineUuid);
-                return LibvirtApi.AgentCommand(domain, request.ToJsonString(), AgentSeconds);
-            }, cancellationToken);
-            return JsonNode.Parse(answer)!["return"]!;
-        }
-        catch (VProtectException exception) when (exception.InnerException is LibvirtException inner && inner.Number != VirErr.NoDomain)
-        {
-            throw Errors.Of(
-                ErrorCode.PlatformFailed,
-                $"The guest agent did not run the command: {inner.Message}.",
-                "Install and start qemu-guest-agent in the guest, allow guest-exec in its configuration, and check the program's path.",
-                RetryAdvice.Later,
-                exception);
-        }
-        catch (JsonException exception)
-        {
-            throw Errors.Of(ErrorCode.PlatformFailed, "The guest agent's answer is not understood.", "Update qemu-guest-agent in the guest.", inner: exception);
-        }
-    }
-
-    private static string Decode(JsonNode? data)
-    {
-        byte[] bytes = Convert.FromBase64String(data?.GetValue<string>() ?? "");
+        byte[] bytes = status.TryGetProperty(member, out JsonElement data) ? data.GetBytesFromBase64() : [];
         return Encoding.UTF8.GetString(bytes.AsSpan(0, Math.Min(bytes.Length, OutputBytesMax)));
     }
 }

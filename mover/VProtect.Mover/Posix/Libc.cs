@@ -33,10 +33,17 @@ internal static partial class Libc
     internal const uint SYNC_FILE_RANGE_WRITE = 2;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
+    internal const int LOCK_UN = 8;
     internal const int FALLOC_FL_KEEP_SIZE = 1;
     internal const int FALLOC_FL_PUNCH_HOLE = 2;
     internal const int POSIX_FADV_SEQUENTIAL = 2;
     internal const int POSIX_FADV_DONTNEED = 4;
+    internal const int AF_INET = 2;
+    internal const int AF_INET6 = 10;
+    internal const int SOL_SOCKET = 1;
+    internal const int SO_ATTACH_FILTER = 26;
+    internal const int SO_ACCEPTCONN = 30;
+    internal const int SO_DOMAIN = 39;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags, uint mode);
@@ -119,6 +126,18 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
     internal static unsafe partial nint Writev(int fd, IoVector* parts, int count);
 
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    internal static unsafe partial int SetSocketOption(int socket, int level, int option, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    internal static unsafe partial int GetSocketOption(int socket, int level, int option, void* value, uint* length);
+
+    /// <summary>A descriptor of a process.</summary>
+    internal static int PidFdOpen(int processId) => (int)Syscall(434, processId, 0, 0);
+
+    /// <summary>A copy of a descriptor that the process of another has.</summary>
+    internal static int PidFdGetFd(int process, int fd) => (int)Syscall(438, process, fd, 0);
+
     /// <summary>Changes the effective user of the calling thread alone (the C library's function changes all threads). The user by whose rights it uses files goes with it.</summary>
     internal static int SetThreadEffectiveUserId(uint userId) =>
         (int)Syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, -1, (nint)userId, -1);
@@ -139,5 +158,25 @@ internal static partial class Libc
     {
         internal byte* Start;
         internal nuint Length;
+    }
+
+    /// <summary><c>sock_filter</c>: an instruction of classic BPF.</summary>
+    internal struct SocketFilter(ushort code, uint value)
+    {
+        internal ushort Code = code;
+
+        /// <summary>Instructions to skip when a condition holds.</summary>
+        internal byte Then;
+
+        /// <summary>And when it does not.</summary>
+        internal byte Otherwise;
+        internal uint Value = value;
+    }
+
+    /// <summary><c>sock_fprog</c>.</summary>
+    internal unsafe struct SocketFilterProgram
+    {
+        internal ushort Length;
+        internal SocketFilter* Filters;
     }
 }

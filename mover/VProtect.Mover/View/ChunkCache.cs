@@ -96,6 +96,33 @@ internal sealed class ChunkCache(long capacityBytes)
         chunk.Fail(failure);
     }
 
+    /// <summary>Takes a chunk out whose read hangs. Its buffer is never used again: the read may still fill it.</summary>
+    public void Abandon(CachedChunk chunk)
+    {
+        lock (_gate)
+        {
+            if (chunk.IsListed)
+            {
+                chunk.IsListed = false;
+                _chunks.Remove(chunk.Id);
+                _heldBytes -= chunk.Buffer.Length;
+            }
+        }
+
+        chunk.Fail(new TimeoutException("The repository did not answer."));
+    }
+
+    /// <summary>Gives up what nobody holds, and its memory.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            while (TryEvict() || TryDropFree())
+            {
+            }
+        }
+    }
+
     private void Unlist(CachedChunk chunk)
     {
         if (chunk.IsListed)

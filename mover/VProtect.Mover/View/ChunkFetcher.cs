@@ -10,14 +10,15 @@ namespace VProtect.Mover.View;
 /// <summary>
 /// Brings chunks and nodes of one repository into the cache, every byte checked.
 /// <code>
-///  new chunks ─► 1. index ─► 2. neighbours in a pack are one read ─► 3. read ─► 4. each checked ─► cache
-///                                         │ 5. repository away: wait, again, until the deadline
-///                                         └ 6. damaged or moved: one by one, wherever else it lies
+///  new chunks ─► 1. index ─► 2. neighbours in a pack are one read ─► 3. read ─► 4. each checked ─► cache ─► local file, if the store is far
+///                    │                    │ 5. repository away: wait, again, until the deadline
+///                    │                    └ 6. damaged or moved: one by one, wherever else it lies
+///                    └ in the local file (ChunkFetcher.File.cs): read and checked from there; otherwise as all others
 /// </code>
 /// A repository that is away is told from one that is damaged by its header: what is missing while the header is missing too is
 /// only away. Safe from several threads.
 /// </summary>
-internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvider time) : INodeReader
+internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvider time) : INodeReader
 {
     private const int SpanBytes = 1 << 20;
 
@@ -30,6 +31,9 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    // Of its own: a store that hangs keeps no other disk waiting, nor this one when it is mounted anew.
+    private readonly SemaphoreSlim _fetches = cache.NewFetches();
+    private readonly HashSet<List<CachedChunk>> _underWay = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource? _idle;
     private int _running;
@@ -55,6 +59,11 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
             try
             {
                 ThrowIfDamaged(id);
+                if (FileNow is { } file && await TryReadNodeAsync(file, id, level, slots).WaitAsync(patience.Left, time, cancellationToken))
+                {
+                    return;
+                }
+
                 await RequireHereAsync().WaitAsync(patience.Left, time, cancellationToken);
                 await ((INodeReader)chunks).ReadNodeAsync(id, level, slots, cancellationToken).AsTask().WaitAsync(patience.Left, time, cancellationToken);
                 return;
@@ -122,10 +131,23 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
         }
 
         await Task.WhenAny(idle, Task.Delay(cache.Options.StallMax, time, CancellationToken.None));
+        lock (_gate)
+        {
+            // Whoever wants them later must not wait for a read that hangs.
+            foreach (CachedChunk chunk in _underWay.SelectMany(static wanted => wanted).Where(static chunk => !chunk.IsLoaded))
+            {
+                cache.Chunks.Abandon(chunk);
+            }
+        }
     }
 
     private async Task FetchAsync(List<CachedChunk> wanted)
     {
+        lock (_gate)
+        {
+            _underWay.Add(wanted);
+        }
+
         try
         {
             // :: 1. Where they lie.
@@ -140,6 +162,11 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
                 return byPack != 0 ? byPack : a.Location.OffsetBytes.CompareTo(b.Location.OffsetBytes);
             });
             var spans = new List<Task>();
+            if (FileNow is { } file)
+            {
+                BeginFiled(file, placed, spans);
+            }
+
             for (int first = 0; first < placed.Count;)
             {
                 int count = CutSpan(placed, first);
@@ -157,6 +184,13 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
             foreach (CachedChunk chunk in wanted.Where(chunk => !chunk.IsLoaded))
             {
                 cache.Chunks.Discard(chunk, e);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _underWay.Remove(wanted);
             }
         }
     }
@@ -226,12 +260,14 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
     /// <returns>The chunks that could not be had in this way.</returns>
     private async Task<List<CachedChunk>> TryLoadSpanAsync(List<(CachedChunk Chunk, ChunkLocation Location)> span)
     {
-        await cache.Fetches.WaitAsync();
+        await _fetches.WaitAsync();
         ChunkLocation begin = span[0].Location;
         int readBytes = (int)(EndOf(span[^1].Location) - begin.OffsetBytes);
         byte[] records = ArrayPool<byte>.Shared.Rent(readBytes);
         byte[] scratch = ArrayPool<byte>.Shared.Rent(chunks.Repository.ChunkBytes + PackFormat.TagBytes);
         var left = new List<CachedChunk>();
+        ChunkFile? file = FileNow;
+        List<(ChunkLocation, Range)>? kept = file is null ? null : new(span.Count);
         try
         {
             PackCipher cipher = await chunks.Repository.Packs.GetCipherAsync(begin.Pack, CancellationToken.None);
@@ -246,6 +282,7 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
                 if (isGood)
                 {
                     chunk.Complete();
+                    kept?.Add((location, offset..(offset + recordBytes)));
                 }
                 else
                 {
@@ -259,9 +296,13 @@ internal sealed class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvi
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(records);
+            if (kept is null || !file!.TryKeep(records, kept))
+            {
+                ArrayPool<byte>.Shared.Return(records);
+            }
+
             ArrayPool<byte>.Shared.Return(scratch);
-            cache.Fetches.Release();
+            _fetches.Release();
         }
 
         return left;

@@ -25,39 +25,32 @@ public sealed record MountedDisksOptions
 
     /// <summary>Whether the machine's other disks are opened too, for a restore point that is made of all of them.</summary>
     public bool OpensAll { get; init; }
-
-    /// <summary>Memory for what was read lately.</summary>
-    public ViewOptions View { get; init; } = new();
 }
 
-/// <summary>The disks of a mounted restore point. Owns them; not the repository.</summary>
+/// <summary>The disks of a mounted restore point. Owns them; not the repository, nor the cache.</summary>
 public sealed class MountedDisks : IAsyncDisposable
 {
     private readonly RestorePoint _point;
-    private readonly ViewCache _cache;
     private readonly List<MountedDisk> _disks = [];
 
-    private MountedDisks(RestorePoint point, ViewCache cache)
-    {
-        _point = point;
-        _cache = cache;
-    }
+    private MountedDisks(RestorePoint point) => _point = point;
 
     /// <summary>Those that clients see.</summary>
     public IReadOnlyList<MountedDisk> Served { get; private set; } = [];
 
-    /// <summary>Opens disks; at once, whatever their size.</summary>
+    /// <summary>Opens disks; at once, whatever their size. The cache may be shared with others, and outlives them.</summary>
     /// <exception cref="Abstractions.VProtectException">There is no such disk, or an overlay cannot be used with this restore point.</exception>
     public static async Task<MountedDisks> OpenAsync(
-        ChunkStore chunks, Repository repository, RestorePoint point, MountedDisksOptions options, ILogger log, TimeProvider time, CancellationToken cancellationToken)
+        ChunkStore chunks, Repository repository, RestorePoint point, MountedDisksOptions options, ViewCache cache, ILogger log, TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        var disks = new MountedDisks(point, new ViewCache(options.View));
+        var disks = new MountedDisks(point);
         try
         {
             RestorePointDisk[] served = options.Names is null ? [.. point.MachineDisks] : [.. options.Names.Select(point.GetDisk)];
             foreach (RestorePointDisk disk in options.OpensAll ? point.MachineDisks : served)
             {
-                VirtualDisk below = await VirtualDisk.OpenAsync(chunks, point, disk, disks._cache, log, time, cancellationToken);
+                VirtualDisk below = await VirtualDisk.OpenAsync(chunks, point, disk, cache, log, time, cancellationToken);
                 disks._disks.Add(new MountedDisk(disk.Name, below, Overlay: null, OverlayPath: null));
                 if (served.Contains(disk) && options.OverlayOf(disk.Name) is { } path)
                 {
@@ -125,7 +118,5 @@ public sealed class MountedDisks : IAsyncDisposable
 
             await disk.Below.DisposeAsync();
         }
-
-        _cache.Dispose();
     }
 }

@@ -57,6 +57,16 @@ internal sealed class NodeCache(int nodesMax)
         }
     }
 
+    /// <summary>Gives up all of them.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _nodes.Clear();
+            _inOrder.Clear();
+        }
+    }
+
     private async Task<ChunkId[]> ReadAsync(INodeReader reader, ChunkId id, int level)
     {
         try

@@ -1,12 +1,20 @@
+using Microsoft.Extensions.Logging;
+
 namespace VProtect.Mover.View;
 
 /// <summary>
-/// What all mounts of a process share: chunks and tree nodes read lately. Ids are keyed by repository, so disks of any number of
-/// repositories may share one, and what two restore points have in common is held once.
+/// What all mounts of a process share: chunks and tree nodes read lately, in memory, and those of far stores in a local file behind it. Ids are keyed by repository,
+/// so disks of any number of repositories may share one, and what two restore points have in common is held once.
+/// <code>
+///  read ─► 1. memory: plain, checked ─► 2. file: as stored, of far stores only, checked again ─► 3. store
+/// </code>
+/// Safe from several threads.
 /// </summary>
 public sealed class ViewCache : IDisposable
 {
-    /// <summary>Makes an empty one.</summary>
+    private ChunkFile? _file;
+
+    /// <summary>Makes an empty one, in memory alone.</summary>
     public ViewCache(ViewOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -14,22 +22,44 @@ public sealed class ViewCache : IDisposable
         Options = options;
         Chunks = new ChunkCache(options.CacheBytes);
         Nodes = new NodeCache(options.CachedNodesMax);
-        Fetches = new SemaphoreSlim(options.FetchesMax);
     }
 
     /// <summary>Its limits.</summary>
     public ViewOptions Options { get; }
 
-    /// <summary>Bytes of chunks it holds now.</summary>
+    /// <summary>Bytes of chunks it holds in memory now.</summary>
     public long HeldBytes => Chunks.HeldBytes;
 
     internal ChunkCache Chunks { get; }
 
     internal NodeCache Nodes { get; }
 
-    /// <summary>Reads of repositories that may begin now.</summary>
-    internal SemaphoreSlim Fetches { get; }
+    internal ChunkFile? File => Volatile.Read(ref _file);
+
+    /// <summary>Has a local file behind the memory from now on, or another one, or none. Nothing happens when that is so already; otherwise what the file held is lost.</summary>
+    /// <param name="options">Where and how large; null for none.</param>
+    /// <param name="log">Told when the disk is full or fails.</param>
+    /// <param name="time">For periods.</param>
+    public void UseFile(ChunkFileOptions? options, ILogger log, TimeProvider time)
+    {
+        if (options != File?.Options)
+        {
+            Use(options is null ? null : new ChunkFile(options, log, time));
+        }
+    }
+
+    /// <summary>Gives memory back that no disk uses at the moment; the file keeps what it has.</summary>
+    public void ClearMemory()
+    {
+        Chunks.Clear();
+        Nodes.Clear();
+    }
+
+    internal void Use(ChunkFile? file) => Interlocked.Exchange(ref _file, file)?.Dispose();
+
+    /// <summary>Reads of the repository that may begin now for a disk. Nobody disposes it: a read that hangs may end at any time, and it has no handle.</summary>
+    internal SemaphoreSlim NewFetches() => new(Options.FetchesMax);
 
     /// <summary>After all disks that use it.</summary>
-    public void Dispose() => Fetches.Dispose();
+    public void Dispose() => Use(null);
 }

@@ -3,7 +3,7 @@ namespace VProtect.Mover.View;
 /// <summary>What mounts may cost, all of a <see cref="ViewCache"/> together, and how patient they are.</summary>
 public sealed record ViewOptions
 {
-    /// <summary>Bytes of plain chunks kept in memory. Default 256 MiB; at least 16 MiB. Reads under way may take up to 32 MiB more.</summary>
+    /// <summary>Bytes of plain chunks kept in memory. Default 256 MiB; at least 16 MiB. Reads under way may take up to 32 MiB more for each disk.</summary>
     public long CacheBytes { get; init; } = 256L << 20;
 
     /// <summary>Tree nodes kept in memory, 8 KiB each. Default 4096: 32 MiB, the map of 64 GiB of disk at 64 KiB a chunk. At least 64.</summary>
@@ -12,7 +12,7 @@ public sealed record ViewOptions
     /// <summary>How far a sequential reader is read ahead of, at most. Default 8 MiB; 0 for never.</summary>
     public int ReadAheadBytesMax { get; init; } = 8 << 20;
 
-    /// <summary>Reads of the repository at work at a time. Default 16.</summary>
+    /// <summary>Reads of the repository at work at a time for a disk. Default 16.</summary>
     public int FetchesMax { get; init; } = 16;
 
     /// <summary>How long a read waits for a repository that is away or hangs before it fails. Default 2 minutes.</summary>

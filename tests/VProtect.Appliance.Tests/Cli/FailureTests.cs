@@ -30,7 +30,7 @@ public sealed class FailureTests
     public async Task Place_of_a_kind_not_yet_supported_says_what_is()
     {
         using var workplace = new Workplace();
-        AssertFailed(2, await workplace.RunAsync("repo", "init", "s3://bucket/repo"), "file URL");
+        AssertFailed(2, await workplace.RunAsync("repo", "init", "swift://bucket/repo"), "file URL");
     }
 
     [Fact]

@@ -74,6 +74,7 @@ public sealed class MountVerbTests
     [InlineData("--listen", "nowhere")]
     [InlineData("--allow", "300.0.0.0/8")]
     [InlineData("--cache", "1K")]
+    [InlineData("--file-cache", "much")]
     [InlineData("--commit", "--quiet")]
     public async Task What_makes_no_sense_or_would_lay_the_disk_open_is_refused_before_anything_is_done(params string[] how)
     {

@@ -102,6 +102,30 @@ public sealed class ClaimTests
     }
 
     [Theory, BothDatabases]
+    public async Task Node_takes_only_what_its_configuration_allows_and_always_ends_a_mount(CatalogProvider provider)
+    {
+        await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);
+        Node node = await NodeAsync(catalog);
+        var config = new NodeConfig { Name = "reader", Settings = """{"runningTasksMax":3,"allowedTaskTypes":["VERIFY","OLD_BACKUPS_REMOVAL"],"restorePaths":["/EXPORT"]}""" };
+        await catalog.WriteAsync(async tx =>
+        {
+            await tx.NodeConfigs.InsertAsync(config, default);
+            await tx.Nodes.UpdateAsync(await tx.Nodes.GetAsync(node.Guid, default) with { NodeConfigGuid = config.Guid }, default);
+        });
+        CatalogTask export = await AddAsync(catalog, catalog.NewTask() with { Priority = 90 });
+        CatalogTask verify = await AddAsync(catalog, catalog.NewTask(TaskType.Verify) with { Priority = 80 });
+        CatalogTask unmount = await AddAsync(catalog, catalog.NewTask(TaskType.Unmount) with { Priority = 70 });
+        OwnWork own = new(node.Guid, []);
+        TaskClaim claim = new() { Node = node.Guid, Own = own, Generation = 1, Types = All, NodeRunningMax = 9 };
+
+        Assert.Equal([verify.Guid, unmount.Guid, null], [await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim), await ClaimAsync(catalog, node, claim)]);
+        Assert.Equal(TakerGap.Type, (await catalog.ReadAsync(session => session.Tasks.GapsAsync([export.Guid], own, default)))[export.Guid]);
+
+        await catalog.WriteAsync(tx => tx.NodeConfigs.UpdateAsync(config with { Settings = "{}" }, default));
+        Assert.Equal(export.Guid, await ClaimAsync(catalog, node, claim));
+    }
+
+    [Theory, BothDatabases]
     public async Task Limits_of_node_source_and_all_hold(CatalogProvider provider)
     {
         await using TestCatalog catalog = await TestCatalog.CreateAsync(provider);

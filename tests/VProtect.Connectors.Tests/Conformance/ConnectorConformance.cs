@@ -123,6 +123,12 @@ public abstract partial class ConnectorConformance
                 new GuestCommand(running, ["true"], new Dictionary<string, string>(), TimeSpan.FromSeconds(10)), CancellationToken.None));
         }
 
+        if (!can.GuestFiles)
+        {
+            await FailsAsync(ErrorCode.NotSupported, () => connector.CheckGuestFilesAsync(running, CancellationToken.None));
+            await FailsAsync(ErrorCode.NotSupported, () => connector.CreateGuestFileAsync(running, "/root/file", CancellationToken.None));
+        }
+
         if (!can.OfflineBackup)
         {
             await FailsAsync(ErrorCode.NotSupported, () => connector.OpenBackupAsync(Opening(off), CancellationToken.None));

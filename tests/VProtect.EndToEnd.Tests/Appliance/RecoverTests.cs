@@ -62,7 +62,7 @@ public sealed class RecoverTests
         using JsonDocument list = JsonDocument.Parse(Run(site, recoveryKey, "list", "--repo", moved, "--json").Expect(0).Text);
         JsonElement[] copies = [.. list.RootElement.GetProperty("restorePoints").EnumerateArray().Where(point => point.GetProperty("machine").GetString()!.StartsWith("@appliance-", StringComparison.Ordinal))];
         Assert.Equal(2, copies.Length);
-        Assert.Contains(copies, copy => copy.GetProperty("label").GetString()!.StartsWith("life 2 of ", StringComparison.Ordinal));
+        Assert.Contains(copies, copy => copy.GetProperty("label").GetString()!.StartsWith("life 2 ", StringComparison.Ordinal));
 
         // 6. Without the copies: machines and restore points, with an administrator of its own.
         await site.KillAsync();
@@ -110,6 +110,124 @@ public sealed class RecoverTests
 
         JsonElement late = await site.EndOfAsync(await site.AskAsync("appliance-backup", new { backupDestination = new { guid = offsite } }));
         Assert.Contains("recovered elsewhere", late.GetProperty("statusInfo").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_two_recoveries_at_once_the_one_that_leaves_a_copy_first_is_the_appliance_and_they_share_no_directory()
+    {
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => TestMachine.Add(datacenter, "web", 33, 1 << 20, 1 << 20));
+        JsonElement made = await site.Client.PostAsync("/api/backup-destinations", new { name = "offsite", settings = new { path = site["offsite"] } });
+        string offsite = made.GetProperty("guid").GetString()!;
+        string recoveryKey = made.GetProperty("recoveryKey").GetString()!;
+        await site.SucceedsAsync(await site.AskAsync("appliance-backup", new { backupDestination = new { guid = offsite } }));
+        await site.KillAsync();
+
+        string[] twins = ["one", "two"];
+        Answer[] told = await Task.WhenAll(twins.Select(twin => Task.Run(() => Run(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", site[twin], "--json"))));
+        Assert.All(told, answer => Assert.Equal(2, answer.Expect(0).Json.GetProperty("life").GetInt64()));
+        Assert.Equal(["FINISHED", "FAILED", "FINISHED"], [await CopyAsync("two", expected: null), await CopyAsync("one", "recovered elsewhere"), await CopyAsync("two", expected: null)]);
+
+        // Two in one directory: the second is refused, and takes nothing from the first.
+        string shared = site["shared"];
+        Directory.CreateDirectory(shared);
+        await using (new FileStream(Path.Join(shared, ".recovering.lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose))
+        {
+            Assert.Contains("another recovery", Refused(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", shared), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(3, Run(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", shared, "--json").Expect(0).Json.GetProperty("life").GetInt64());
+
+        async Task<string> CopyAsync(string twin, string? expected)
+        {
+            using var process = new ApplianceProcess(site[twin]);
+            using var client = new ApplianceClient(await process.ListensAsync(), site[twin], site.Token);
+            string task = (await client.PostAsync("/api/tasks/appliance-backup", new { backupDestination = new { guid = offsite } }))[0].GetProperty("guid").GetString()!;
+            JsonElement ended = await EndAsync(client, task);
+            await process.EndAsync(VprotectProcess.SigKill);
+            Assert.Contains(expected ?? "Copy", ended.GetProperty("statusInfo").GetString(), StringComparison.Ordinal);
+            return ApplianceSite.StateOf(ended);
+        }
+    }
+
+    [Fact]
+    public async Task Recovery_that_is_cut_off_while_it_moves_up_is_not_served_and_begins_anew()
+    {
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => TestMachine.Add(datacenter, "web", 34, 1 << 20, 1 << 20));
+        JsonElement made = await site.Client.PostAsync("/api/backup-destinations", new { name = "offsite", settings = new { path = site["offsite"] } });
+        string recoveryKey = made.GetProperty("recoveryKey").GetString()!;
+        await site.Client.PostAsync("/api/audit/verify", new { });
+        await site.SucceedsAsync(await site.AskAsync("appliance-backup", new { backupDestination = new { guid = made.GetProperty("guid").GetString() } }));
+        await site.KillAsync();
+        string data = site["recovered"];
+        Run(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", data).Expect(0);
+        string[] parts = [.. Directory.EnumerateFileSystemEntries(data).Select(entry => Path.GetFileName(entry)).Order()];
+        Assert.Equal(["audit.head", "catalog.db", "secret.key", "tls"], parts);
+
+        // What a power cut leaves behind each move but the last: some are up, the catalog is not.
+        string[] others = [.. parts.Where(part => part != "catalog.db")];
+        for (int up = 0; up <= others.Length; up++)
+        {
+            string unfinished = Path.Join(data, ".recovering");
+            Directory.CreateDirectory(unfinished);
+            foreach (string part in others[up..].Append("catalog.db"))
+            {
+                Directory.Move(Path.Join(data, part), Path.Join(unfinished, part));
+            }
+
+            Assert.Contains("cut off", Refused(site, recoveryKey, "serve", "--data", data, "--urls", "https://127.0.0.1:0"), StringComparison.Ordinal);
+            Assert.False(File.Exists(Path.Join(data, "catalog.db")));
+            Run(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", data).Expect(0);
+            Assert.Equal(parts, Directory.EnumerateFileSystemEntries(data).Select(entry => Path.GetFileName(entry)).Order());
+        }
+
+        // Behind the last one it is whole, and what is somebody else's is never taken for a rest of it.
+        Directory.CreateDirectory(Path.Join(data, ".recovering"));
+        using (var process = new ApplianceProcess(data))
+        {
+            using var client = new ApplianceClient(await process.ListensAsync(), data, site.Token);
+            Assert.Single((await client.GetAsync("/api/virtual-machines")).EnumerateArray());
+            await process.EndAsync(VprotectProcess.SigKill);
+        }
+
+        Assert.Contains("not empty", Refused(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", data), StringComparison.Ordinal);
+        string foreign = site["foreign"];
+        Directory.CreateDirectory(Path.Join(foreign, ".recovering"));
+        await File.WriteAllTextAsync(Path.Join(foreign, "notes"), "mine");
+        Assert.Contains("not empty", Refused(site, recoveryKey, "recover", "--repository", site["offsite"], "--data", foreign), StringComparison.Ordinal);
+        Assert.Equal("mine", await File.ReadAllTextAsync(Path.Join(foreign, "notes")));
+    }
+
+    [Fact]
+    public async Task Repository_without_a_copy_makes_an_appliance_that_restores_every_byte()
+    {
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => TestMachine.Add(datacenter, "web", 35, 2 << 20, 1 << 20));
+        JsonElement made = await site.Client.PostAsync("/api/backup-destinations", new { name = "offsite", settings = new { path = site["offsite"] } });
+        string uuid = Assert.Single(site.Machines());
+        List<byte[]> content = await TestMachine.ReadAsync(site.Datacenter, uuid);
+        await site.BackUpAsync(await site.MachineAsync(uuid), destination: made.GetProperty("guid").GetString());
+        await site.KillAsync();
+        Directory.Delete(site.Data, recursive: true);
+
+        string data = site["bare"];
+        Assert.Contains("there is no copy", Run(site, made.GetProperty("recoveryKey").GetString()!, "recover", "--repository", site["offsite"], "--data", data).Expect(0).Text, StringComparison.Ordinal);
+        using var process = new ApplianceProcess(data);
+        Uri address = await process.ListensAsync();
+        using var first = new ApplianceClient(address, data);
+        using var client = new ApplianceClient(address, data, await first.BeginAsync(process.FirstPassword!));
+        string backup = Assert.Single((await client.GetAsync("/api/backups")).EnumerateArray()).GetProperty("guid").GetString()!;
+        string task = (await client.PostAsync("/api/tasks/restore", new { backup = new { guid = backup }, restorePath = site["restored"] })) is var answer && answer.ValueKind == JsonValueKind.Array
+            ? answer[0].GetProperty("guid").GetString()! : answer.GetProperty("guid").GetString()!;
+        Assert.Equal("FINISHED", ApplianceSite.StateOf(await EndAsync(client, task)));
+        Assert.Equal(content, Directory.EnumerateFiles(site["restored"], "*.raw").Order(StringComparer.Ordinal).Select(File.ReadAllBytes));
+        await process.EndAsync(VprotectProcess.SigKill);
+    }
+
+    private static async Task<JsonElement> EndAsync(ApplianceClient client, string task)
+    {
+        JsonElement ended = default;
+        await ApplianceSite.UntilAsync(
+            async () => ApplianceSite.StateOf(ended = await client.GetAsync($"/api/tasks/{task}")) is "FINISHED" or "FAILED", () => $"The task does not end: {ended}");
+        return ended;
     }
 
     private static async Task<object[]> RolesAsync(ApplianceSite site) =>

@@ -21,8 +21,8 @@ public sealed class UiTests
         {
             Uri address = await process.ListensAsync();
             Directory.CreateDirectory(directory["repository"]);
-            using Process story = UiStory.Start("story.mjs", address, process.FirstPassword!, new() { ["DATACENTER"] = datacenter.Path, ["REPOSITORY"] = directory["repository"] });
-            await UiStory.EndAsync(story, async line =>
+            var known = new Dictionary<string, string> { ["DATACENTER"] = datacenter.Path, ["REPOSITORY"] = directory["repository"] };
+            await UiStory.TellAsync("story.mjs", address, known, process.FirstPassword!, async line =>
             {
                 if (line == "@stop")
                 {
@@ -35,6 +35,9 @@ public sealed class UiTests
                     await process.ListensAsync();
                 }
             });
+            FakeMachine restored = Directory.GetDirectories(Path.Join(datacenter.Path, "machines"))
+                .Select(folder => datacenter.Machine(Path.GetFileName(folder))).Single(machine => machine.Name == "web1-restored");
+            Assert.Equal("dmz", Assert.Single(restored.Nics).NetworkId);
         }
         finally
         {
@@ -43,25 +46,13 @@ public sealed class UiTests
     }
 
     [Fact]
-    public async Task Policies_schedules_recovery_plans_reports_nodes_and_settings()
-    {
-        using var directory = new TemporaryDirectory();
-        FakeDatacenter datacenter = FakeDatacenter.Create(directory["datacenter"]);
-        TestMachine.Add(datacenter, "web1", 1, DiskBytes);
-        using var process = new ApplianceProcess(directory["data"]);
-        Uri address = await process.ListensAsync();
-        using Process story = UiStory.Start("plans.mjs", address, process.FirstPassword!, new()
-        {
-            ["REPOSITORY"] = directory["repository"],
-            ["TYPE"] = "FAKE",
-            ["HOST"] = datacenter.Path,
-            ["MACHINE"] = "web1",
-        });
-        await UiStory.EndAsync(story, _ => Task.CompletedTask);
-    }
+    public Task First_run_by_keyboard_alone() => TellAsync("keyboard.mjs");
 
     [Fact]
-    public async Task Files_of_a_backup_are_browsed_unlocked_and_downloaded()
+    public Task Policies_schedules_recovery_plans_reports_nodes_and_settings() => TellAsync("plans.mjs");
+
+    [Fact]
+    public async Task Files_of_a_backup_are_browsed_unlocked_downloaded_and_restored_into_a_machine()
     {
         using var directory = new TemporaryDirectory();
         Directory.CreateDirectory(directory["tree/home/ada/notes"]);
@@ -97,8 +88,12 @@ public sealed class UiTests
             ["MACHINE"] = "web1",
             ["FILE"] = "/home/ada/hello.txt",
             ["CONTENT"] = "hello",
+            ["INTO"] = directory["guest"],
             ["PHRASE"] = "open sesame",
         });
+
+        // A guest of the fake platform is this computer.
+        Assert.Equal("hello", await File.ReadAllTextAsync(directory["guest/hello.txt"]));
     }
 
     [Fact]
@@ -116,7 +111,7 @@ public sealed class UiTests
         await site.BackUpAsync(machine);
         await web.WriteAsync();
         Uri address = site.Address;
-        await UiStory.TellAsync("access.mjs", address, [], async wanted =>
+        await UiStory.TellAsync("access.mjs", address, [], asked: async wanted =>
         {
             switch (wanted)
             {
@@ -134,6 +129,18 @@ public sealed class UiTests
         });
     }
 
+    [Fact]
+    public async Task A_session_that_ends_takes_nothing_away_from_whom_it_belongs_to()
+    {
+        await using ApplianceSite site = await ApplianceSite.BeginAsync(datacenter =>
+        {
+            TestMachine.Add(datacenter, "web1", 6, DiskBytes);
+            TestMachine.Add(datacenter, "db1", 7, DiskBytes);
+        });
+        await site.Client.PutAsync("/api/global-settings", new { sessionIdleTimeout = 60_000 });
+        await UiStory.TellAsync("session.mjs", site.Address, []);
+    }
+
     /// <summary>The units where logic lives, by Vitest.</summary>
     [Fact]
     public async Task Units()
@@ -148,6 +155,18 @@ public sealed class UiTests
         string complaints = await units.StandardError.ReadToEndAsync();
         await units.WaitForExitAsync().WaitAsync(ApplianceSite.Patience);
         Assert.True(units.ExitCode == 0, await told + complaints);
+    }
+
+    /// <summary>A story that begins with an appliance that is new and a platform with one machine.</summary>
+    private static async Task TellAsync(string script)
+    {
+        using var directory = new TemporaryDirectory();
+        FakeDatacenter datacenter = FakeDatacenter.Create(directory["datacenter"]);
+        TestMachine.Add(datacenter, "web1", 1, DiskBytes);
+        using var process = new ApplianceProcess(directory["data"]);
+        Uri address = await process.ListensAsync();
+        await UiStory.TellAsync(
+            script, address, new() { ["REPOSITORY"] = directory["repository"], ["TYPE"] = "FAKE", ["HOST"] = datacenter.Path, ["MACHINE"] = "web1" }, process.FirstPassword!);
     }
 
     private static byte[] FileSystem(TemporaryDirectory directory, string label, string tree, string size)

@@ -72,6 +72,10 @@ internal sealed class KvmGuest(LibvirtHost host, string directory)
     /// <summary>Whether the agent says that nothing is frozen.</summary>
     public bool IsThawed() => TryAsk(Uuid, "guest-fsfreeze-status")?.Contains("thawed", StringComparison.Ordinal) == true;
 
+    /// <summary>Whether the agent does a command; null when it does not answer.</summary>
+    public bool? Allows(string command) => TryAsk(Uuid, "guest-info") is not { } answer ? null : JsonDocument.Parse(answer).RootElement.GetProperty("return").GetProperty("supported_commands")
+        .EnumerateArray().Any(one => one.GetProperty("name").GetString() == command && one.GetProperty("enabled").GetBoolean());
+
     /// <summary>Runs a shell script in the guest; fails when it fails.</summary>
     /// <returns>What it wrote to standard output.</returns>
     public async Task<string> RunAsync(string script, string? uuid = null)

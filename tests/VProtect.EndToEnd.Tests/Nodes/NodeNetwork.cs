@@ -5,6 +5,9 @@ namespace VProtect.EndToEnd.Tests.Nodes;
 /// <summary>A network namespace with one link to the machine's own, which can be cut. Nothing of it is left after disposal.</summary>
 internal sealed class NodeNetwork : IDisposable
 {
+    /// <summary>Names hold the process, whose end tells that a network is left over.</summary>
+    private const string Prefix = "vprotect-";
+
     private static int _count;
 
     private readonly string _name;
@@ -12,10 +15,15 @@ internal sealed class NodeNetwork : IDisposable
 
     public NodeNetwork()
     {
-        // Addresses for documentation, so that no real network is hidden.
+        // Addresses for documentation, so that no real network is hidden. What a test left that was killed would take their packets.
         int number = Interlocked.Increment(ref _count);
-        string id = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId % 10_000}n{number}");
-        _name = $"vprotect-{id}";
+        if (number == 1)
+        {
+            RemoveLeftovers();
+        }
+
+        string id = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}n{number}");
+        _name = Prefix + id;
         _link = $"vp{id}h";
         ServerAddress = $"198.51.100.{(4 * number) + 1}";
         Ip("netns", "add", _name);
@@ -43,6 +51,17 @@ internal sealed class NodeNetwork : IDisposable
     }
 
     public void Dispose() => Tool.TryRun("ip", "netns", "delete", _name);
+
+    private static void RemoveLeftovers()
+    {
+        foreach (string name in Tool.Run("ip", "netns", "list").Split('\n').Select(line => line.Split(' ')[0]).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            if (!Directory.Exists("/proc/" + name[Prefix.Length..].Split('n')[0]))
+            {
+                Ip("netns", "delete", name);
+            }
+        }
+    }
 
     private static void Ip(params string[] arguments) => Tool.Run("ip", arguments);
 }

@@ -19,6 +19,7 @@ public sealed class RemoteNodeTests
     [Fact]
     public async Task Two_nodes_work_while_links_are_cut_and_the_server_is_killed()
     {
+        using IDisposable turn = await NetworkTurn.TakeToChangeAsync();
         TestMachine machine = null!;
         ApplianceSite site = await ApplianceSite.BeginAsync(datacenter => machine = TestMachine.Add(datacenter, "web", 20, DiskBytes));
         await using ApplianceSite disposed = site;

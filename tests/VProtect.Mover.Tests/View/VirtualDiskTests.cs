@@ -203,6 +203,32 @@ public sealed class VirtualDiskTests
     }
 
     [Fact]
+    public async Task A_read_that_hangs_is_not_waited_for_by_the_next_mount()
+    {
+        (TestRepository repository, RestorePoint point, FickleStore store, TestRepository view, byte[] content) = await NewFickleAsync();
+        using var cache = new ViewCache(new ViewOptions { ReadAheadBytesMax = 0, StallMax = TimeSpan.FromMilliseconds(300) });
+        byte[] buffer = new byte[20_000];
+        await using (VirtualDisk hung = await OpenAsync(view, point, cache))
+        {
+            store.Become(FickleStore.Mood.Hanging);
+            await Assert.ThrowsAsync<VProtectException>(async () => await hung.ReadAsync(500_000, buffer, None));
+        }
+
+        await using (VirtualDisk next = await OpenAsync(repository, point, cache))
+        {
+            while (await Record.ExceptionAsync(async () => await next.ReadAsync(500_000, buffer, None)) is VProtectException)
+            {
+                // Slow, perhaps.
+            }
+        }
+
+        Assert.True(content.AsSpan(500_000, buffer.Length).SequenceEqual(buffer));
+        Assert.Equal(2 * TestRepository.ChunkBytes, cache.HeldBytes);
+        await view.DisposeAsync();
+        await repository.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Two_restore_points_share_what_they_have_in_common()
     {
         byte[] content = new byte[4 << 20];

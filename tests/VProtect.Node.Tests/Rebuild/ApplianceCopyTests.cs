@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
+using VProtect.Mover.Store;
 using VProtect.Node.Rebuild;
 
 namespace VProtect.Node.Tests.Rebuild;
@@ -22,7 +24,10 @@ public sealed class ApplianceCopyTests
         Assert.Equal(Whose, ApplianceCopy.ApplianceOf(ApplianceCopy.HistoryOf(Whose)));
         string label = ApplianceCopy.LabelOf(new ApplianceIdentity(Whose, 3, "one of two"));
         Assert.Equal("life 3 of one of two", label);
-        Assert.Equal((3, "one of two"), (ApplianceCopy.LifeOf(label), ApplianceCopy.NameOf(label)));
+        Assert.Equal((3, null, "one of two"), (ApplianceCopy.LifeOf(label), ApplianceCopy.MarkOf(label), ApplianceCopy.NameOf(label)));
+        label = ApplianceCopy.LabelOf(new ApplianceIdentity(Whose, 4, "two", "0123456789abcdef"));
+        Assert.Equal("life 4 0123456789abcdef of two", label);
+        Assert.Equal((4, "0123456789abcdef", "two"), (ApplianceCopy.LifeOf(label), ApplianceCopy.MarkOf(label), ApplianceCopy.NameOf(label)));
     }
 
     [Theory]
@@ -38,9 +43,42 @@ public sealed class ApplianceCopyTests
         Assert.Null(ApplianceCopy.NameOf(label));
     }
 
+    [Fact]
+    public void Of_two_that_began_the_same_life_the_one_whose_copy_is_the_first_is_the_appliance()
+    {
+        var one = new ApplianceIdentity(Whose, 2, "one", "00000000000000aa");
+        var two = new ApplianceIdentity(Whose, 2, "two", "00000000000000bb");
+        RestorePoint before = CopyOf(new ApplianceIdentity(Whose, 1, "one"), 1);
+        ApplianceCopies.RequireNewest([before], one);
+        ApplianceCopies.RequireNewest([before], two);
+
+        // Both looked, then both left one: they come to the same, whichever way the list is sorted, also when both took the same number.
+        RestorePoint[] copies = [before, CopyOf(one, 3), CopyOf(two, 2)];
+        RestorePoint[] same = [before, CopyOf(one, 2, "bb"), CopyOf(two, 2, "aa"), CopyOf(one, 3)];
+        foreach (RestorePoint[] order in (RestorePoint[][])[copies, [.. copies.Reverse()], same, [.. same.Reverse()]])
+        {
+            ApplianceCopies.RequireNewest(order, two);
+            Assert.Equal(ErrorCode.ApplianceSuperseded, Assert.Throws<VProtectException>(() => ApplianceCopies.RequireNewest(order, one)).Code);
+            Assert.Throws<VProtectException>(() => ApplianceCopies.RequireNewest(order, new ApplianceIdentity(Whose, 1, "one")));
+            ApplianceCopies.RequireNewest(order, new ApplianceIdentity(Whose, 3, "three", "00000000000000cc"));
+        }
+    }
+
     [Theory]
     [InlineData("web1")]
     [InlineData("@appliance-web1")]
     [InlineData("@0193e7a0-0000-7000-8000-000000000001")]
     public void Other_histories_are_no_appliances(string history) => Assert.Null(ApplianceCopy.ApplianceOf(history));
+
+    private static RestorePoint CopyOf(ApplianceIdentity identity, long sequence, string id = "00") => new()
+    {
+        Id = id,
+        Machine = ApplianceCopy.HistoryOf(identity.Guid),
+        Sequence = sequence,
+        Parent = null,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Duration = TimeSpan.Zero,
+        Label = ApplianceCopy.LabelOf(identity),
+        Disks = [],
+    };
 }

@@ -134,6 +134,54 @@ public sealed class DirectoryTests(ServerFixture server, LdapServer ldap) : ICla
     }
 
     [Fact]
+    public async Task Directory_that_does_not_answer_keeps_the_first_login_waiting_and_for_half_a_minute_no_other()
+    {
+        await SetAsync("ldaps");
+        UserDirectory directory = server.App.Services.GetRequiredService<UserDirectory>();
+        TimeSpan before = directory.Patience;
+        directory.Patience = TimeSpan.FromMilliseconds(200);
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        try
+        {
+            await PutAsync(new { url = $"ldaps://127.0.0.1:{((IPEndPoint)mute.LocalEndpoint).Port}", password = "x" });
+            using HttpClient client = server.NewClient();
+            server.Time.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal(1, await AskedAsync("nobody"));
+            Assert.Equal(0, await AskedAsync("admin"));
+            Assert.Equal(0, await AskedAsync("nobody else"));
+            server.Time.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal(1, await AskedAsync("admin"));
+            Assert.Equal(0, await AskedAsync("nobody"));
+
+            // Another address is asked at once.
+            directory.Patience = before;
+            await PutAsync(new { url = $"ldaps://localhost:{ldap.TlsPort}", password = LdapServer.AdminPassword });
+            server.Time.Advance(TimeSpan.FromSeconds(20));
+            (_, long binds) = directory.Work;
+            await (await LogInAsync(client, "ann", "wrong")).ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+            Assert.Equal(binds + 1, directory.Work.Binds);
+
+            async Task<int> AskedAsync(string login)
+            {
+                await server.Client.GotAsync("/api/user-info"); // or the session would end
+                await (await LogInAsync(client, login, "wrong")).ProblemAsync(HttpStatusCode.Unauthorized, 5004);
+                int asked = 0;
+                for (; mute.Pending(); asked++)
+                {
+                    (await mute.AcceptTcpClientAsync()).Dispose();
+                }
+
+                return asked;
+            }
+        }
+        finally
+        {
+            directory.Patience = before;
+        }
+    }
+
+    [Fact]
     public async Task Settings_are_checked_keep_the_password_sealed_and_show_it_to_no_other_address()
     {
         await SetAsync("ldaps");

@@ -14,6 +14,7 @@ using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
 using VProtect.Server.Access.Ldap;
+using VProtect.Server.Monitoring.Telemetry;
 using VProtect.Server.Nodes;
 using VProtect.Server.Rebuild;
 using VProtect.Server.Tasks;
@@ -30,6 +31,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
 {
     private const string Secret = "opens the lab";
     private const string PassPhrase = "opens the repository";
+    private const string Header = "opens the receiver";
     private const string DirectoryPassword = "opens the directory";
 
     private readonly ServerFixture _server = new();
@@ -56,6 +58,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         });
         (await _server.Client.PutAsJsonAsync("/api/directory", new { url = "ldaps://ldap.example.org", bindDn = "cn=reader", userBase = "dc=example", password = DirectoryPassword }))
             .EnsureSuccessStatusCode();
+        (await _server.Client.PutAsJsonAsync("/api/telemetry", new { endpoint = "https://otlp.example.org", headers = new { Authorization = Header } })).EnsureSuccessStatusCode();
         await _server.WriteAsync(transaction => Services.GetRequiredService<NodeAuthority>().EnsureAsync(transaction, default));
         await Services.GetRequiredService<AuditHead>().LookAsync(default);
     }
@@ -75,7 +78,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
 
         JsonElement answer = await (await _server.Client.PostAsJsonAsync("/api/appliance/rotate-key", new { })).JsonAsync();
 
-        Assert.Equal(5, answer.GetProperty("secrets").GetInt32());
+        Assert.Equal(6, answer.GetProperty("secrets").GetInt32());
         Assert.NotEqual(before, await File.ReadAllBytesAsync(KeyPath));
         Assert.False(File.Exists(KeyPath + ".next"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(KeyPath).UnixFileMode);
@@ -107,7 +110,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         // Who had read a row before cannot write the old bytes back.
         using HttpResponseMessage late = await _server.Client.PutWithVersionAsync($"/api/credential/{_credential}", new { login = "other" }, etag);
         await late.ProblemAsync(System.Net.HttpStatusCode.PreconditionFailed, (int)ErrorCode.CatalogConflict);
-        Assert.Equal(5, (await (await _server.Client.PostAsJsonAsync("/api/appliance/rotate-key", new { })).JsonAsync()).GetProperty("secrets").GetInt32());
+        Assert.Equal(6, (await (await _server.Client.PostAsJsonAsync("/api/appliance/rotate-key", new { })).JsonAsync()).GetProperty("secrets").GetInt32());
     }
 
     [Fact]
@@ -198,7 +201,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         await AssertOpensAsync(Services.GetRequiredService<CatalogDatabase>(), SecretBox.Open(KeyPath));
 
         Rotation.Reached = _ => { };
-        Assert.Equal(4, await Rotation.RotateAsync((_, _) => Task.CompletedTask, default));
+        Assert.Equal(5, await Rotation.RotateAsync((_, _) => Task.CompletedTask, default));
         Assert.Equal(next, await File.ReadAllBytesAsync(KeyPath));
         await AssertOpensAsync(Services.GetRequiredService<CatalogDatabase>(), SecretBox.Open(KeyPath));
     }
@@ -228,6 +231,7 @@ public sealed class KeyRotationTests : IAsyncLifetime, IDisposable
         Assert.Equal(_factor.Secret, SecondFactor.Of(await session.Users.GetAsync(_user, default), box)!.Secret);
         (DirectorySettings settings, _) = await UserDirectory.ReadAsync(session, default);
         Assert.Equal(DirectoryPassword, Encoding.UTF8.GetString(box.Unseal(settings.SealedPassword, DirectorySettings.Key)));
+        Assert.Equal(Header, (await TelemetrySettings.ReadAsync(session, default)).Settings.Headers(box)["authorization"]);
         await new NodeAuthority(box, TimeProvider.System).LoadAsync(session, default);
     }
 

@@ -69,6 +69,21 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_page_asks_for_by_itself_does_not_prolong_its_session()
+    {
+        using HttpClient page = await _server.LogInAsync("admin", ServerFixture.Password);
+        page.DefaultRequestHeaders.Add(SessionHandler.UnattendedHeader, "true");
+        _server.Time.Advance(TimeSpan.FromMinutes(20));
+        await (await page.GetAsync("/api/user-info")).JsonAsync();
+        using (await page.GetAsync("/api/events", HttpCompletionOption.ResponseHeadersRead))
+        {
+            _server.Time.Advance(TimeSpan.FromMinutes(11));
+        }
+
+        await (await page.GetAsync("/api/user-info")).ProblemAsync(HttpStatusCode.Unauthorized, 5001);
+    }
+
+    [Fact]
     public async Task Wrong_password_and_unknown_login_get_the_same_answer_and_are_slowed_down()
     {
         using HttpClient client = _server.NewClient();

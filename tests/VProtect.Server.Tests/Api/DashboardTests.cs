@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
+using VProtect.Testing;
 
 namespace VProtect.Server.Tests.Api;
 
@@ -81,11 +83,26 @@ public sealed class DashboardTests : IAsyncLifetime
         Assert.DoesNotContain("src=", html, StringComparison.Ordinal);
         Assert.DoesNotContain("href=", html, StringComparison.Ordinal);
         Assert.StartsWith("default-src 'none'; style-src 'sha256-", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        foreach (string refused in new[] { "report-pdf", "report-email" })
-        {
-            using HttpResponseMessage answer = await _server.Client.PostAsJsonAsync($"/api/dashboard/{refused}", new { });
-            await answer.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
-        }
+        Assert.Contains("<td>web &lt;1&gt;</td><td>shop</td><td>scheduled</td>", html, StringComparison.Ordinal);
+        using HttpResponseMessage mail = await _server.Client.PostAsJsonAsync("/api/dashboard/report-email", new { });
+        await mail.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004);
+    }
+
+    [Fact]
+    public async Task Report_is_a_pdf_that_other_programs_read()
+    {
+        await _server.MachineAsync("データベース", machine => machine with { RpoDueAt = _server.Time.GetUtcNow().AddHours(-2) });
+        using HttpResponseMessage answer = await _server.Client.PostAsJsonAsync("/api/dashboard/report-pdf", new { });
+        Assert.Equal(("application/pdf", $"vprotect-report-{_server.Time.GetUtcNow():yyyy-MM-dd}.pdf"), (
+            answer.Content.Headers.ContentType!.MediaType, answer.Content.Headers.ContentDisposition!.FileNameStar));
+        string text = Regex.Replace(TextOf(await answer.Content.ReadAsByteArrayAsync()), " +", " ");
+        Assert.Contains("3 1 1 2 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("db main No <room>.", Regex.Replace(text, @"[\d-]+ [\d:]+ UTC ", ""), StringComparison.Ordinal);
+        Assert.Contains("web <1> shop scheduled 2 11 B 42 B", text, StringComparison.Ordinal);
+        Assert.Contains("データベース never", text, StringComparison.Ordinal);
+        Assert.Matches("1 ?/ ?1", text);
+        using HttpResponseMessage backwards = await _server.Client.PostAsJsonAsync("/api/dashboard/report-pdf", new { from = 5, to = 5 });
+        Assert.Equal("to", await backwards.RefusedFieldAsync());
     }
 
     [Fact]
@@ -96,6 +113,15 @@ public sealed class DashboardTests : IAsyncLifetime
         JsonElement read = Assert.Single((await ChargedAsync("transfer-size", new { tenantId = "shop" })).EnumerateArray());
         Assert.Equal((42, "shop", "scheduled"), (read.GetProperty("size").GetInt64(), read.Text("tenantId"), read.NameOf("vmBackupPolicy")));
         Assert.Equal(1, (await ChargedAsync("backup-size", new { vms = new[] { new { guid = _db.Guid } } })).GetArrayLength());
+    }
+
+    /// <summary>What a person reads in a PDF; a file that is not sound fails.</summary>
+    private static string TextOf(byte[] pdf)
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllBytes(directory["report.pdf"], pdf);
+        Tool.Run("qpdf", "--check", directory["report.pdf"]);
+        return Tool.Run("pdftotext", "-layout", directory["report.pdf"], "-");
     }
 
     private async Task<JsonElement> ChargedAsync(string what, object request)

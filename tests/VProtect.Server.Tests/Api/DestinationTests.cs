@@ -99,6 +99,11 @@ public sealed class DestinationTests(ServerFixture server) : IClassFixture<Serve
     [InlineData("""{"name": "a"}""", "settings.path")]
     [InlineData("""{"name": "a", "settings": {"path": "relative"}}""", "settings.path")]
     [InlineData("""{"name": "a", "settings": {"path": "/a/../b"}}""", "settings.path")]
+    [InlineData("""{"name": "a", "settings": {"path": "s3://backups/a?secret=x"}}""", "settings.path")]
+    [InlineData("""{"name": "a", "type": "FILESYSTEM", "settings": {"path": "s3://backups/a"}}""", "settings.path")]
+    [InlineData("""{"name": "a", "type": "S3", "settings": {"path": "/backup/a"}}""", "settings.path")]
+    [InlineData("""{"name": "a", "settings": {"path": "/a"}, "credential": "0193a7f0-0000-7000-8000-000000000001"}""", "credential")]
+    [InlineData("""{"name": "a", "settings": {"path": "s3://backups/a"}, "credential": "0193a7f0-0000-7000-8000-000000000001"}""", "credential")]
     [InlineData("""{"name": "a", "settings": {"path": "/a"}, "reserve": -1}""", "reserve")]
     [InlineData("""{"name": "a", "settings": {"path": "/a"}, "passphrase": "short"}""", "passphrase")]
     [InlineData("""{"name": "a", "settings": {"path": "/a"}, "encrypted": false, "passphrase": "long enough"}""", "passphrase")]
@@ -110,9 +115,77 @@ public sealed class DestinationTests(ServerFixture server) : IClassFixture<Serve
     }
 
     [Fact]
+    public async Task Key_of_a_bucket_goes_to_the_node_and_to_nobody_else_and_stays_while_it_is_used()
+    {
+        await using var node = new AnsweringNode(server, _ => Repository("repo-s3", isNew: false));
+        BucketKey? Sent() => ((OpenRepositoryWork)node.Asked[^1]).Repository.Key;
+        string token = await CredentialAsync(new { name = "a token", kind = "TOKEN", secret = "s" });
+        string nameless = await CredentialAsync(new { name = "without login", secret = "s" });
+        string key = await CredentialAsync(new { name = "ceph", login = "AK1", secret = "the secret key of ceph" });
+        foreach (string unfit in (string[])[token, nameless])
+        {
+            Assert.Equal("credential", await (await server.Client.PostAsJsonAsync("/api/backup-destinations", Bucket(unfit))).RefusedFieldAsync());
+        }
+
+        (JsonElement made, string path, _) = await server.Client.MadeAsync("/api/backup-destinations", Bucket(key));
+        Assert.Equal(new BucketKey("AK1", "the secret key of ceph"), Sent());
+        Assert.Equal(key, made.GetProperty("credential").Text("guid"));
+        JsonElement shown = await server.Client.GotAsync(path);
+        Assert.Equal("ceph", shown.NameOf("credential"));
+        Assert.DoesNotContain("the secret key", shown.GetRawText(), StringComparison.Ordinal);
+
+        using HttpResponseMessage used = await server.Client.DeleteAsync($"/api/credential/{key}");
+        Assert.Contains("'in a bucket' (destinations)", (await used.ProblemAsync(HttpStatusCode.Conflict, 4003)).Text("message"), StringComparison.Ordinal);
+        await server.Client.PutAsync($"/api/credential/{key}", new { login = "AK2", secret = "another secret key" });
+        (await server.Client.PostAsync(path + "/check", content: null)).EnsureSuccessStatusCode();
+        Assert.Equal(new BucketKey("AK2", "another secret key"), Sent());
+
+        // A credential that does not fit any more is told where it is used.
+        await server.Client.PutAsync($"/api/credential/{key}", new { login = "" });
+        JsonElement unusable = await (await server.Client.PostAsync(path + "/check", content: null)).JsonAsync();
+        Assert.Equal("FAILED", unusable.NameOf("state"));
+        Assert.Contains("It has no login.", unusable.Text("stateInfo"), StringComparison.Ordinal);
+
+        await server.Client.PutAsync(path, new { description = "unchanged" });
+        Assert.Equal("ceph", (await server.Client.GotAsync(path)).NameOf("credential"));
+        await server.Client.PutAsync(path, new { credential = new { guid = Guid.Empty } });
+        Assert.Equal(JsonValueKind.Null, (await server.Client.GotAsync(path)).GetProperty("credential").ValueKind);
+        (await server.Client.PostAsync(path + "/check", content: null)).EnsureSuccessStatusCode();
+        Assert.Null(Sent());
+        Assert.Equal(HttpStatusCode.NoContent, (await server.Client.DeleteAsync($"/api/credential/{key}")).StatusCode);
+
+        static object Bucket(string credential) => new { name = "in a bucket", settings = new { path = "s3://backups/main" }, credential = new { guid = credential } };
+    }
+
+    [Fact]
+    public async Task Who_may_not_see_credentials_learns_none_and_who_may_not_change_them_names_none()
+    {
+        await using var node = new AnsweringNode(server, _ => Repository("repo-rights", isNew: false));
+        string key = await CredentialAsync(new { name = "key of rights", login = "AK", secret = "s" });
+        string other = await CredentialAsync(new { name = "another of rights", login = "AK", secret = "s" });
+        (JsonElement made, string path, _) = await server.Client.MadeAsync(
+            "/api/backup-destinations", new { name = "rights", settings = new { path = "s3://backups/rights" }, credential = new { guid = key } });
+        JsonElement token = await (await server.Client.PostAsJsonAsync(
+            "/api/tokens", new { name = "of destinations", permissions = new[] { "destinations.read", "destinations.write" } })).JsonAsync();
+        using HttpClient limited = server.NewClient();
+        limited.DefaultRequestHeaders.Authorization = new("Bearer", token.Text("token"));
+
+        Assert.Equal(JsonValueKind.Null, (await limited.GotAsync(path)).GetProperty("credential").ValueKind);
+        foreach (object named in (object[])[new { guid = other }, new { guid = Guid.Empty }])
+        {
+            await (await limited.PutAsJsonAsync(path, new { credential = named })).ProblemAsync(HttpStatusCode.Forbidden, (int)ErrorCode.Forbidden);
+        }
+
+        await (await limited.PostAsJsonAsync("/api/backup-destinations", new { name = "own", settings = new { path = "s3://evil/x?endpoint=https://evil.example" }, credential = new { guid = key } }))
+            .ProblemAsync(HttpStatusCode.Forbidden, (int)ErrorCode.Forbidden);
+        await limited.PutAsync(path, new { description = "theirs to say" });
+        Assert.Equal("key of rights", (await server.Client.GotAsync(path)).NameOf("credential"));
+    }
+
+    [Fact]
     public async Task Type_that_is_not_served_is_told_with_what_is()
     {
-        using HttpResponseMessage answer = await server.Client.PostAsJsonAsync("/api/backup-destinations", new { name = "cloud", type = "S3" });
+        using HttpResponseMessage answer = await server.Client.PostAsJsonAsync("/api/backup-destinations", new { name = "cloud", type = "AZURE" });
         Assert.Contains("FILESYSTEM", (await answer.ProblemAsync(HttpStatusCode.UnprocessableEntity, 3004)).Text("guidance"), StringComparison.Ordinal);
     }
 
@@ -142,6 +215,8 @@ public sealed class DestinationTests(ServerFixture server) : IClassFixture<Serve
         using HttpResponseMessage answer = await server.Client.PostAsJsonAsync("/api/backup-destinations/usable-for-vms", machines);
         return (await answer.JsonAsync()).NamesOf();
     }
+
+    private async Task<string> CredentialAsync(object credential) => (await server.Client.MadeAsync("/api/credential", credential)).Object.Text("guid")!;
 
     private static RepositoryResult Repository(string id, bool isNew) =>
         new(id, isNew, isNew ? "recovery words" : null, TotalBytes: 100, FreeBytes: 70, UsedBytes: 30, LogicalBytes: 500, []);

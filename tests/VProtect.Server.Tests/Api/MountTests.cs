@@ -113,11 +113,12 @@ public sealed class MountTests(ServerFixture server) : IClassFixture<ServerFixtu
         };
         Assert.Equal("chapCredential", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(2, 1))).RefusedFieldAsync());
         Assert.Equal("mutualChapCredential", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 0))).RefusedFieldAsync());
-        Assert.Equal("allowedClients", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 1, "iqn.2026-01.example:one", "192.0.2.7"))).RefusedFieldAsync());
-        using HttpResponseMessage asked = await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 1, "IQN.2026-01.example:One"));
+        Assert.Equal("allowedClients", await (await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 1, [.. Enumerable.Range(0, 65).Select(i => $"192.0.2.{i}")]))).RefusedFieldAsync());
+        using HttpResponseMessage asked = await server.Client.PostAsJsonAsync("/api/tasks/mount", Body(0, 1, "IQN.2026-01.example:One", "192.0.2.7"));
         Assert.Equal("MOUNT", Assert.Single((await asked.JsonAsync()).EnumerateArray()).NameOf("type"));
         JsonElement mount = Assert.Single((await server.Client.GotAsync($"/api/mounted-backups?backup={point.Guid}")).EnumerateArray());
-        Assert.Equal(("ISCSI", "iqn.2026-01.example:one"), (mount.NameOf("mode"), Assert.Single(mount.GetProperty("allowedClients").EnumerateArray()).GetString()));
+        Assert.Equal("ISCSI", mount.NameOf("mode"));
+        Assert.Equal(["iqn.2026-01.example:one", "192.0.2.7/32"], mount.GetProperty("allowedClients").EnumerateArray().Select(client => client.GetString()));
         using HttpResponseMessage used = await server.Client.DeleteAsync($"/api/credential/{guids[0]}");
         await used.ProblemAsync(HttpStatusCode.Conflict, 4003);
     }

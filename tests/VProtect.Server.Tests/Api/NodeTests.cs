@@ -89,7 +89,9 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
         Assert.False((await server.Client.GotAsync(path)).GetProperty("defaultConfiguration").GetBoolean());
 
         foreach ((string field, object wrong) in (IEnumerable<(string, object)>)[
-            ("staging", "/var/tmp"), ("runningTasksMax", 65), ("runningTasksMax", "many"), ("restorePaths", "var/tmp"), ("restorePaths", Array.Empty<string>()), ("backupBytesPerSecondMax", 1000)])
+            ("staging", "/var/tmp"), ("runningTasksMax", 65), ("runningTasksMax", "many"), ("restorePaths", "var/tmp"), ("restorePaths", Array.Empty<string>()), ("backupBytesPerSecondMax", 1000), ("mountCacheBytesMax", -1),
+            ("mountCacheHoldsShares", "yes"),
+            ("allowedTaskTypes", "EXPORT"), ("allowedTaskTypes", new[] { "EXPORT", "STORE" }), ("allowedTaskTypes", new[] { 1 }), ("allowedTaskTypes", Array.Empty<string>())])
         {
             using HttpResponseMessage answer = await server.Client.PutAsJsonAsync(path, new { settings = new Dictionary<string, object> { [field] = wrong } });
             Assert.Equal($"settings.{field}", await answer.RefusedFieldAsync());

@@ -50,6 +50,7 @@ public sealed class RecoveryPlanTests(ServerFixture server) : IClassFixture<Serv
         using HttpResponseMessage began = await server.Client.SendAsync(request);
         JsonElement run = await began.JsonAsync();
         Assert.Equal(HttpStatusCode.Created, began.StatusCode);
+        Assert.Equal(server.Time.GetUtcNow().ToUnixTimeMilliseconds(), (await server.Client.GotAsync(path)).GetProperty("lastRun").GetInt64());
         using var again = new HttpRequestMessage(HttpMethod.Post, path + "/run") { Headers = { { "Idempotency-Key", "saturday" } } };
         Assert.Equal(run.Text("guid"), (await (await server.Client.SendAsync(again)).JsonAsync()).Text("guid"));
         await (await server.Client.PostAsync(path + "/run", content: null)).ProblemAsync(HttpStatusCode.Conflict, 5107);

@@ -13,6 +13,7 @@ using VProtect.Abstractions.Nodes.Wire;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Mirror;
 using VProtect.Catalog.Nodes;
+using VProtect.Catalog.Recovery;
 using VProtect.Node.Remote;
 using VProtect.Server.Access;
 using VProtect.Server.Federation;
@@ -155,7 +156,10 @@ public sealed partial class FederationTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await _head.Client.GetAsync($"/api/virtual-machines/{machine}")).StatusCode);
 
-        // An appliance is no node, and is not removed as one.
+        // An appliance is no node: it is in its own list alone, in neither numbers nor metrics of nodes, and is not removed as one.
+        Assert.DoesNotContain((await _head.Client.GotAsync("/api/nodes")).NamesOf(), name => name is "site2" or "site3");
+        Assert.Contains("site2", (await _head.Client.GotAsync("/api/appliances")).NamesOf());
+        Assert.DoesNotContain("site2", (await _head.Client.GotAsync("/api/dashboard/staging-space")).ToString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Conflict, (await _head.Client.DeleteAsync($"/api/nodes/{_appliance}")).StatusCode);
         Assert.Equal(HttpStatusCode.Conflict, (await _site.Client.PostAsJsonAsync("/api/appliances", new { name = "site4" })).StatusCode);
         Assert.Equal(HttpStatusCode.Conflict, (await _head.Client.PostAsJsonAsync("/api/membership", new { server = "127.0.0.1", token = "x" })).StatusCode);
@@ -229,6 +233,40 @@ public sealed partial class FederationTests : IAsyncLifetime, IDisposable
         await UntilAsync(async () => (await RowAsync()) is { Feed: { } feed } && feed != now.Feed && (await _head.Client.GotAsync("/api/virtual-machines")).GetArrayLength() == 2);
 
         Task<JoinedAppliance> RowAsync() => _head.ReadAsync(session => session.Appliances.GetAsync(_appliance, default));
+    }
+
+    [Fact]
+    public async Task Rows_of_another_shape_are_left_out_and_counted_and_take_no_list_down()
+    {
+        // The site's own catalog is spoilt, so that it tells this as it tells everything.
+        await _site.WriteAsync(async tx =>
+        {
+            await tx.Policies.UpdateAsync(await tx.Policies.GetAsync(_there.Policy.Guid, default) with { Settings = """{"preSnapshotCommand":{"arguments":"x"}}""" }, default);
+            await tx.Destinations.UpdateAsync(await tx.Destinations.GetAsync(_there.Destination.Guid, default) with { Settings = "[]" }, default);
+            await tx.Hypervisors.UpdateAsync(await tx.Hypervisors.GetAsync(_there.Host.Guid, default) with { Settings = "null" }, default);
+            await tx.HypervisorManagers.UpdateAsync(await tx.HypervisorManagers.GetAsync(_there.Manager.Guid, default) with { Settings = "7" }, default);
+            await tx.Machines.UpdateAsync(await tx.Machines.GetAsync(_there.Machine.Guid, default) with { PreCommandIgnoredExitCodes = ["one"] }, default);
+            await tx.Schedules.UpdateAsync(await tx.Schedules.GetAsync(_there.Schedule.Guid, default) with { Months = [null!] }, default);
+            await tx.Mounts.UpdateAsync(await tx.Mounts.GetAsync(_there.Mount.Guid, default) with { Settings = """{"served":3}""" }, default);
+            await tx.RecoveryPlans.InsertAsync(new RecoveryPlan { Name = "spoilt", Steps = "[null]" }, default);
+        });
+        await UntilAsync(async () => (await _head.Client.GotAsync("/api/appliances"))[0].GetProperty("skipped").GetInt32() >= 8);
+
+        // Here everybody's lists go on, with what was last told that could be shown.
+        foreach ((string list, Guid shown) in new[]
+        {
+            ("policies/vm-backup", _there.Policy.Guid), ("backup-destinations", _there.Destination.Guid), ("hypervisors", _there.Host.Guid), ("hypervisor-managers", _there.Manager.Guid),
+            ("virtual-machines", _there.Machine.Guid), ("virtual-machines/detailed", _there.Machine.Guid), ("schedules", _there.Schedule.Guid), ("mounted-backups", _there.Mount.Guid),
+        })
+        {
+            Assert.Contains(shown, (await _head.Client.GotAsync($"/api/{list}")).EnumerateArray().Select(row => row.GetProperty("guid").GetGuid()));
+        }
+
+        Assert.Equal(0, (await _head.Client.GotAsync("/api/recovery-plans")).GetArrayLength());
+
+        // What is put right is shown again.
+        await _site.WriteAsync(async tx => await tx.Policies.UpdateAsync(await tx.Policies.GetAsync(_there.Policy.Guid, default) with { Name = "put right", Settings = "{}" }, default));
+        await UntilAsync(async () => (await _head.Client.GotAsync("/api/policies/vm-backup")).NamesOf().Contains("put right"));
     }
 
     [Fact]

@@ -55,6 +55,21 @@ public sealed class FileLogTests : IDisposable
     }
 
     [Fact]
+    public void Text_that_is_no_Unicode_stops_neither_its_own_line_nor_those_that_follow()
+    {
+        _settings = _settings with { LogFormat = GlobalSettings.LogBoth };
+        using FileLog log = NewLog();
+        Write(log.CreateLogger("Area"), "half of a \ud800 pair");
+        Write(log.CreateLogger("Area"), "next");
+        foreach (string file in (string[])["vprotect.log", "vprotect.jsonl"])
+        {
+            string[] lines = File.ReadAllLines(_directory[file]);
+            Assert.Equal(2, lines.Length);
+            Assert.Contains("next", lines[1], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Json_is_one_object_a_line_beside_text_or_instead_of_it_as_the_settings_say_at_that_moment()
     {
         using FileLog log = NewLog();

@@ -175,7 +175,7 @@ public sealed class ManyNodesTests
     public async Task Settings_of_a_node_configuration_come_with_orders_and_are_heeded_as_they_are_now()
     {
         await using TestEngine engine = await TestEngine.StartAsync();
-        var config = new NodeConfig { Name = "site2", Settings = """{"runningTasksMax":1,"restorePaths":["/restore"],"backupBytesPerSecondMax":2097152,"staging":"/of/an/earlier/version"}""" };
+        var config = new NodeConfig { Name = "site2", Settings = """{"runningTasksMax":1,"restorePaths":["/restore"],"backupBytesPerSecondMax":2097152,"mountCacheBytesMax":0,"mountCacheHoldsShares":true,"staging":"/of/an/earlier/version"}""" };
         await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
         await LeaveToAsync(engine, config.Guid);
         ScriptedNode node = await EnrolAsync(engine, "far", config.Guid);
@@ -184,12 +184,31 @@ public sealed class ManyNodesTests
 
         NodeSettings settings = (await node.LeaseAsync()).Settings!;
         Assert.Equal((2 << 20, TimeSpan.FromMinutes(115)), (settings.BackupBytesPerSecondMax, settings.SilenceMax));
+        Assert.Equal((0, true), (settings.MountCacheBytesMax, settings.MountCacheHoldsShares));
         Assert.Equal(["/restore"], settings.RestorePaths!);
         Assert.Null(await node.TryLeaseAsync());
 
         await engine.WriteAsync(transaction => transaction.NodeConfigs.UpdateAsync(config with { Settings = "{}" }, default));
         settings = (await node.LeaseAsync()).Settings!;
-        Assert.Equal((0, null), (settings.BackupBytesPerSecondMax, settings.RestorePaths));
+        Assert.Equal((0, null, null, false), (settings.BackupBytesPerSecondMax, settings.RestorePaths, settings.MountCacheBytesMax, settings.MountCacheHoldsShares));
+    }
+
+    [Fact]
+    public async Task Node_is_given_only_the_kinds_of_work_that_its_configuration_allows()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        var config = new NodeConfig { Name = "site2", Settings = """{"allowedTaskTypes":["VERIFY"]}""" };
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
+        await LeaveToAsync(engine, config.Guid);
+        ScriptedNode node = await EnrolAsync(engine, "far", config.Guid);
+        CatalogTask task = await engine.BackUpAsync();
+
+        Assert.Null(await node.TryLeaseAsync());
+        Assert.Contains("are given no work of the kind EXPORT", await ReasonAsync(engine, task), StringComparison.Ordinal);
+
+        await engine.WriteAsync(transaction => transaction.NodeConfigs.UpdateAsync(config with { Settings = """{"allowedTaskTypes":["EXPORT"]}""" }, default));
+        Assert.Null(await ReasonAsync(engine, task));
+        Assert.Equal(task.Guid.ToString("D"), (await node.LeaseAsync()).TaskGuid);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class RestartTests
             (TaskType.Export, true), (TaskType.Restore, true), (TaskType.Import, false), (TaskType.Snapshot, false), (TaskType.SnapshotReversion, false),
             (TaskType.InventorySync, true), (TaskType.Verify, true), (TaskType.Collect, true), (TaskType.Delete, true), (TaskType.OldBackupsRemoval, true),
             (TaskType.OldSnapshotsRemoval, true), (TaskType.Mount, true), (TaskType.Unmount, true), (TaskType.ApplianceBackup, true),
+            (TaskType.FileRestore, true),
         ];
         foreach ((TaskType type, bool repeatable) in types)
         {
@@ -203,7 +204,7 @@ public sealed class RestartTests
     {
         var requests = engine.Get<TaskRequests>();
         TaskOrigin origin = TaskOrigin.Appliance;
-        RestorePoint? point = type is TaskType.Restore or TaskType.Import or TaskType.Delete or TaskType.OldBackupsRemoval or TaskType.Mount or TaskType.Unmount ? await engine.BackedUpAsync("p1") : null;
+        RestorePoint? point = type is TaskType.Restore or TaskType.Import or TaskType.Delete or TaskType.OldBackupsRemoval or TaskType.Mount or TaskType.Unmount or TaskType.FileRestore ? await engine.BackedUpAsync("p1") : null;
         Snapshot? snapshot = type is TaskType.SnapshotReversion or TaskType.OldSnapshotsRemoval
             ? new Snapshot { Name = "s", Uuid = "s1", MachineGuid = engine.Machine.Guid, State = SnapshotState.Present, CreatedAt = engine.Time.GetUtcNow() }
             : null;
@@ -230,6 +231,7 @@ public sealed class RestartTests
                 TaskType.OldBackupsRemoval => await requests.RemoveOldAsync(tx, engine.Destination.Guid, [point!.Guid], machine: null, default),
                 TaskType.Mount => await requests.MountAsync(tx, new MountRequest { Point = point!.Guid }, origin, default),
                 TaskType.Unmount => await UnmountAsync(tx, requests, point!),
+                TaskType.FileRestore => await RestoreFilesAsync(tx, requests, point!),
                 TaskType.ApplianceBackup => await CopyAsync(tx, requests, engine),
                 TaskType.OldSnapshotsRemoval => await requests.RemoveSnapshotsAsync(tx, engine.Machine, [snapshot!.Guid], origin, default),
                 _ => throw new ArgumentOutOfRangeException(nameof(type)),
@@ -252,6 +254,14 @@ public sealed class RestartTests
         return await requests.UnmountAsync(transaction, new UnmountRequest { Mount = mount.Guid }, TaskOrigin.Appliance, default);
     }
 
+    private static async Task<CatalogTask> RestoreFilesAsync(CatalogTransaction transaction, TaskRequests requests, RestorePoint point)
+    {
+        var mount = new Mount { RestorePointGuid = point.Guid, Mode = MountMode.Nbd, State = MountState.Mounted, CreatedAt = point.CreatedAt };
+        await transaction.Mounts.InsertAsync(mount, default);
+        var files = new GuestFilesParameters("ubda1", ["/etc"], Folder: null, ExistingFiles.Keep, Suffix: "");
+        return await requests.RestoreFilesAsync(transaction, new FileRestoreRequest { Mount = mount.Guid, Files = files }, TaskOrigin.Appliance, default);
+    }
+
     private static WorkResult? ResultOf(TaskType type) => type switch
     {
         TaskType.Export => ScriptedNode.Backup("p2"),
@@ -260,6 +270,7 @@ public sealed class RestartTests
         TaskType.InventorySync => new InventoryResult { Hosts = [], Clusters = [], Storages = [], Networks = [], Machines = [] },
         TaskType.Verify => new VerifyWorkResult(10, 0, []),
         TaskType.Collect => new CollectWorkResult(1, 2, 3),
+        TaskType.FileRestore => new GuestFilesResult(1, 2, 3, 4, 0, []),
         TaskType.ApplianceBackup => new ApplianceBackupResult("0123456789", DateTimeOffset.UnixEpoch, 1, 2, 3),
         _ => null,
     };

@@ -23,9 +23,24 @@ internal sealed partial class FakeConnector
             : await RunHereAsync(command, cancellationToken);
     }
 
+    public async Task CheckGuestFilesAsync(string machineUuid, CancellationToken cancellationToken)
+    {
+        await ConnectAsync(cancellationToken);
+        Require(Capabilities.GuestFiles, "write files into machines");
+        FakeMachine machine = Find(machineUuid);
+        Require(machine.Guest.HasAgent && machine.Power == PowerState.Running, $"write files into machine '{machine.Name}', which has no agent at work");
+    }
+
+    /// <summary>Like commands, files of guests are this machine's.</summary>
+    public async Task<IGuestFileWriter> CreateGuestFileAsync(string machineUuid, string path, CancellationToken cancellationToken)
+    {
+        await CheckGuestFilesAsync(machineUuid, cancellationToken);
+        return new FileHere(datacenter, machineUuid, new FileStream(path, FileMode.Create, FileAccess.Write));
+    }
+
     private static async Task<GuestCommandResult> RunHereAsync(GuestCommand command, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(command.Arguments[0], command.Arguments.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command.Arguments[0], command.Arguments.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in command.Environment)
         {
             start.Environment[name] = value;
@@ -38,6 +53,8 @@ internal sealed partial class FakeConnector
         Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
+            await process.StandardInput.BaseStream.WriteAsync(command.Input, patience.Token);
+            process.StandardInput.Close();
             await process.WaitForExitAsync(patience.Token);
             return new GuestCommandResult(process.ExitCode, await output, await error);
         }
@@ -64,5 +81,18 @@ internal sealed partial class FakeConnector
         {
             throw FakeErrors.Failed($"'{start.FileName}' cannot be run: {exception.Message}", exception);
         }
+    }
+
+    private sealed class FileHere(FakeDatacenter datacenter, string machineUuid, FileStream file) : IGuestFileWriter
+    {
+        public async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            await datacenter.PassAsync(FakeStep.Guest, cancellationToken, machineUuid);
+            await file.WriteAsync(bytes, cancellationToken);
+        }
+
+        public Task CompleteAsync(CancellationToken cancellationToken) => file.FlushAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => file.DisposeAsync();
     }
 }

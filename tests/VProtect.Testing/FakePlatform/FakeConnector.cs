@@ -19,6 +19,7 @@ internal sealed partial class FakeConnector(FakeDatacenter datacenter, Connector
         Restore = !without.Contains(nameof(ConnectorCapabilities.Restore)),
         RestoreInPlace = !without.Contains(nameof(ConnectorCapabilities.RestoreInPlace)),
         GuestCommands = !without.Contains(nameof(ConnectorCapabilities.GuestCommands)),
+        GuestFiles = !without.Contains(nameof(ConnectorCapabilities.GuestCommands)) && !without.Contains(nameof(ConnectorCapabilities.GuestFiles)),
         Events = !without.Contains(nameof(ConnectorCapabilities.Events)),
     };
 

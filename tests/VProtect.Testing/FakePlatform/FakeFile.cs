@@ -63,9 +63,13 @@ internal static class FakeFile
 
     public static void RemoveDirectory(string path)
     {
-        if (Directory.Exists(path))
+        try
         {
             Directory.Delete(path, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It was not there, or another process has just removed it, or some of it.
         }
     }
 }

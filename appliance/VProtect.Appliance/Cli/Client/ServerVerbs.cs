@@ -44,6 +44,7 @@ internal static class ServerVerbs
             ApplianceVerbs.New(verbs),
             SettingsVerbs.NewSettings(verbs),
             SettingsVerbs.NewMailingList(verbs),
+            TelemetryVerbs.New(verbs),
             SettingsVerbs.NewCertificate(verbs),
             StatusVerbs.NewReport(verbs),
             StatusVerbs.NewChargeback(verbs),

@@ -17,13 +17,18 @@ internal sealed record DirectoryUser(string Dn, string? FullName, string? Email,
 /// <summary>
 /// Users of a directory: 1 search as the service user, 2 bind as the one that is found, 3 search its groups. Exactly one entry must be found. Safe for any number of callers.
 /// </summary>
-internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory> logger)
+internal sealed partial class UserDirectory(SecretBox box, TimeProvider time, ILogger<UserDirectory> logger)
 {
-    /// <summary>A login does not wait longer for a directory.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>One that did not answer is not asked again for so long, whoever logs in: the time of an answer then tells as little as before.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
+    private readonly Lock _silence = new();
+    private (string Url, long At)? _silent;
     private long _searches;
     private long _binds;
+
+    /// <summary>A login does not wait longer for a directory.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Searches for users, and binds as them, since the start. Tests compare logins by it.</summary>
     public (long Searches, long Binds) Work => (Interlocked.Read(ref _searches), Interlocked.Read(ref _binds));
@@ -37,12 +42,25 @@ internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory
     /// <summary>The user who has this login and password; null when there is none, or the directory cannot be asked, which is logged.</summary>
     public async Task<DirectoryUser?> FindAsync(DirectorySettings settings, string login, string password, CancellationToken cancellationToken)
     {
+        if (IsSilent(settings))
+        {
+            return null;
+        }
+
         try
         {
             return await AskAsync(settings, login, password, cancellationToken);
         }
         catch (Exception exception) when (IsOfDirectory(exception, cancellationToken))
         {
+            if (exception is OperationCanceledException)
+            {
+                lock (_silence)
+                {
+                    _silent = (settings.Url, time.GetTimestamp());
+                }
+            }
+
             Log.NotAsked(logger, settings.Url, exception.Message);
             return null;
         }
@@ -74,6 +92,14 @@ internal sealed partial class UserDirectory(SecretBox box, ILogger<UserDirectory
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPem(settings.Authorities);
         return authorities;
+    }
+
+    private bool IsSilent(DirectorySettings settings)
+    {
+        lock (_silence)
+        {
+            return _silent is { } silent && silent.Url == settings.Url && time.GetElapsedTime(silent.At) < Rest;
+        }
     }
 
     private async Task<DirectoryUser?> AskAsync(DirectorySettings settings, string login, string password, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ namespace VProtect.Server.Api.Appliances;
 /// <param name="Policies">Policies that it has.</param>
 /// <param name="Destinations">Destinations that it has.</param>
 /// <param name="RestorePoints">Restore points that it has.</param>
-/// <param name="Skipped">Rows of it that cannot be shown: their guids are another's.</param>
+/// <param name="Skipped">Rows of it that cannot be shown: their guids are another's, or they are not of the shape that they should be of.</param>
 internal sealed record ApplianceView(
     Guid Guid, string Name, bool Here, string? NodeIP, DateTimeOffset? LastSeen, string? Version, DateTimeOffset EnrolledAt, DateTimeOffset? SyncedAt,
     long Machines, long Policies, long Destinations, long RestorePoints, long Skipped)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
 using VProtect.Abstractions;
 using VProtect.Catalog;
@@ -5,6 +7,7 @@ using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Statistics;
 using VProtect.Server.Access;
+using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
 
 namespace VProtect.Server.Api.Dashboard;
@@ -14,6 +17,9 @@ internal static class DashboardApi
 {
     private const int RowsMax = 10_000;
     private const string Html = "text/html";
+
+    /// <summary>One PDF at a time is written: one of 10,000 machines allocates 150 MiB and takes a processor for a second or two.</summary>
+    private static readonly SemaphoreSlim _pdfTurn = new(1);
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -26,7 +32,8 @@ internal static class DashboardApi
         dashboard.MapGet("/report", ReportAsync).Describe("Tells what was done in a span of time and what needs a look.", Permission.BackupsRead, 400);
         dashboard.MapPost("/report-html", HtmlAsync).Describe("Writes the report as a page that needs nothing else.", Permission.BackupsRead, 400)
             .Produces<string>(StatusCodes.Status200OK, Html);
-        dashboard.MapPost("/report-pdf", PdfAsync).Describe("Refuses: reports are not written as PDF.", Permission.BackupsRead, 422);
+        dashboard.MapPost("/report-pdf", PdfAsync).Describe("Writes the report as PDF, A4.", Permission.BackupsRead, 400, 422)
+            .Produces<Stream>(StatusCodes.Status200OK, MediaTypeNames.Application.Pdf);
         dashboard.MapPost("/report-email", EmailAsync).Describe("Refuses: reports are not sent by mail.", Permission.BackupsRead, 422);
     }
 
@@ -82,18 +89,37 @@ internal static class DashboardApi
     }
 
     private static async Task<ContentHttpResult> HtmlAsync(
-        ReportRequest request, HttpContext context, CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
+        ReportRequest request, HttpContext context, CatalogDatabase catalog, LiveSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
-        var span = Span.Of(request.From, request.To, TimeSpan.FromDays(1), time);
-        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        string page = ReportPage.Write(await Report.OfAsync(session, span, cancellationToken));
+        string page = ReportPage.Write(await WrittenAsync(request, catalog, settings, time, cancellationToken));
         context.Response.Headers.ContentSecurityPolicy = ReportPage.ContentSecurityPolicy;
         return TypedResults.Content(page, Html, System.Text.Encoding.UTF8);
     }
 
-    private static NoContent PdfAsync() => throw new VProtectException(
-        ErrorCode.NotSupported, ErrorSide.Request, "Reports are not written as PDF.", "Use POST /api/dashboard/report-html and print the page to PDF.");
+    private static async Task<FileContentHttpResult> PdfAsync(
+        ReportRequest request, CatalogDatabase catalog, LiveSettings settings, TimeProvider time, CancellationToken cancellationToken)
+    {
+        WrittenReport report = await WrittenAsync(request, catalog, settings, time, cancellationToken);
+        await _pdfTurn.WaitAsync(cancellationToken);
+        try
+        {
+            string day = report.Report.To.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            return TypedResults.File(ReportPdf.Write(report, cancellationToken), MediaTypeNames.Application.Pdf, $"vprotect-report-{day}.pdf");
+        }
+        finally
+        {
+            _pdfTurn.Release();
+        }
+    }
+
+    private static async Task<WrittenReport> WrittenAsync(
+        ReportRequest request, CatalogDatabase catalog, LiveSettings settings, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var span = Span.Of(request.From, request.To, TimeSpan.FromDays(1), time);
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        return await Report.WrittenAsync(session, span, settings.Current.ApplianceName, time.GetUtcNow(), cancellationToken);
+    }
 
     private static NoContent EmailAsync() => throw new VProtectException(
-        ErrorCode.NotSupported, ErrorSide.Request, "Reports are not sent by mail.", "Use POST /api/dashboard/report-html and send the page with the mailer you have.");
+        ErrorCode.NotSupported, ErrorSide.Request, "Reports are not sent by mail.", "Use POST /api/dashboard/report-pdf or report-html and send the file with the mailer you have.");
 }

@@ -14,6 +14,9 @@ internal static class Report
     /// <summary>Failures and overdue machines that are named; lists of backups and machines have all.</summary>
     private const int NamedMax = 50;
 
+    /// <summary>Machines that a written report names.</summary>
+    public const int MachinesMax = 10_000;
+
     /// <summary>Backups of this span tell how fast destinations fill.</summary>
     private static readonly TimeSpan GrowthSpan = TimeSpan.FromDays(30);
 
@@ -38,6 +41,14 @@ internal static class Report
             [.. overdue.Rows.Select(machine => new OverdueView(new NameAndGuid(machine.Guid, machine.Name), machine.LastSuccessAt, machine.RpoDueAt))],
             overdue.Total,
             await VerificationAsync(session, cancellationToken));
+    }
+
+    /// <summary>The same with all machines that were backed up, to be written down.</summary>
+    public static async Task<WrittenReport> WrittenAsync(CatalogSession session, Span span, string appliance, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        ReportView report = await OfAsync(session, span, cancellationToken);
+        IReadOnlyList<MachineSums> machines = await session.Statistics.ByMachineAsync(span.From, span.To, machines: null, tenant: null, MachinesMax, cancellationToken);
+        return new WrittenReport(appliance, now, report, machines, await NameLookup.OfAsync(session.Policies, machines.Select(one => one.PolicyGuid), cancellationToken));
     }
 
     public static async Task<ProtectionView> ProtectionAsync(CatalogSession session, CancellationToken cancellationToken)
@@ -90,3 +101,11 @@ internal static class Report
         return stored is not { Bytes: > 0 } || days < 1 ? null : Math.Round(Math.Max(0, availableBytes) / (stored.Bytes / days), 1);
     }
 }
+
+/// <summary>A report as it is written down.</summary>
+/// <param name="Appliance">Name of the appliance; empty when nobody named it.</param>
+/// <param name="MadeAt">When it was made.</param>
+/// <param name="Report">What was done and what needs a look.</param>
+/// <param name="Machines">Machines that were backed up, the most stored first; at most <see cref="Report.MachinesMax"/>.</param>
+/// <param name="Policies">Names of their policies.</param>
+internal sealed record WrittenReport(string Appliance, DateTimeOffset MadeAt, ReportView Report, IReadOnlyList<MachineSums> Machines, NameLookup Policies);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -21,45 +20,41 @@ internal static class ReportPage
     public static string ContentSecurityPolicy { get; } =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    public static string Write(ReportView report)
+    public static string Write(WrittenReport report)
     {
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\"><title>VProtect report</title><style>")
-            .Append(Style).Append("</style></head><body>\n<h1>VProtect report</h1>\n<p class=\"span\">").Append(Time(report.From)).Append(" to ").Append(Time(report.To)).Append("</p>\n");
-        BackupStatsView stats = report.BackupStats;
-        Table(page, "Backups", ["Successful", "Failed", "Cancelled", "In progress", "Queued", "Read", "Stored"],
-            [[Number(stats.Successful), Number(stats.Failed), Number(stats.Cancelled), Number(stats.InProgress), Number(stats.Queued), Size(stats.TotalData), Size(stats.TotalStored)]], texts: 0);
-        ProtectedView vm = report.Protection.Vm;
-        Table(page, "Machines", ["Protected", "Without schedule", "Not protected"], [[Number(vm.ProtectedNo), Number(vm.NoSchedule), Number(vm.NotProtected)]], texts: 0);
-        Table(page, "Destinations", ["Name", "Used", "Available", "Before deduplication", "Days until full"],
-            report.Destinations.Select(one => new[] { one.Name, Size(one.TotalUsedSpace), Size(one.TotalAvailableSpace), Size(one.LogicalSize), one.DaysUntilFull is { } days ? Number((long)days) : "" }), texts: 1);
-        VerificationView verification = report.Verification;
-        Table(page, "Verification", ["Found whole", "Not verified", "Damaged", "Last verified", "Last restored"],
-            [[Number(verification.Verified), Number(verification.NotVerified), Number(verification.Damaged), Ever(verification.LastVerified), Ever(verification.LastRestored)]], texts: 0);
-        Table(page, stats.Failed > report.FailedBackups.Count ? $"Failed backups: {report.FailedBackups.Count} of {stats.Failed}" : "Failed backups", ["Machine", "Time", "Destination", "Why"],
-            report.FailedBackups.Select(one => new[] { one.Vm.Name ?? "", Time(one.Time), one.BackupDestination.Name ?? "", one.StatusInfo ?? "" }), texts: 4);
-        Table(page, report.OverdueNo > report.Overdue.Count ? $"Not up to date: {report.Overdue.Count} of {report.OverdueNo}" : "Not up to date", ["Machine", "Last good backup", "Was due"],
-            report.Overdue.Select(one => new[] { one.Vm.Name ?? "", Ever(one.LastSuccessfulBackup), one.Due is { } due ? Time(due) : "" }), texts: 3);
+            .Append(Style).Append("</style></head><body>\n<h1>VProtect report</h1>\n<p class=\"span\">");
+        if (report.Appliance.Length > 0)
+        {
+            page.Append(HtmlEncoder.Default.Encode(report.Appliance)).Append("<br>");
+        }
+
+        page.Append(ReportTable.Time(report.Report.From)).Append(" to ").Append(ReportTable.Time(report.Report.To)).Append("</p>\n");
+        foreach (ReportTable table in ReportTable.Of(report))
+        {
+            Write(page, table);
+        }
+
         return page.Append("</body></html>\n").ToString();
     }
 
-    private static void Table(StringBuilder page, string title, string[] heads, IEnumerable<string[]> rows, int texts)
+    private static void Write(StringBuilder page, ReportTable table)
     {
-        page.Append("<h2>").Append(title).Append("</h2>\n");
-        string[][] all = [.. rows];
-        if (all.Length == 0)
+        page.Append("<h2>").Append(table.Title).Append("</h2>\n");
+        if (table.Rows.Count == 0)
         {
             page.Append("<p class=\"none\">None.</p>\n");
             return;
         }
 
         page.Append("<table><thead><tr>");
-        Cells(page, "th", heads, texts);
+        Cells(page, "th", table.Heads, table.Texts);
         page.Append("</tr></thead><tbody>\n");
-        foreach (string[] row in all)
+        foreach (IReadOnlyList<string> row in table.Rows)
         {
             page.Append("<tr>");
-            Cells(page, "td", row, texts);
+            Cells(page, "td", row, table.Texts);
             page.Append("</tr>\n");
         }
 
@@ -67,31 +62,11 @@ internal static class ReportPage
     }
 
     /// <summary>Columns behind the first <paramref name="texts"/> are numbers.</summary>
-    private static void Cells(StringBuilder page, string tag, string[] cells, int texts)
+    private static void Cells(StringBuilder page, string tag, IReadOnlyList<string> cells, int texts)
     {
         foreach ((int i, string cell) in cells.Index())
         {
             page.Append('<').Append(tag).Append(i < texts ? ">" : " class=\"n\">").Append(HtmlEncoder.Default.Encode(cell)).Append("</").Append(tag).Append('>');
         }
-    }
-
-    private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
-    private static string Ever(DateTimeOffset? time) => time is { } known ? Time(known) : "never";
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Size(long bytes)
-    {
-        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-        double value = bytes;
-        int unit = 0;
-        while (value >= 1024 && unit < units.Length - 1)
-        {
-            value /= 1024;
-            unit++;
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 ? value : Math.Round(value, 2)):0.##} {units[unit]}");
     }
 }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Catalog.Destinations;
+using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
@@ -17,8 +18,11 @@ namespace VProtect.Server.Api.Destinations;
 /// <summary>Destinations from requests into rows.</summary>
 internal static class DestinationWriting
 {
-    /// <summary>The one kind of backend that is served.</summary>
+    /// <summary>Type of a destination that is a directory.</summary>
     public const string FileSystem = "FILESYSTEM";
+
+    /// <summary>Type of a destination that is in a bucket of an S3-compatible service.</summary>
+    public const string ObjectService = "S3";
 
     private const int PassphraseBytes = 32;
     private const int PassphraseLengthMin = 8;
@@ -29,18 +33,18 @@ internal static class DestinationWriting
     /// <summary>A new destination, with its pass phrase sealed.</summary>
     public static Destination New(DestinationRequest request, SecretBox box)
     {
-        string type = InvalidFieldException.RequireText("type", request.Type?.Name ?? FileSystem, lengthMax: 50).ToUpperInvariant();
-        if (type != FileSystem)
+        string type = InvalidFieldException.RequireText("type", request.Type?.Name ?? (PathIn(request.Settings) is { } place && S3Place.Is(place) ? ObjectService : FileSystem), lengthMax: 50).ToUpperInvariant();
+        if (type is not (FileSystem or ObjectService))
         {
             throw new VProtectException(
-                ErrorCode.NotSupported, ErrorSide.Request, $"Destinations of type {type} are not served.", $"Choose {FileSystem}: a directory that nodes can reach.");
+                ErrorCode.NotSupported, ErrorSide.Request, $"Destinations of type {type} are not served.", $"Choose {FileSystem}: a directory that nodes can reach, or {ObjectService}: a bucket.");
         }
 
         var destination = new Destination
         {
             Name = "",
             Type = type,
-            Settings = JsonSerializer.Serialize(new Dictionary<string, string> { ["path"] = PathOf(request.Settings) }),
+            Settings = JsonSerializer.Serialize(new Dictionary<string, string> { ["path"] = PathOf(request.Settings, type) }),
             VisibleForAll = true,
         };
         if (request.Encrypted == false)
@@ -69,7 +73,7 @@ internal static class DestinationWriting
             throw new InvalidFieldException("type", "It cannot be changed.", "Make a new destination.");
         }
 
-        if (request.Settings is not null && PathOf(request.Settings) != PathOf(JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(before.Settings)))
+        if (request.Settings is not null && PathOf(request.Settings, before.Type) != PathOf(JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(before.Settings), before.Type))
         {
             throw new InvalidFieldException("settings", "The place cannot be changed.", "Delete the destination with forget=true and attach the repository where it lies now.");
         }
@@ -95,6 +99,36 @@ internal static class DestinationWriting
         await Reference.FindAllAsync<NodeConfig>(session.NodeConfigs, guids, i => $"nodeConfigs[{i}]", problems, cancellationToken);
         problems.ThrowIfAny();
         return guids;
+    }
+
+    /// <summary>The destination with the credential that a request names; as it is when it names none.</summary>
+    /// <exception cref="InvalidFieldException">There is no such credential, it does not fit, or the destination is no bucket.</exception>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    public static async Task<Destination> WithCredentialAsync(
+        CatalogSession session, Destination before, DestinationRequest request, Caller caller, CancellationToken cancellationToken)
+    {
+        Guid? wanted = request.Credential is { } named ? named.Guid == Guid.Empty ? null : named.Guid : before.CredentialGuid;
+        if (wanted == before.CredentialGuid)
+        {
+            return before;
+        }
+
+        // Nodes show the service what is made of the secret: who may choose both could try out any that somebody else keeps here.
+        caller.RequireToHave([Permission.InventoryCredentials]);
+        if (wanted is null)
+        {
+            return before with { CredentialGuid = null };
+        }
+
+        if (before.Type != ObjectService)
+        {
+            throw new InvalidFieldException("credential", "A directory has none.", "Leave it out, or send a bucket as settings.path: s3://bucket/prefix.");
+        }
+
+        Credential credential = (await Reference.FindAsync(session.Credentials, request.Credential, "credential", cancellationToken))!;
+        return References.UnfitForBucket(credential) is { } unfit
+            ? throw new InvalidFieldException("credential", unfit, References.BucketKeyRule)
+            : before with { CredentialGuid = wanted };
     }
 
     /// <summary>Takes the mark of the default destination from the others.</summary>
@@ -134,11 +168,29 @@ internal static class DestinationWriting
         };
     }
 
-    private static string PathOf(IReadOnlyDictionary<string, JsonElement>? settings)
+    private static string? PathIn(IReadOnlyDictionary<string, JsonElement>? settings) =>
+        settings is not null && settings.TryGetValue("path", out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string PathOf(IReadOnlyDictionary<string, JsonElement>? settings, string type)
     {
-        string? path = settings is not null && settings.TryGetValue("path", out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        return path is { Length: > 1 and <= PathLengthMax } && path[0] == '/' && !path.Contains('\0', StringComparison.Ordinal) && Path.GetFullPath(path).TrimEnd('/') == path.TrimEnd('/')
+        string? path = PathIn(settings);
+        if (type == ObjectService && path is { Length: <= PathLengthMax } && S3Place.Is(path))
+        {
+            try
+            {
+                S3Place.Parse(path);
+                return path;
+            }
+            catch (VProtectException wrong)
+            {
+                throw new InvalidFieldException("settings.path", wrong.Message, wrong.Guidance);
+            }
+        }
+
+        return type == FileSystem && path is { Length: > 1 and <= PathLengthMax } && path[0] == '/' && !path.Contains('\0', StringComparison.Ordinal) && Path.GetFullPath(path).TrimEnd('/') == path.TrimEnd('/')
             ? path.TrimEnd('/')
-            : throw new InvalidFieldException("settings.path", "It is missing or no absolute directory.", "Send a path such as /backup/main, without '..'.");
+            : throw new InvalidFieldException(
+                "settings.path", type == FileSystem ? "It is missing or no absolute directory." : "It is missing or no bucket.",
+                type == FileSystem ? "Send a path such as /backup/main, without '..'." : "Send s3://bucket/prefix?endpoint=https://host:port&region=name.");
     }
 }

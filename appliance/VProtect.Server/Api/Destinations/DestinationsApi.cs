@@ -31,7 +31,7 @@ internal static class DestinationsApi
         destinations.MapGet("/{guid:guid}", GetAsync).Describe("Gets a backup destination.", Permission.DestinationsRead, 404);
         destinations.MapPost("", CreateAsync).Describe(
             "Makes a repository in a place, or attaches the one that is there. The recovery key is told in this answer only.", Permission.DestinationsWrite, 400, 409, 422, 503);
-        destinations.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a backup destination; its place and key stay.", Permission.DestinationsWrite, 400, 404, 409, 412);
+        destinations.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a backup destination; its place and pass phrase stay.", Permission.DestinationsWrite, 400, 404, 409, 412);
         destinations.MapDelete("/{guid:guid}", DeleteAsync).Describe(
             "Deletes a backup destination that holds no backups; with forget=true the catalog forgets them first. What is stored is never touched.",
             Permission.DestinationsWrite, 404, 409, 412);
@@ -44,7 +44,7 @@ internal static class DestinationsApi
     {
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         ListPage<Destination> page = await session.Destinations.ListAsync(list.ToQuery(), cancellationToken);
-        return ListParameters.Answer(context, page, await ViewsAsync(session, page.Rows, cancellationToken));
+        return ListParameters.Answer(context, page, await ViewsAsync(session, context, page.Rows, cancellationToken));
     }
 
     private static async Task<Ok<DestinationView>> GetAsync(Guid guid, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
@@ -59,16 +59,19 @@ internal static class DestinationsApi
     {
         Destination destination = DestinationWriting.New(request, box);
         IReadOnlyList<Guid>? nodeConfigs;
+        RepositoryReference repository;
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {
             nodeConfigs = await DestinationWriting.NodeConfigsAsync(session, request, cancellationToken);
+            destination = await DestinationWriting.WithCredentialAsync(session, destination, request, Caller.Of(context), cancellationToken);
             await RequireFreeAsync(session, destination, cancellationToken);
             bool isFirst = (await session.Destinations.ListAsync(new ListQuery { Size = 1 }, cancellationToken)).Total == 0;
             destination = destination with { IsDefault = request.DefaultBackupDestination ?? isFirst };
+            repository = await references.RepositoryAsync(session, destination, cancellationToken);
         }
 
         DateTimeOffset askedAt = time.GetUtcNow();
-        RepositoryResult found = await OpenAsync(destination, request, references, errands, cancellationToken);
+        RepositoryResult found = await OpenAsync(repository, request, errands, cancellationToken);
         destination = destination with { RepositoryId = found.RepositoryId };
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         await RequireFreeAsync(transaction, destination, cancellationToken);
@@ -88,11 +91,12 @@ internal static class DestinationsApi
     }
 
     private static async Task<Ok<DestinationView>> UpdateAsync(
-        Guid guid, DestinationRequest request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
+        Guid guid, DestinationRequest request, HttpContext context, CatalogDatabase catalog, DestinationRefresh refresh, CancellationToken cancellationToken)
     {
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         Destination before = await transaction.Destinations.GetAsync(guid, cancellationToken);
         Destination destination = DestinationWriting.Changed(before with { Version = RowVersion.Expected(context) ?? before.Version }, request);
+        destination = await DestinationWriting.WithCredentialAsync(transaction, destination, request, Caller.Of(context), cancellationToken);
         await transaction.Destinations.UpdateAsync(destination, cancellationToken);
         if (await DestinationWriting.NodeConfigsAsync(transaction, request, cancellationToken) is { } nodeConfigs)
         {
@@ -103,6 +107,11 @@ internal static class DestinationsApi
         DestinationView view = await AnswerAsync(transaction, guid, context, cancellationToken);
         await AuditTrail.AppendAsync(transaction, context, "backup-destinations.update", Kind, guid, destination.Name, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        if (destination.CredentialGuid != before.CredentialGuid)
+        {
+            refresh.Soon(guid);
+        }
+
         return TypedResults.Ok(view);
     }
 
@@ -135,7 +144,7 @@ internal static class DestinationsApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<List<DestinationView>>> UsableAsync(List<NameAndGuid> request, CatalogDatabase catalog, CancellationToken cancellationToken)
+    private static async Task<Ok<List<DestinationView>>> UsableAsync(List<NameAndGuid> request, HttpContext context, CatalogDatabase catalog, CancellationToken cancellationToken)
     {
         if (request.Count > MachinesMax)
         {
@@ -153,7 +162,7 @@ internal static class DestinationsApi
             .. all.Rows.Where(destination => destination.VisibleForAll
                 || machines.Values.All(machine => machine.Project is { } project && destination.Projects.Contains(project))),
         ];
-        return TypedResults.Ok(usable.Select(await ViewsAsync(session, usable, cancellationToken)).ToList());
+        return TypedResults.Ok(usable.Select(await ViewsAsync(session, context, usable, cancellationToken)).ToList());
     }
 
     private static async Task<Ok<DestinationView>> CheckAsync(
@@ -166,9 +175,9 @@ internal static class DestinationsApi
 
     /// <summary>Has a node open or make the repository. That it cannot be opened is the fault of what was sent, and told so.</summary>
     private static async Task<RepositoryResult> OpenAsync(
-        Destination destination, DestinationRequest request, References references, Errands errands, CancellationToken cancellationToken)
+        RepositoryReference repository, DestinationRequest request, Errands errands, CancellationToken cancellationToken)
     {
-        var work = new OpenRepositoryWork(references.Repository(destination), CreatesIfMissing: true);
+        var work = new OpenRepositoryWork(repository, CreatesIfMissing: true);
         try
         {
             return await errands.RunAsync(work, OpeningMax, cancellationToken) as RepositoryResult
@@ -199,11 +208,11 @@ internal static class DestinationsApi
     {
         Destination destination = await session.Destinations.GetAsync(guid, cancellationToken);
         RowVersion.Tell(context, destination.Version);
-        return (await ViewsAsync(session, [destination], cancellationToken))(destination);
+        return (await ViewsAsync(session, context, [destination], cancellationToken))(destination);
     }
 
     private static async Task<Func<Destination, DestinationView>> ViewsAsync(
-        CatalogSession session, IReadOnlyList<Destination> destinations, CancellationToken cancellationToken)
+        CatalogSession session, HttpContext context, IReadOnlyList<Destination> destinations, CancellationToken cancellationToken)
     {
         var configs = new Dictionary<Guid, IReadOnlyList<Guid>>();
         foreach (Destination destination in destinations)
@@ -212,6 +221,9 @@ internal static class DestinationsApi
         }
 
         NameLookup names = await NameLookup.OfAsync(session.NodeConfigs, configs.Values.SelectMany(guids => guids).Select(guid => (Guid?)guid), cancellationToken);
+        NameLookup? credentials = Caller.Of(context).May(Permission.InventoryRead)
+            ? await NameLookup.OfAsync(session.Credentials, destinations.Select(destination => destination.CredentialGuid), cancellationToken)
+            : null;
         NameLookup appliances = await NameLookup.OfAsync(session.Nodes, destinations.Select(destination => destination.ApplianceGuid), cancellationToken);
         return destination => new DestinationView(
             destination.Guid,
@@ -219,6 +231,7 @@ internal static class DestinationsApi
             new NamedValue(destination.Type),
             destination.Description,
             JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(destination.Settings)!,
+            credentials?[destination.CredentialGuid],
             [.. configs[destination.Guid].Select(names.Of)],
             destination.UsedBytes,
             destination.AvailableBytes,

@@ -126,5 +126,5 @@ internal sealed class MachineShowing
         });
     }
 
-    private static List<int> Codes(IReadOnlyList<string> codes) => [.. codes.Select(code => int.Parse(code, CultureInfo.InvariantCulture))];
+    internal static List<int> Codes(IReadOnlyList<string> codes) => [.. codes.Select(code => int.Parse(code, CultureInfo.InvariantCulture))];
 }

@@ -25,8 +25,8 @@ internal static class MountedFilesApi
     private const string TarZst = "tar.zst";
     private const string TarZstType = "application/zstd";
     private const int FoundMax = 1000;
-    private const int PathLengthMax = 3 * 4096;
-    private const int PathsMax = 1000;
+    internal const int PathLengthMax = 3 * 4096;
+    internal const int PathsMax = 1000;
 
     public static void Map(IEndpointRouteBuilder api)
     {

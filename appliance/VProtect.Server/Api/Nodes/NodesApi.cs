@@ -22,7 +22,7 @@ internal static class NodesApi
     public static void Map(IEndpointRouteBuilder api)
     {
         RouteGroupBuilder nodes = api.MapGroup("/nodes").WithTags("nodes");
-        nodes.MapGet("", ListAsync).Describe("Lists nodes.", Permission.NodesRead, 400);
+        nodes.MapGet("", ListAsync).Describe("Lists nodes; appliances that joined are none: GET /api/appliances.", Permission.NodesRead, 400);
         nodes.MapGet("/{guid:guid}", GetAsync).Describe("Gets a node.", Permission.NodesRead, 404);
         nodes.MapPost("", AddAsync).Describe("Adds a node of another machine, which joins with the token that only this answer tells.", Permission.NodesWrite, 400, 409);
         nodes.MapPut("/{guid:guid}", UpdateAsync).Describe("Changes a node's name, limit of tasks or settings.", Permission.NodesWrite, 400, 404, 409, 412);

@@ -55,7 +55,7 @@ internal static class PolicyCommands
     /// <summary>What the settings say.</summary>
     public static (PolicyQuiesce Quiesce, PolicyCommandView? Before, PolicyCommandView? After) Of(string settings)
     {
-        JsonObject document = JsonNode.Parse(settings)!.AsObject();
+        JsonObject document = JsonNode.Parse(settings) as JsonObject ?? throw new JsonException("Settings are an object.");
         return (Member<PolicyQuiesce>(document[QuiesceMember]), Command(document[BeforeMember]), Command(document[AfterMember]));
     }
 
@@ -98,11 +98,13 @@ internal static class PolicyCommands
     private static PolicyCommandView? Command(JsonNode? stored) => stored is not JsonObject command
         ? null
         : new PolicyCommandView(
-            command["arguments"]!.Deserialize<List<string>>(),
-            command["inGuest"]!.GetValue<bool>(),
-            command["timeout"]!.GetValue<long>(),
-            command["ignoredExitCodes"]!.Deserialize<List<int>>(),
+            Stored(command, "arguments").Deserialize<List<string>>(),
+            Stored(command, "inGuest").GetValue<bool>(),
+            Stored(command, "timeout").GetValue<long>(),
+            Stored(command, "ignoredExitCodes").Deserialize<List<int>>(),
             Member<CommandErrorHandling>(command["standardError"]));
+
+    private static JsonNode Stored(JsonObject command, string member) => command[member] ?? throw new JsonException($"A command has no '{member}'.");
 
     /// <summary>A stored member; the first of its kind when there is none.</summary>
     private static TEnum Member<TEnum>(JsonNode? stored)

@@ -117,6 +117,7 @@ internal static class RecoveryPlansApi
                 }
 
                 Workflow run = await requests.RecoverAsync(transaction, plan, TaskOrigin.Of(context), cancellationToken);
+                await transaction.RecoveryPlans.SetNextRunAsync(guid, time.GetUtcNow(), plan.NextRunAt, cancellationToken);
                 await AuditTrail.AppendAsync(transaction, context, "recovery-plans.run", Kind, guid, plan.Name, cancellationToken);
                 return (await RecoveryShowing.RunsAsync(transaction, [run], time.GetUtcNow(), cancellationToken))[run.Guid];
             },

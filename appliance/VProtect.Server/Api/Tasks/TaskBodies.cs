@@ -173,7 +173,7 @@ internal sealed record MountBody : TaskBody
     /// <summary>Backup files to serve; empty for all.</summary>
     public IReadOnlyList<NameAndGuid>? MountedDisks { get; init; }
 
-    /// <summary>Networks or addresses that may connect, as in <c>192.0.2.0/24</c>; none for the node itself. For iSCSI in their place names of initiators (<c>iqn.…</c>), from anywhere, with <c>chapCredential</c>.</summary>
+    /// <summary>Networks or addresses that may connect, as in <c>192.0.2.0/24</c>; none for the node itself. For iSCSI names of initiators (<c>iqn.…</c>) too, with <c>chapCredential</c>: they come from those networks, or from anywhere when there are none.</summary>
     public IReadOnlyList<string>? AllowedClients { get; init; }
 
     /// <summary>iSCSI: the credential that initiators must know (CHAP): a login, and a secret of 12 to 100 characters.</summary>

@@ -90,6 +90,8 @@ internal sealed class TaskViews
         }
 
         using var fault = JsonDocument.Parse(result);
-        return fault.RootElement.TryGetProperty("guidance", out JsonElement guidance) ? guidance.GetString() : null;
+        return fault.RootElement.ValueKind == JsonValueKind.Object && fault.RootElement.TryGetProperty("guidance", out JsonElement guidance) && guidance.ValueKind == JsonValueKind.String
+            ? guidance.GetString()
+            : null;
     }
 }

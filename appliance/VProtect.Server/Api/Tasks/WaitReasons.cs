@@ -11,7 +11,7 @@ namespace VProtect.Server.Api.Tasks;
 internal sealed class WaitReasons
 {
     private readonly CatalogSession _session;
-    private readonly Dictionary<(TakerGap, Guid?, Guid?, Guid?), string> _known = [];
+    private readonly Dictionary<(TakerGap, TaskType, Guid?, Guid?, Guid?), string> _known = [];
     private IReadOnlyList<Node>? _nodes;
 
     private WaitReasons(CatalogSession session)
@@ -45,7 +45,7 @@ internal sealed class WaitReasons
 
     private async Task<string> OfAsync(CatalogTask task, TakerGap gap, CancellationToken cancellationToken)
     {
-        (TakerGap, Guid?, Guid?, Guid?) key = (gap, task.NodeGuid, task.SourceGuid, task.DestinationGuid);
+        (TakerGap, TaskType, Guid?, Guid?, Guid?) key = (gap, task.Type, task.NodeGuid, task.SourceGuid, task.DestinationGuid);
         if (!_known.TryGetValue(key, out string? text))
         {
             _nodes ??= (await _session.Nodes.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken)).Rows;
@@ -56,6 +56,7 @@ internal sealed class WaitReasons
                 TakerGap.Source => Away(await SourceAsync(task, cancellationToken)),
                 TakerGap.Platform => Unable(await SourceAsync(task, cancellationToken)),
                 TakerGap.Destination => Away(await DestinationAsync(task, cancellationToken)),
+                TakerGap.Type => $"The nodes that are online and could do this are given no work of the kind {ApiName.Of(task.Type)}: 'allowedTaskTypes' of their node configurations leaves it out. Allow it: vprotect node-config update NAME.",
                 _ => Apart(await SourceAsync(task, cancellationToken), await DestinationAsync(task, cancellationToken)),
             };
             _known[key] = text;

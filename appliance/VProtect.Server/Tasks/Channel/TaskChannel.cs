@@ -164,6 +164,8 @@ internal sealed partial class TaskChannel(
             {
                 RestorePaths = config?.RestorePaths,
                 BackupBytesPerSecondMax = config?.BackupBytesPerSecondMax ?? 0,
+                MountCacheBytesMax = config?.MountCacheBytesMax,
+                MountCacheHoldsShares = config?.MountCacheHoldsShares ?? false,
                 SilenceMax = lease - TimeSpan.FromMinutes(Math.Min(5, lease.TotalMinutes / 10)),
             },
         };

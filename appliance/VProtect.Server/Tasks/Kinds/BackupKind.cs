@@ -46,7 +46,7 @@ internal sealed class BackupKind(References references, RpoTerms rpo, RetentionR
             MachineUuid = machine.Uuid,
             History = machine.Guid.ToString("D"),
             MachineName = machine.Name,
-            Repository = references.Repository(destination),
+            Repository = await references.RepositoryAsync(transaction, destination, cancellationToken),
             IsFull = point.Type == BackupType.Full,
             ExcludedDisks = [.. disks.Where(disk => disk.Excluded).Select(disk => disk.DeviceId)],
             Quiesce = commands.Quiesce,

@@ -91,7 +91,7 @@ internal sealed record MountRequest : TaskRequest
     /// <summary>NBD or iSCSI.</summary>
     public MountMode Mode { get; init; } = MountMode.Nbd;
 
-    /// <summary>Networks (CIDR) that may connect, none for the node itself; for iSCSI names of initiators in their place.</summary>
+    /// <summary>Networks (CIDR) that may connect, none for the node itself; for iSCSI names of initiators besides.</summary>
     public IReadOnlyList<string> AllowedClients { get; init; } = [];
 
     /// <summary>The credential that initiators must know.</summary>
@@ -158,6 +158,19 @@ internal sealed record UnmountRequest : TaskRequest
 
     /// <summary>Where to, by the platform's id; null the platform's choice.</summary>
     public string? StorageUuid { get; init; }
+}
+
+/// <summary>Writes files of a mounted backup into a machine that runs.</summary>
+internal sealed record FileRestoreRequest : TaskRequest
+{
+    /// <summary>The mount.</summary>
+    public required Guid Mount { get; init; }
+
+    /// <summary>The machine; null for the one that was backed up.</summary>
+    public Guid? Machine { get; init; }
+
+    /// <summary>Which files, and where to; <see cref="GuestFilesParameters.Suffix"/> is filled in.</summary>
+    public required GuestFilesParameters Files { get; init; }
 }
 
 /// <summary>Takes snapshots that stay on the platform.</summary>

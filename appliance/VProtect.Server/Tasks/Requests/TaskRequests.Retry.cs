@@ -24,6 +24,7 @@ internal sealed partial class TaskRequests
         TaskType.Mount when mount?.Boot is not null => Permission.TasksRestore,
         TaskType.Unmount when TaskParameters.Of(task).KeepsMachine => Permission.TasksRestore,
         TaskType.Mount or TaskType.Unmount => Permission.TasksMount,
+        TaskType.FileRestore => Permission.TasksRestore,
         TaskType.Snapshot => Permission.TasksSnapshot,
         TaskType.InventorySync => Permission.TasksInventory,
         TaskType.Verify or TaskType.Collect or TaskType.ApplianceBackup => Permission.TasksUpkeep,
@@ -86,6 +87,11 @@ internal sealed partial class TaskRequests
                     Priority = task.Priority,
                     RetryCount = parameters.RetryCount,
                 },
+                origin,
+                cancellationToken)],
+            (TaskType.FileRestore, { Mount: { } mount, GuestFiles: { } files }) => [await RestoreFilesAsync(
+                transaction,
+                new FileRestoreRequest { Mount = mount, Machine = task.MachineGuid, Files = files, Priority = task.Priority, RetryCount = parameters.RetryCount },
                 origin,
                 cancellationToken)],
             (TaskType.Snapshot, { Snapshots: [var snapshot, ..] }) => await SnapshotAsync(

@@ -46,16 +46,18 @@ function DirectoryForm({ before }: { before: Settings }) {
     ['url', t.directory.url, t.directory.urlHelp], ['bindDn', t.directory.bindDn], ['userBase', t.directory.userBase], ['userClass', t.directory.userClass], ['loginAttribute', t.directory.loginAttribute],
     ['groupBase', t.directory.groupBase], ['memberAttribute', t.directory.memberAttribute],
   ];
+  const field = ([name, label, help]: (typeof texts)[number]) => <Text key={name} id={`directory-${name}`} label={label} value={String(settings[name])} change={set(name)} help={help} />;
   return (
     <Form isWidthLimited onSubmit={(event) => void save(event)}>
       <p>{t.directory.about}</p>
       {error ? <Failure error={error} /> : null}
       {check && <Alert component="p" isInline variant={check.works ? 'success' : 'warning'} title={check.works ? t.directory.works : check.finding ?? ''} />}
       <Checkbox id="directory-active" label={t.directory.active} isChecked={settings.active} onChange={(_, value) => set('active')(value)} />
-      {texts.map(([name, label, help]) => <Text key={name} id={`directory-${name}`} label={label} value={String(settings[name])} change={set(name)} help={help} />)}
+      {texts.slice(0, 2).map(field)}
       <Text id="directory-password" label={t.directory.password} value={password} change={setPassword} secret help={settings.hasPassword ? t.directory.kept : undefined} />
+      {texts.slice(2).map(field)}
       <Lines id="directory-authorities" label={t.directory.authorities} value={settings.authorities} change={set('authorities')} help={t.directory.authoritiesHelp} />
-      {may('settings.write') && <ActionGroup><Button type="submit" isLoading={busy} isDisabled={busy}>{t.directory.save}</Button></ActionGroup>}
+      {may('settings.write') && <ActionGroup><Button type="submit" isLoading={busy} isAriaDisabled={busy}>{t.directory.save}</Button></ActionGroup>}
     </Form>
   );
 }

@@ -2,24 +2,26 @@ import { ActionGroup, Button, Card, CardBody, CardTitle, Form, FormGroup, FormHe
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
-import { body, client, setCsrf } from '../api/client';
+import { body, client } from '../api/client';
+import { useFirstField } from '../parts/focus';
 import { Failure } from '../parts/parts';
 import { t } from '../strings';
-import { may, type User } from './session';
+import { may, tellWindows, type User, welcome } from './session';
 
-export function Login() {
+/** Logs in; `again` is who was logged in when the session ended. */
+export function Login({ again }: { again?: User }) {
   const queries = useQueryClient();
-  const [login, setLogin] = useState('');
+  const [login, setLogin] = useState(again?.login ?? '');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   return (
-    <Gate title={t.login.title} action={t.login.submit} isReady={login !== '' && password !== ''} act={async () => {
+    <Gate title={t.login.title} action={t.login.submit} why={again && t.login.ended} isReady={login !== '' && password !== ''} act={async () => {
       const user = await body(client.POST('/api/session/login', { body: { login, password, ...(code && { code }) } }));
-      setCsrf(user.csrfToken);
-      queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'user-info' });
       // An answer still on its way tells of before, and would take the place of this one.
       await queries.cancelQueries({ queryKey: ['user-info'] });
+      welcome(queries, user);
       queries.setQueryData(['user-info'], user);
+      tellWindows('in');
     }}>
       <Field id="login" label={t.login.user} value={login} change={setLogin} autoComplete="username" />
       <Field id="password" label={t.login.password} value={password} change={setPassword} autoComplete="current-password" secret />
@@ -54,7 +56,12 @@ export function ChangePassword({ user }: { user: User }) {
 function Gate({ title, why, action, isReady, act, children }: { title: string; why?: string; action: string; isReady: boolean; act: () => Promise<void>; children: ReactNode }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  useEffect(() => { document.title = `${title} · ${t.product}`; }, [title]);
+  useFirstField('gate-form');
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${title} · ${t.product}`;
+    return () => { document.title = before; };
+  }, [title]);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!isReady) return;
@@ -72,11 +79,11 @@ function Gate({ title, why, action, isReady, act, children }: { title: string; w
       <Card>
         <CardTitle component="h1">{t.product}: {title}</CardTitle>
         <CardBody>
-          <Form onSubmit={(event) => void submit(event)}>
+          <Form id="gate-form" onSubmit={(event) => void submit(event)}>
             {why && <p>{why}</p>}
             {error ? <Failure error={error} /> : null}
             {children}
-            <ActionGroup><Button type="submit" isLoading={busy} isDisabled={busy || !isReady}>{action}</Button></ActionGroup>
+            <ActionGroup><Button type="submit" isLoading={busy} isAriaDisabled={busy} isDisabled={!isReady}>{action}</Button></ActionGroup>
           </Form>
         </CardBody>
       </Card>

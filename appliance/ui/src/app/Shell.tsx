@@ -2,15 +2,15 @@ import {
   Alert, AlertActionCloseButton, Button, Masthead, MastheadBrand, MastheadContent, MastheadMain, MastheadToggle, Nav, NavItem, NavList, Page, PageSection, PageSidebar, PageSidebarBody,
   PageToggleButton, SkipToContent, Toolbar, ToolbarContent, ToolbarItem,
 } from '@patternfly/react-core';
-import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { Link, Route, Routes, useLocation } from 'react-router';
 import { body, client } from '../api/client';
 import { later } from '../parts/later';
-import { Failure, Notices, PageFrame } from '../parts/parts';
+import { Failure, type Notice, Notices, PageFrame } from '../parts/parts';
 import { t } from '../strings';
+import { useAttendance } from './attendance';
 import { useLiveUpdates } from './events';
-import { may, type User } from './session';
+import { may, tellWindows, type User } from './session';
 import { chooseTheme, isDark } from './theme';
 
 const areas = [
@@ -39,17 +39,17 @@ const { Page: TaskPage } = later(() => import('../pages/TaskPage'));
 /** Begins to load the page of the address, while it is still being found out who is logged in. */
 export const loadFirst = () => areas.find(({ path }) => window.location.pathname.replace(/^\/ui/, '').replace(/(.)\/$/, '$1') === path)?.load().catch(() => {});
 
-export function Shell({ user }: { user: User }) {
-  const connected = useLiveUpdates();
-  const queries = useQueryClient();
+export function Shell({ user, isOver, leave }: { user: User; isOver: boolean; leave: () => void }) {
+  const connected = useLiveUpdates(!isOver);
+  useAttendance(!isOver);
   const { pathname } = useLocation();
   const [dark, setDark] = useState(isDark);
-  const [notices, setNotices] = useState<{ id: number; text: string; error?: unknown }[]>([]);
+  const [notices, setNotices] = useState<(Notice & { id: number })[]>([]);
   const drop = (id: number) => setNotices((all) => all.filter((notice) => notice.id !== id));
-  const tell = useCallback((notice: { text: string; error?: unknown }) => {
+  const tell = useCallback((notice: Notice) => {
     const id = performance.now();
     setNotices((all) => [...all, { ...notice, id }]);
-    if (!notice.error) window.setTimeout(() => drop(id), 6000);
+    if (!notice.error) window.setTimeout(() => drop(id), notice.task ? 15_000 : 6000);
   }, []);
   const seen = areas.filter((area) => may(user, area.permission));
   const masthead = (
@@ -62,11 +62,11 @@ export function Shell({ user }: { user: User }) {
         <Toolbar isStatic>
           <ToolbarContent>
             <ToolbarItem align={{ default: 'alignEnd' }}>
-              <Button variant="plain" aria-pressed={dark} onClick={() => { chooseTheme(!dark); setDark(!dark); }}>{t.themeDark}</Button>
+              <Button variant="plain" onClick={() => { chooseTheme(!dark); setDark(!dark); }}>{dark ? t.themeLight : t.themeDark}</Button>
             </ToolbarItem>
             <ToolbarItem alignSelf="center"><Link to="/profile">{user.fullName || user.login}</Link></ToolbarItem>
             <ToolbarItem>
-              <Button variant="link" onClick={() => void body(client.POST('/api/session/logout')).finally(() => queries.setQueryData(['user-info'], null))}>{t.logout}</Button>
+              <Button variant="link" onClick={() => void body(client.POST('/api/session/logout')).catch(() => {}).then(() => { tellWindows('out'); leave(); })}>{t.logout}</Button>
             </ToolbarItem>
           </ToolbarContent>
         </Toolbar>
@@ -92,9 +92,9 @@ export function Shell({ user }: { user: User }) {
       <Page masthead={masthead} sidebar={sidebar} isManagedSidebar mainContainerId="main" skipToContent={<SkipToContent href="#main">{t.skip}</SkipToContent>}>
         {!connected && <PageSection hasBodyWrapper={false}><Alert component="p" variant="warning" isInline title={t.lost} /></PageSection>}
         <div className="vp-notices" role="status">
-          {notices.map(({ id, text, error }) => error
+          {notices.map(({ id, text, task, error }) => error
             ? <div key={id}><Failure error={error} retry={undefined} /><Button variant="link" onClick={() => drop(id)}>{t.close}</Button></div>
-            : <Alert component="p" key={id} variant="success" title={text} actionClose={<AlertActionCloseButton onClose={() => drop(id)} />} />)}
+            : <Alert component="p" key={id} variant="success" title={text} actionClose={<AlertActionCloseButton onClose={() => drop(id)} />} actionLinks={task && <Link to={`/tasks/${task}`} onClick={() => drop(id)}>{t.tasks.show}</Link>} />)}
         </div>
         <Routes>
           {seen.map(({ path, Page: Area }) => <Route key={path} path={path} element={<Area />} />)}

@@ -8,11 +8,12 @@ const names = ['backup-destinations', 'hypervisor-managers', 'hypervisors', 'vir
 
 const graceMs = 4000;
 
-/** Listens to /api/events while mounted, and reads again what has changed. Answers whether the server is heard. */
-export function useLiveUpdates(): boolean {
+/** Listens to /api/events while mounted and a session lasts, and reads again what has changed. Answers whether the server is heard. */
+export function useLiveUpdates(isOn: boolean): boolean {
   const queries = useQueryClient();
   const [connected, setConnected] = useState(true);
   useEffect(() => {
+    if (!isOn) return undefined;
     let source: EventSource;
     let retry = 0;
     let grace = 0;
@@ -39,7 +40,11 @@ export function useLiveUpdates(): boolean {
           retry = window.setTimeout(open, 3000);
         }
       };
-      source.addEventListener('reset', () => void queries.invalidateQueries());
+      source.addEventListener('reset', ({ data }: MessageEvent<string>) => {
+        const { table } = JSON.parse(data) as { table?: string };
+        if (table) staleBy(table).forEach((key) => stale.add(key));
+        else void queries.invalidateQueries();
+      });
       for (const name of names) source.addEventListener(name, () => staleBy(name).forEach((key) => stale.add(key)));
     };
     open();
@@ -49,8 +54,8 @@ export function useLiveUpdates(): boolean {
       window.clearTimeout(grace);
       source.close();
     };
-  }, [queries]);
-  return connected;
+  }, [queries, isOn]);
+  return connected || !isOn;
 }
 
 function flush(queries: QueryClient, stale: Set<string>) {

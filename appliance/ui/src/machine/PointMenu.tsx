@@ -35,7 +35,7 @@ export function PointMenu({ backup, machine }: { backup: Backup; machine: Schema
   if (items.length === 0) return null;
   return (
     <>
-      <Dropdown isOpen={isOpen} onOpenChange={setOpen} popperProps={{ position: 'end', appendTo: () => document.getElementById('main') ?? document.body }} toggle={(toggle) => (
+      <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen shouldFocusToggleOnSelect popperProps={{ position: 'end', appendTo: () => document.getElementById('main') ?? document.body }} toggle={(toggle) => (
         <MenuToggle ref={toggle} size="sm" variant="secondary" isExpanded={isOpen} aria-label={p.moreOf(when)} onClick={() => setOpen(!isOpen)}>{p.more}</MenuToggle>
       )}>
         <DropdownList>{items}</DropdownList>

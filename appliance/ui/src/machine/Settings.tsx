@@ -59,7 +59,7 @@ export function Settings({ machine }: { machine: Machine }) {
         <Text id="settings-key" label={t.infrastructure.sshKey} value={guest.key} change={(key) => setGuest({ ...guest, key })} />
         <Text id="settings-password" label={t.infrastructure.password} value={password} change={setPassword} secret help={machine.sshPasswordSet ? t.directory.kept : undefined} />
       </FormFieldGroup>
-      <ActionGroup><Button type="submit" isLoading={busy} isDisabled={busy}>{t.save}</Button></ActionGroup>
+      <ActionGroup><Button type="submit" isLoading={busy} isAriaDisabled={busy}>{t.save}</Button></ActionGroup>
     </Form>
   );
 }

@@ -52,18 +52,22 @@ export default function DashboardPage() {
             {report.data.overdue.length + report.data.failedBackups.length + warnings.length === 0 && <p>{t.dashboard.allWell}</p>}
             <ul className="vp-list">
               {warnings.map(([text, to]) => <li key={text}><Link to={to}>{text}</Link></li>)}
-              {report.data.failedBackups.slice(0, 8).map((failed) => (
+              {report.data.failedBackups.slice(0, shownMax).map((failed) => (
                 <li key={failed.guid}><Link to={`/machines/${failed.vm?.guid}?tab=tasks`}>{t.dashboard.failedBackup(failed.vm?.name ?? '')}</Link> <small><When at={failed.time} /></small></li>
               ))}
-              {report.data.overdue.slice(0, 8).map((late) => (
+              {report.data.overdue.slice(0, shownMax).map((late) => (
                 <li key={late.vm?.guid}><Link to={`/machines/${late.vm?.guid}`}>{t.dashboard.overdueMachine(late.vm?.name ?? '')}</Link>: <small>
                   {late.lastSuccessfulBackup ? t.dashboard.lastGood(relative(late.lastSuccessfulBackup, Date.now())) : t.dashboard.never}</small></li>
               ))}
+              <More of={report.data.backupStats.failed} shown={report.data.failedBackups.slice(0, shownMax).length} text={t.dashboard.moreFailed} to="/tasks?state=FAILED" />
+              <More of={report.data.overdueNo} shown={report.data.overdue.slice(0, shownMax).length} text={t.dashboard.moreOverdue} to="/machines?protected=true&up-to-date=false" />
             </ul>
           </Tile>
           <Tile title={t.dashboard.runningTasks}>
             {running.data?.rows.length === 0 && <p>{t.dashboard.noRunning}</p>}
-            <ul className="vp-list">{running.data?.rows.map((task) => <li key={task.guid}><Link to={`/tasks/${task.guid}`}>{taskName(task)}</Link><TaskProgress task={task} /></li>)}</ul>
+            <ul className="vp-list">{running.data?.rows.map((task) => <li key={task.guid}><Link to={`/tasks/${task.guid}`}>{taskName(task)}</Link><TaskProgress task={task} /></li>)}
+              <More of={running.data?.total ?? 0} shown={running.data?.rows.length ?? 0} text={t.dashboard.moreRunning} to="/tasks?state=RUNNING" />
+            </ul>
           </Tile>
           <Tile title={t.dashboard.verification}>
             <div className="vp-numbers">
@@ -94,6 +98,7 @@ export default function DashboardPage() {
 }
 
 const soonDays = 14;
+const shownMax = 8;
 
 /** What is amiss beside single backups, with the page where it is put right. */
 function warningsOf(report: Schemas['Report'], hosts: Schemas['Hypervisor'][], places: Schemas['Destination'][]): [string, string][] {
@@ -110,8 +115,10 @@ function warningsOf(report: Schemas['Report'], hosts: Schemas['Hypervisor'][], p
 
 const Tile = ({ title, children }: { title: string; children: ReactNode }) => <Card><CardTitle component="h2">{title}</CardTitle><CardBody>{children}</CardBody></Card>;
 const Figure = ({ label, value, to }: { label: string; value: number | string; to?: string }) => (
-  <div><div className="vp-number">{value}</div>{to ? <Link to={to}>{label}</Link> : label}</div>
+  <div><div className="vp-number">{value.toLocaleString()}</div>{to ? <Link to={to}>{label}</Link> : label}</div>
 );
+/** What a list leaves out, with where all of it is. */
+const More = ({ of, shown, text, to }: { of: number; shown: number; text: (count: number) => string; to: string }) => (of > shown ? <li><Link to={to}>{text(of - shown)}</Link></li> : null);
 const Pair = ({ term, children }: { term: string; children: ReactNode }) => (
   <DescriptionListGroup><DescriptionListTerm>{term}</DescriptionListTerm><DescriptionListDescription>{children}</DescriptionListDescription></DescriptionListGroup>
 );

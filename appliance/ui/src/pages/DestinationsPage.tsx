@@ -6,10 +6,10 @@ import { useMay } from '../app/session';
 import { ratio, size } from '../format/format';
 import { Dialog } from '../parts/Dialog';
 import { Text } from '../parts/fields';
-import { FormDialog } from '../parts/FormDialog';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
 import { Confirm, Owner, PageFrame, StateLabel, useAction } from '../parts/parts';
+import { BucketKeyChoice, PlaceFacts, PlaceFields, usePlace } from '../parts/PlaceFields';
 import { Span, Toggle } from '../parts/planFields';
 import { RecoveryKey } from '../parts/RecoveryKey';
 import { t } from '../strings';
@@ -17,6 +17,8 @@ import { t } from '../strings';
 type Destination = Schemas['Destination'];
 const d = t.destinations;
 const gibibyte = 2 ** 30;
+/** Takes the credential away. */
+const noCredential = '00000000-0000-0000-0000-000000000000';
 const once = () => ({ header: { 'Idempotency-Key': crypto.randomUUID() } });
 
 export default function DestinationsPage() {
@@ -48,14 +50,10 @@ export default function DestinationsPage() {
             {mayWrite && <Button variant="danger" size="sm" aria-label={`${d.remove}: ${row.name}`} onClick={() => setRemoving(row)}>{d.remove}</Button>}
           </>
         )} />
-      {adding && (
-        <FormDialog title={d.add} action={t.add} close={() => setAdding(false)} fields={[{ name: 'name', label: d.name, required: true }, { name: 'path', label: d.path, required: true }, { name: 'passphrase', label: d.passphrase, secret: true }]}
-          submit={async ({ name, path, passphrase }) => {
-            const added = await body(client.POST('/api/backup-destinations', { body: { name, type: 'FILESYSTEM', settings: { path }, ...(passphrase && { passphrase }) } as Schemas['DestinationRequest'] }));
-            await refresh();
-            if (added.recoveryKey) setRecoveryKey(added.recoveryKey);
-          }} />
-      )}
+      {adding && <Add close={() => setAdding(false)} done={async (key) => {
+        await refresh();
+        if (key) setRecoveryKey(key);
+      }} />}
       {editing && <Edit destination={editing} done={refresh} close={() => setEditing(undefined)} />}
       {removing && <Confirm title={d.removeTitle(removing.name)} what={d.removeWhat} action={d.remove} typedName={removing.name} close={() => setRemoving(undefined)} confirm={async () => {
         await body(client.DELETE('/api/backup-destinations/{guid}', { params: { path: { guid: removing.guid }, query: { forget: true } } }));
@@ -66,17 +64,37 @@ export default function DestinationsPage() {
   );
 }
 
+function Add({ done, close }: { done: (recoveryKey: string | null) => Promise<void>; close: () => void }) {
+  const [name, setName] = useState('');
+  const [passphrase, setPassphrase] = useState('');
+  const place = usePlace();
+  return (
+    <Dialog title={d.add} action={t.add} isReady={name.trim() !== '' && place.isReady} close={close} submit={async () => {
+      const added = await body(client.POST('/api/backup-destinations', { body: { name, ...place.request, ...(passphrase && { passphrase }) } as Schemas['DestinationRequest'] }));
+      await done(added.recoveryKey ?? null);
+    }}>
+      <Text id="dialog-name" label={d.name} value={name} change={setName} required />
+      <PlaceFields id="dialog" place={place} />
+      <Text id="dialog-passphrase" label={d.passphrase} value={passphrase} change={setPassphrase} secret />
+    </Dialog>
+  );
+}
+
 function Edit({ destination, done, close }: { destination: Destination; done: () => Promise<unknown>; close: () => void }) {
   const [name, setName] = useState(destination.name);
   const [description, setDescription] = useState(destination.description ?? '');
   const [isDefault, setDefault] = useState(destination.defaultBackupDestination);
   const [reserve, setReserve] = useState(destination.reserve);
+  const before = destination.credential?.guid ?? '';
+  const [credential, setCredential] = useState(before);
   return (
     <Dialog title={`${d.edit}: ${destination.name}`} action={t.save} isReady={name.trim() !== ''} close={close} submit={async () => {
-      await body(client.PUT('/api/backup-destinations/{guid}', { params: { path: { guid: destination.guid } }, body: { name, description, defaultBackupDestination: isDefault, reserve } }));
+      await body(client.PUT('/api/backup-destinations/{guid}', { params: { path: { guid: destination.guid } }, body: { name, description, defaultBackupDestination: isDefault, reserve, ...(credential !== before && { credential: { guid: credential || noCredential } }) } }));
       await done();
     }}>
       <Text id="destination-name" label={d.name} value={name} change={setName} required />
+      <PlaceFacts of={destination} />
+      {destination.type.name === 'S3' && !destination.appliance && <BucketKeyChoice id="destination-credential" value={credential} change={setCredential} />}
       <Text id="destination-description" label={d.description} value={description} change={setDescription} />
       <Toggle id="destination-default" label={d.isDefault} value={isDefault} change={setDefault} />
       <Span id="destination-reserve" label={d.reserve} value={reserve} change={setReserve} of={gibibyte} unit="GiB" />

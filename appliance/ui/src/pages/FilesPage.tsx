@@ -2,13 +2,15 @@ import { Alert, Breadcrumb, BreadcrumbItem, Button, EmptyState, FormSelect, Form
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
-import { body, client, type Schemas } from '../api/client';
+import { body, client, type Named, type Schemas } from '../api/client';
+import { useMay } from '../app/session';
 import { size, time } from '../format/format';
 import { Dialog } from '../parts/Dialog';
 import { Text } from '../parts/fields';
 import { type ArchiveFormat, contentAddress, download, downloadMax, type Entry, inOrder, steps } from '../parts/files';
 import { type LongColumn, LongTable, type Order } from '../parts/LongTable';
 import { Failure, Loading, PageFrame, useAction } from '../parts/parts';
+import { RestoreFilesDialog } from '../parts/RestoreFilesDialog';
 import { t } from '../strings';
 
 type Volume = Schemas['MountedFileSystem'];
@@ -40,7 +42,7 @@ export default function FilesPage() {
             </ToolbarContent>
           </Toolbar>
           {volume.locked ? <Locked volume={volume} reload={() => volumes.refetch()} />
-            : volume.browsable ? <Folder key={volume.guid} volume={volume} /> : <Alert component="p" isInline variant="info" title={t.files.notBrowsable(volume.type)} />}
+            : volume.browsable ? <Folder key={volume.guid} volume={volume} owner={mount.data?.protectedEntity} /> : <Alert component="p" isInline variant="info" title={t.files.notBrowsable(volume.type)} />}
         </>
       )}
     </PageFrame>
@@ -65,8 +67,9 @@ function Locked({ volume, reload }: { volume: Volume; reload: () => Promise<unkn
   );
 }
 
-function Folder({ volume }: { volume: Volume }) {
+function Folder({ volume, owner }: { volume: Volume; owner: Named | null | undefined }) {
   const act = useAction();
+  const may = useMay();
   const queries = useQueryClient();
   const [params, setParams] = useSearchParams();
   const path = params.get('path') ?? '/';
@@ -76,6 +79,7 @@ function Folder({ volume }: { volume: Volume }) {
   const [chosen, setChosen] = useState<Map<string, Entry>>(new Map());
   useEffect(() => setText(find), [find, path]);
   useEffect(() => setChosen(new Map()), [find, path]);
+  const [restoring, setRestoring] = useState(false);
   const [format, setFormat] = useState<ArchiveFormat>('zip');
   const place = { path: { guid: volume.guid } };
   const listing = useQuery({
@@ -112,6 +116,8 @@ function Folder({ volume }: { volume: Volume }) {
   const takeable = (entry: Entry) => entry.type === 'FILE' || entry.type === 'DIRECTORY';
   const folders = [...chosen.values()].filter((entry) => entry.type === 'DIRECTORY').length;
   const bytes = [...chosen.values()].reduce((sum, entry) => sum + (entry.type === 'FILE' ? entry.size : 0), 0);
+  const summary = t.files.chosen(chosen.size, size(bytes), folders);
+  const isTakeable = chosen.size > 0 && chosen.size <= downloadMax;
   return (
     <>
       <Breadcrumb aria-label={t.files.place}>
@@ -129,15 +135,14 @@ function Folder({ volume }: { volume: Volume }) {
             </form>
           </ToolbarItem>
           <ToolbarItem alignSelf="center" aria-live="polite">{listing.data && (listing.data.more ? t.files.moreFound(shown.length) : t.files.count(shown.length))}</ToolbarItem>
-          <ToolbarItem align={{ default: 'alignEnd' }} alignSelf="center">{chosen.size > 0 && t.files.chosen(chosen.size, size(bytes), folders)}{chosen.size > downloadMax && ` ${t.files.tooMany(downloadMax)}`}</ToolbarItem>
-          <ToolbarItem>
+          <ToolbarItem align={{ default: 'alignEnd' }} className="vp-row">
+            {chosen.size > 0 && summary}{chosen.size > downloadMax && ` ${t.files.tooMany(downloadMax)}`}
             <FormSelect aria-label={t.files.format} value={format} onChange={(_, value) => setFormat(value as ArchiveFormat)}>
               <FormSelectOption value="zip" label={t.files.zip} />
               <FormSelectOption value="tar.zst" label={t.files.tar} />
             </FormSelect>
-          </ToolbarItem>
-          <ToolbarItem>
-            <Button isDisabled={chosen.size === 0 || chosen.size > downloadMax} onClick={() => void act(() => download(volume.guid, [...chosen.values()], format), t.files.downloading)}>{t.files.download}</Button>
+            <Button isDisabled={!isTakeable} onClick={() => void act(() => download(volume.guid, [...chosen.values()], format), t.files.downloading)}>{t.files.download}</Button>
+            {may('tasks.restore') && <Button variant="secondary" isDisabled={!isTakeable} onClick={() => setRestoring(true)}>{t.files.into.action}</Button>}
           </ToolbarItem>
         </ToolbarContent>
       </Toolbar>
@@ -147,14 +152,15 @@ function Folder({ volume }: { volume: Volume }) {
         ? <EmptyState titleText={listing.data.entries.length === 0 && find === '' ? t.files.empty : t.noMatches} headingLevel="h2" />
         : (
           <LongTable label={find === '' ? t.files.of(path) : t.files.found(find)} rows={shown} keyOf={(entry) => entry.path} columns={columns} order={order} sort={setOrder}
-            nameOf={(entry) => entry.name} selected={(entry) => chosen.has(entry.path)}
+            nameOf={(entry) => entry.name} selectable={takeable} selected={(entry) => chosen.has(entry.path)}
             select={(entry, on) => setChosen((before) => {
               const next = new Map(before);
-              if (on && takeable(entry)) next.set(entry.path, entry); else next.delete(entry.path);
+              if (on) next.set(entry.path, entry); else next.delete(entry.path);
               return next;
             })}
             selectAll={(on) => setChosen(new Map(on ? shown.filter(takeable).map((entry) => [entry.path, entry]) : []))} />
         ))}
+      {restoring && <RestoreFilesDialog volume={volume} owner={owner} chosen={[...chosen.values()]} about={summary} close={() => setRestoring(false)} />}
     </>
   );
 }

@@ -41,8 +41,8 @@ export default function MachinePage() {
   return (
     <PageFrame title={machine.name} actions={machine.present && (
       <>
-        {may('tasks.backup') && <Button onClick={() => void act(() => backUp(guid), t.machines.started(machine.name))}>{t.machines.backUp}</Button>}
-        {may('tasks.backup') && <Button variant="secondary" onClick={() => void act(() => backUp(guid, 'FULL'), t.machines.started(machine.name))}>{t.machines.backUpFull}</Button>}
+        {may('tasks.backup') && <Button onClick={() => void act(() => backUp([guid]), t.machines.started(machine.name))}>{t.machines.backUp}</Button>}
+        {may('tasks.backup') && <Button variant="secondary" onClick={() => void act(() => backUp([guid], 'FULL'), t.machines.started(machine.name))}>{t.machines.backUpFull}</Button>}
         {may('tasks.snapshot') && <Button variant="secondary" onClick={() => void act(() => takeSnapshot(guid), t.machines.snapshotStarted(machine.name))}>{t.machines.snapshot}</Button>}
       </>
     )}>
@@ -72,9 +72,9 @@ function Points({ machine }: { machine: Machine }) {
       <ListTable<Schemas['Backup']> label={t.machines.points} name="backups" filterable={false}
         read={(state) => page(client.GET('/api/backups', { params: { query: { ...listQuery(state), 'protected-entity': machine.guid } } }))}
         columns={[
-          { label: t.machines.time, sort: 'created', cell: (row) => <div className="vp-time">{time(row.snapshotTime ?? row.backupTime)}</div> },
+          { label: t.machines.time, sort: 'created', cell: (row) => <div className="vp-time">{time(row.snapshotTime ?? row.backupTime)}{row.held && <div><small>{t.points.heldFor(row.holdReason ?? '')}</small></div>}{row.lockedUntil && row.lockedUntil > Date.now() && <div><small>{t.points.lockedUntil(time(row.lockedUntil))}</small></div>}{row.description && <div><small>{row.description}</small></div>}</div> },
           { label: t.machines.type, cell: (row) => <>{words(row.type.name)}<div><small>{row.backupDestination?.name}</small></div></> },
-          { label: t.machines.state, cell: (row) => <><StateLabel name={row.status.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}{row.held && <div><small>{t.points.heldFor(row.holdReason ?? '')}</small></div>}{row.lockedUntil && row.lockedUntil > Date.now() && <div><small>{t.points.lockedUntil(time(row.lockedUntil))}</small></div>}{row.description && <div><small>{row.description}</small></div>}</> },
+          { label: t.machines.state, cell: (row) => <><StateLabel name={row.status.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}</> },
           { label: t.machines.size, sort: 'size', cell: (row) => size(row.size) },
           { label: t.machines.read, cell: (row) => <>{size(row.transferSize)}<div><small>{t.machines.ofItNew(size(row.newSize))}</small></div></> },
           { label: t.machines.stored, sort: 'stored', cell: (row) => size(row.storedSize) },

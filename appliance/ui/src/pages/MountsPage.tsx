@@ -30,8 +30,7 @@ export default function MountsPage() {
           { label: t.mounts.machine, cell: (row) => row.protectedEntity ? <Link to={`/machines/${row.protectedEntity.guid}`}>{row.protectedEntity.name}</Link> : row.backup.name },
           { label: t.mounts.mode, cell: (row) => <>{row.mode.name} {row.machine?.name} {row.writable && <Label color="orange" isCompact>{t.mounts.isWritable}</Label>}</> },
           { label: t.mounts.state, cell: (row) => <><StateLabel name={row.state.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}</> },
-          { label: t.mounts.address, cell: (row) => <Addresses mount={row} /> },
-          { label: t.mounts.clients, cell: (row) => row.allowedClients.length === 0 ? t.mounts.nodeOnly : row.allowedClients.map((one) => <div key={one} className="vp-address">{one}</div>) },
+          { label: t.mounts.address, cell: (row) => <><Addresses mount={row} /><div><small>{t.mounts.clients}: {row.allowedClients.join(', ') || t.mounts.nodeOnly}</small></div></> },
           { label: t.mounts.until, cell: (row) => <span className="vp-nowrap"><When at={row.unmountTime} none={t.mounts.untilTold} /></span> },
         ]}
         rowActions={(row) => (

@@ -3,13 +3,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { body, client, page, type Schemas } from '../api/client';
 import { useMay } from '../app/session';
-import { JoinCommand, Joining, useAppliances } from '../infrastructure/Joining';
+import { JoinCommand, Joining } from '../infrastructure/Joining';
+import { EditConfig, Settings } from '../infrastructure/NodeConfig';
 import { Dialog } from '../parts/Dialog';
-import { Choice, Lines, Text } from '../parts/fields';
+import { Choice, Text } from '../parts/fields';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
 import { Confirm, Failure, PageFrame, StateLabel, useAction, When } from '../parts/parts';
-import { Toggle, Whole } from '../parts/planFields';
+import { Whole } from '../parts/planFields';
 import { PlainTable } from '../parts/PlainTable';
 import { t } from '../strings';
 
@@ -21,8 +22,6 @@ export default function NodesPage() {
   const queries = useQueryClient();
   const act = useAction();
   const mayWrite = useMay()('nodes.write');
-  const appliances = useAppliances().data ?? [];
-  const isNode = (row: Node) => row.joins && !appliances.some((one) => one.guid === row.guid);
   const [adding, setAdding] = useState(false);
   const [told, setTold] = useState<Schemas['NodeJoin']>();
   const [removing, setRemoving] = useState<Node>();
@@ -42,16 +41,16 @@ export default function NodesPage() {
         ]}
         rowActions={(row) => mayWrite && <div className="vp-actions vp-pair">
           <Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setEditing(row)}>{n.edit}</Button>
-          {isNode(row) && <Button variant="secondary" size="sm" aria-label={`${n.again}: ${row.name}`} onClick={() => void act(async () => setTold(await body(client.POST('/api/nodes/{guid}/token', { params: { path: { guid: row.guid } } }))), n.tokenMade)}>{n.again}</Button>}
-          {isNode(row) && row.state.name === 'OFFLINE' && <Button variant="danger" size="sm" aria-label={`${n.fail}: ${row.name}`} onClick={() => setFailing(row)}>{n.fail}</Button>}
-          {isNode(row) && <Button variant="danger" size="sm" aria-label={`${n.remove}: ${row.name}`} onClick={() => setRemoving(row)}>{n.remove}</Button>}
+          {row.joins && <Button variant="secondary" size="sm" aria-label={`${n.again}: ${row.name}`} onClick={() => void act(async () => setTold(await body(client.POST('/api/nodes/{guid}/token', { params: { path: { guid: row.guid } } }))), n.tokenMade)}>{n.again}</Button>}
+          {row.joins && row.state.name === 'OFFLINE' && <Button variant="danger" size="sm" aria-label={`${n.fail}: ${row.name}`} onClick={() => setFailing(row)}>{n.fail}</Button>}
+          {row.joins && <Button variant="danger" size="sm" aria-label={`${n.remove}: ${row.name}`} onClick={() => setRemoving(row)}>{n.remove}</Button>}
         </div>} />
       <Joining />
       <div className="vp-tab">
         <Title headingLevel="h2">{n.configs}</Title>
         {configs.isError && <Failure error={configs.error} retry={() => void configs.refetch()} />}
         <PlainTable label={n.configs} heads={[n.name, n.description, n.settings]} rows={(configs.data ?? []).map((row) => ({
-          key: row.guid, cells: [<>{row.name} {row.defaultConfiguration && <Label isCompact>{t.destinations.default}</Label>}</>, row.description ?? '', <code className="vp-address">{JSON.stringify(row.settings)}</code>],
+          key: row.guid, cells: [<>{row.name} {row.defaultConfiguration && <Label isCompact>{t.destinations.default}</Label>}</>, row.description ?? '', <Settings settings={row.settings} />],
           actions: mayWrite && <><Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setConfig(row)}>{n.edit}</Button><Button variant="danger" size="sm" aria-label={`${n.delete}: ${row.name}`} onClick={() => setDeleting(row)}>{n.delete}</Button></>,
         }))} />
       </div>
@@ -104,33 +103,4 @@ function EditNode({ node, configs, done, close }: { node: Node; configs: Config[
       <Choice id="node-config" label={n.config} value={config} change={setConfig} options={[...(node.nodeConfig ? [] : [['', n.noConfig] as [string, string]]), ...configs.map((one): [string, string] => [one.guid, one.name])]} />
     </Dialog>
   );
-}
-
-function EditConfig({ config, done, close }: { config?: Config; done: () => Promise<unknown>; close: () => void }) {
-  const [name, setName] = useState(config?.name ?? '');
-  const [description, setDescription] = useState(config?.description ?? '');
-  const [settings, setSettings] = useState(JSON.stringify(config?.settings ?? {}, null, 2));
-  const [isDefault, setDefault] = useState(config?.defaultConfiguration ?? false);
-  const parsed = objectOf(settings);
-  return (
-    <Dialog title={config ? `${n.edit}: ${config.name}` : n.addConfig} action={config ? t.save : t.add} isReady={name.trim() !== '' && parsed !== undefined} close={close} submit={async () => {
-      const request = { name, description, settings: parsed, defaultConfiguration: isDefault } as Schemas['NodeConfigRequest'];
-      await (config ? body(client.PUT('/api/node-configurations/{guid}', { params: { path: { guid: config.guid } }, body: request })) : body(client.POST('/api/node-configurations', { body: request })));
-      await done();
-    }}>
-      <Text id="config-name" label={n.name} value={name} change={setName} required />
-      <Text id="config-description" label={n.description} value={description} change={setDescription} />
-      <Lines id="config-settings" label={n.settings} value={settings} change={setSettings} help={parsed ? n.settingsHelp : n.badJson} />
-      <Toggle id="config-default" label={n.isDefault} value={isDefault} change={setDefault} />
-    </Dialog>
-  );
-}
-
-function objectOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -30,6 +30,7 @@ export default function ReportsPage() {
   const charged = [...(stored.data ?? [])].sort((a, b) => b.size - a.size);
   const name = `vprotect-report-${new Date(to).toISOString().slice(0, 10)}`;
   const saveHtml = () => act(async () => download(`${name}.html`, await body(client.POST('/api/dashboard/report-html', { body: span, parseAs: 'text' })) as string, 'text/html'), r.saved);
+  const savePdf = () => act(async () => download(`${name}.pdf`, await body(client.POST('/api/dashboard/report-pdf', { body: span, parseAs: 'blob' })) as unknown as Blob, 'application/pdf'), r.saved);
   const saveCsv = () => download(`${name}.csv`, csv([[r.machine, r.tenant, r.policy, r.backups, r.stored, r.read], ...charged.map((one) => [one.vm.name ?? '', one.tenantId ?? '', one.vmBackupPolicy?.name ?? '', one.backups, one.size, readOf.get(one.vm.guid) ?? 0])]), 'text/csv');
   const data = report.data;
   return (
@@ -38,6 +39,7 @@ export default function ReportsPage() {
         <FormSelect aria-label={r.span} value={days} onChange={(_, value) => { setDays(Number(value)); setTo(Date.now()); }} className="vp-narrow">
           {([[1, r.day], [7, r.week], [30, r.month], [90, r.quarter]] as const).map(([count, label]) => <FormSelectOption key={count} value={count} label={`${r.span} ${label}`} />)}
         </FormSelect>
+        <Button variant="secondary" onClick={() => void savePdf()}>{r.pdf}</Button>
         <Button variant="secondary" onClick={() => void saveHtml()}>{r.html}</Button>
         <Button variant="secondary" onClick={saveCsv} isDisabled={!stored.data || !read.data}>{r.csv}</Button>
         <Button variant="secondary" onClick={() => window.print()}>{r.print}</Button>

@@ -11,6 +11,7 @@ import { Lines, Text } from '../parts/fields';
 import { Confirm, Failure, Loading, Notices, PageFrame } from '../parts/parts';
 import { PlainTable } from '../parts/PlainTable';
 import { Span, TimeOfDay, Whole } from '../parts/planFields';
+import { Telemetry } from '../settings/Telemetry';
 import { t } from '../strings';
 
 const s = t.plans.settings;
@@ -23,7 +24,7 @@ const linesOf = (text: string) => text.split('\n').map((line) => line.trim()).fi
 export default function SettingsPage() {
   const [params, setParams] = useSearchParams();
   const tab = params.get('tab') ?? 'general';
-  const tabs: [string, string, ReactNode][] = [['general', s.general, <General />], ['certificate', s.certificate, <Certificate />], ['lists', s.lists, <MailingLists />]];
+  const tabs: [string, string, ReactNode][] = [['general', s.general, <General />], ['certificate', s.certificate, <Certificate />], ['lists', s.lists, <MailingLists />], ['telemetry', t.plans.telemetry.title, <Telemetry />]];
   return (
     <PageFrame title={s.title}>
       <Tabs activeKey={tab} onSelect={(_, key) => setParams({ tab: String(key) }, { replace: true })} aria-label={s.title}>
@@ -91,7 +92,7 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
         {span('endedTaskRetention', s.ended, hour, hours)}
         {span('idempotencyRetention', s.keys, hour, hours)}
       </Part>
-      {mayWrite && <div><Button type="submit" isLoading={busy} isDisabled={busy}>{t.save}</Button></div>}
+      {mayWrite && <div><Button type="submit" isLoading={busy} isAriaDisabled={busy}>{t.save}</Button></div>}
     </Form>
   );
 }

@@ -1,5 +1,5 @@
 import { Alert, Card, CardBody, CardTitle, ProgressStep, ProgressStepper } from '@patternfly/react-core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { Failure, Loading, PageFrame } from '../parts/parts';
 import { RecoveryKey } from '../parts/RecoveryKey';
@@ -20,6 +20,17 @@ export default function SetupPage() {
   const { step } = setup;
   const [recoveryKey, setRecoveryKey] = useState<string | null>(null);
   const titles = { name: s.nameTitle, repository: s.repositoryTitle, hypervisor: s.hypervisorTitle, policy: s.policyTitle, run: s.runTitle };
+  const part = useRef<HTMLDivElement>(null);
+  const before = useRef(step);
+  // Each step is told by its heading, once the recovery key of the one before is kept.
+  useEffect(() => {
+    if (recoveryKey || !step || before.current === step) return;
+    const isFirst = before.current === undefined;
+    before.current = step;
+    const heading = part.current?.querySelector('h2');
+    heading?.setAttribute('tabindex', '-1');
+    if (!isFirst) heading?.focus();
+  }, [step, recoveryKey]);
   const now = step === 'done' ? setupSteps.length : step ? setupSteps.indexOf(step) : 0;
   return (
     <PageFrame title={s.title}>
@@ -33,7 +44,7 @@ export default function SetupPage() {
               return <ProgressStep key={one} id={`step-${one}`} titleId={`step-${one}-title`} variant={variant} isCurrent={index === now} aria-label={`${s[one]}: ${variant === 'success' ? s.doneStep : variant === 'info' ? s.nowStep : s.laterStep}`}>{s[one]}</ProgressStep>;
             })}
           </ProgressStepper>
-          {step === 'done' ? (
+          <div ref={part}>{step === 'done' ? (
             <Alert variant="success" isInline component="h2" title={s.done} actionLinks={<div className="vp-links"><Link to="/machines">{s.toMachines}</Link><Link to="/policies">{s.toPolicies}</Link><Link to="/">{s.toDashboard}</Link></div>}>{s.doneWhat}</Alert>
           ) : (
             <Card>
@@ -47,7 +58,7 @@ export default function SetupPage() {
                 {step === 'run' && <RunStep policy={setup.policy!} />}
               </CardBody>
             </Card>
-          )}
+          )}</div>
         </div>
       )}
       {recoveryKey && <RecoveryKey recoveryKey={recoveryKey} done={() => setRecoveryKey(null)} />}

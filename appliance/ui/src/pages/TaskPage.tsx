@@ -38,6 +38,7 @@ export default function TaskPage() {
         [t.tasks.destination, task.backupDestination?.name], [t.tasks.node, task.node?.name], [t.tasks.policy, task.policy?.name],
         [t.tasks.created, time(task.created)], [t.tasks.started, time(task.started)], [t.tasks.finished, time(task.finished)],
         [t.tasks.duration, task.started && task.finished ? duration(task.finished - task.started) : '–'],
+        ...(task.statusInfo && task.state.name !== 'FAILED' ? [[t.tasks.result, task.statusInfo] as [string, string]] : []),
         [t.tasks.attempt, `${task.attempt} / ${task.maxAttempts}`], [t.tasks.warnings, String(task.warnings)],
       ]} />
       <TaskLog task={guid} />

@@ -18,11 +18,11 @@ export function BootDialog({ backup, machine, close }: { backup: Schemas['Backup
   const hosts = useQuery({ queryKey: ['hypervisors', 'for', backup.guid], queryFn: () => body(client.GET('/api/hypervisors', { params: { query: { 'backup-to-be-restored': backup.guid } } })) });
   const host = chosen || hosts.data?.[0]?.guid || '';
   const submit = async () => {
-    await body(client.POST('/api/tasks/boot', {
+    const tasks = await body(client.POST('/api/tasks/boot', {
       params: { header: { 'Idempotency-Key': key } },
       body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, isolated, ...(name.trim() && { restoredPeName: name.trim() }) },
     }));
-    tell({ text: t.boot.started });
+    tell({ text: t.boot.started, task: tasks[0]?.guid });
   };
   return (
     <Dialog title={t.boot.title(machine)} about={t.restore.pointOf(time(backup.snapshotTime ?? backup.backupTime))} action={t.boot.action} isReady={host !== ''} submit={submit} close={close}>
@@ -45,10 +45,10 @@ export function KeepDialog({ mount, close }: { mount: Schemas['Mount']; close: (
     queryFn: () => body(client.GET('/api/hypervisor-storages', { params: { query: { hypervisor: host } } })),
   });
   const submit = async () => {
-    await body(client.POST('/api/tasks/unmount', {
+    const tasks = await body(client.POST('/api/tasks/unmount', {
       params: { header: { 'Idempotency-Key': key } }, body: { mountedBackup: { guid: mount.guid }, keep: true, ...(storage && { restoreStorageId: storage }) },
     }));
-    tell({ text: t.boot.moving });
+    tell({ text: t.boot.moving, task: tasks[0]?.guid });
   };
   return (
     <Dialog title={t.boot.keepTitle(mount.machine!.name)} about={t.boot.keepWhat} action={t.boot.keep} submit={submit} close={close}>

@@ -15,15 +15,18 @@ const kinds = ['PASSWORD', 'SSH_KEY', 'TOKEN', 'CERTIFICATE'] as const;
 const own = / \([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\)$/;
 export const credentialName = (credential: Credential) => credential.name.replace(own, '');
 
-/** Makes a credential, or changes one: its secret stays when none is typed. */
-export function CredentialDialog({ credential, done, close }: { credential?: Credential; done?: (saved: Credential) => void; close: () => void }) {
+/** What login and password are called where they are something else. */
+type Labels = { login: string; secret: string };
+
+/** Makes a credential, or changes one: its secret stays when none is typed. With labels it is a login and a password, and has both. */
+export function CredentialDialog({ credential, labels, done, close }: { credential?: Credential; labels?: Labels; done?: (saved: Credential) => void; close: () => void }) {
   const queries = useQueryClient();
   const [kind, setKind] = useState<(typeof kinds)[number]>(credential?.kind.name ?? 'PASSWORD');
   const [form, setForm] = useState({ name: credential?.name ?? '', login: credential?.login ?? '', secret: '', description: credential?.description ?? '' });
   const set = (name: keyof typeof form) => (value: string) => setForm({ ...form, [name]: value });
-  const isReady = form.name.trim() !== '' && (credential !== undefined || form.secret !== '');
+  const isReady = form.name.trim() !== '' && (!labels || form.login.trim() !== '') && (credential !== undefined || form.secret !== '');
   const isText = kind === 'SSH_KEY' || kind === 'CERTIFICATE';
-  const secret = { id: 'credential-secret', label: c.secrets[kind], value: form.secret, change: set('secret'), required: !credential, help: credential ? c.secretStays : undefined };
+  const secret = { id: 'credential-secret', label: labels?.secret ?? c.secrets[kind], value: form.secret, change: set('secret'), required: !credential, help: credential ? c.secretStays : undefined };
   return (
     <Dialog title={credential ? `${c.edit}: ${credentialName(credential)}` : c.add} action={t.save} isReady={isReady} close={close} submit={async () => {
       const { secret: typed, ...rest } = form;
@@ -35,8 +38,8 @@ export function CredentialDialog({ credential, done, close }: { credential?: Cre
       done?.(saved);
     }}>
       <Text id="credential-name" label={c.name} value={form.name} change={set('name')} required />
-      {!credential && <Choice id="credential-kind" label={c.kind} value={kind} change={(value) => setKind(value as typeof kind)} options={kinds.map((one) => [one, c.kinds[one]])} />}
-      {kind !== 'TOKEN' && <Text id="credential-login" label={c.login} value={form.login} change={set('login')} />}
+      {!credential && !labels && <Choice id="credential-kind" label={c.kind} value={kind} change={(value) => setKind(value as typeof kind)} options={kinds.map((one) => [one, c.kinds[one]])} />}
+      {kind !== 'TOKEN' && <Text id="credential-login" label={labels?.login ?? c.login} value={form.login} change={set('login')} required={labels !== undefined} />}
       {isText ? <Lines {...secret} /> : <Text {...secret} secret />}
       <Text id="credential-description" label={c.description} value={form.description} change={set('description')} />
     </Dialog>
@@ -44,8 +47,8 @@ export function CredentialDialog({ credential, done, close }: { credential?: Cre
 }
 
 /** Which credential: one of those that are there, or one that is made now. */
-export function CredentialChoice({ id, label, value, change, help, none = t.none, fits = () => true, without }: {
-  id: string; label: string; value: string; change: (value: string) => void; help?: string; none?: string; fits?: (credential: Credential) => boolean; without?: string;
+export function CredentialChoice({ id, label, value, change, help, none = t.none, fits = () => true, without, labels }: {
+  id: string; label: string; value: string; change: (value: string) => void; help?: string; none?: string; fits?: (credential: Credential) => boolean; without?: string; labels?: Labels;
 }) {
   const may = useMay();
   const [adding, setAdding] = useState(false);
@@ -55,7 +58,7 @@ export function CredentialChoice({ id, label, value, change, help, none = t.none
     <>
       <Choice id={id} label={label} value={value} change={change} help={help} options={[['', none], ...options]} />
       {may('inventory.credentials') && <div><Button variant="link" isInline onClick={() => setAdding(true)}>{`${c.add}: ${label}`}</Button></div>}
-      {adding && <CredentialDialog done={(made) => change(made.guid)} close={() => setAdding(false)} />}
+      {adding && <CredentialDialog labels={labels} done={(made) => change(made.guid)} close={() => setAdding(false)} />}
     </>
   );
 }

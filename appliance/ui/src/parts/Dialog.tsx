@@ -1,13 +1,28 @@
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { createContext, type FormEvent, type ReactNode, useContext, useId, useState } from 'react';
 import { t } from '../strings';
+import { useFirstField } from './focus';
 import { Failure } from './parts';
+
+/** Beside the form of a dialog: the focus goes to its first field, and not to what closes it. */
+export function FirstField({ of }: { of: string }) {
+  useFirstField(of);
+  return null;
+}
+
+/** The dialog that another one stands in. */
+const Outer = createContext('');
+
+/** A dialog hides all beside it from screen readers each time it is drawn, so one in its form stands inside of it. */
+const placeIn = (outer: string) => document.getElementById(outer)?.closest<HTMLElement>('.pf-v6-c-backdrop') ?? document.body;
 
 /** A dialog with any fields: what the server refuses is shown and can be put right; closes when `submit` is done. */
 export function Dialog({ title, about, action, isReady = true, isDanger, isWide, submit, close, children }: {
   title: string; about?: string; action: string; isReady?: boolean; isDanger?: boolean; isWide?: boolean; submit: () => Promise<unknown>; close: () => void; children: ReactNode;
 }) {
   const id = useId();
+  const box = `${id}-box`;
+  const outer = useContext(Outer);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const go = async (event?: FormEvent) => {
@@ -26,16 +41,20 @@ export function Dialog({ title, about, action, isReady = true, isDanger, isWide,
     }
   };
   return (
-    <Modal isOpen variant={isWide ? 'large' : 'medium'} onClose={close} aria-labelledby={`${id}-title`}>
+    <Modal isOpen variant={isWide ? 'large' : 'medium'} onClose={close} id={box} appendTo={() => placeIn(outer)} onEscapePress={(event) => {
+      // Escape is heard by every dialog, and is meant for the one that has the focus.
+      if (document.getElementById(box)?.contains(event.target as Node)) close();
+    }} aria-labelledby={`${id}-title`}>
       <ModalHeader title={title} description={about} labelId={`${id}-title`} />
       <ModalBody>
         <Form onSubmit={(event) => void go(event)} id={id}>
           {error ? <Failure error={error} /> : null}
-          {children}
+          <Outer.Provider value={box}>{children}</Outer.Provider>
         </Form>
+        <FirstField of={id} />
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={id} variant={isDanger ? 'danger' : 'primary'} isDisabled={!isReady || busy} isLoading={busy}>{action}</Button>
+        <Button type="submit" form={id} variant={isDanger ? 'danger' : 'primary'} isDisabled={!isReady} isAriaDisabled={busy} isLoading={busy}>{action}</Button>
         <Button variant="link" onClick={close}>{t.cancel}</Button>
       </ModalFooter>
     </Modal>

@@ -10,9 +10,9 @@ export type Order = { by: string; direction: 'asc' | 'desc' };
 const rowPixels = 40;
 
 /** Any number of rows, all at hand; only those in sight are drawn. Scrolls by itself, by wheel and by keys. */
-export function LongTable<Row>({ label, rows, keyOf, columns, order, sort, selected, select, selectAll, nameOf }: {
+export function LongTable<Row>({ label, rows, keyOf, columns, order, sort, selectable, selected, select, selectAll, nameOf }: {
   label: string; rows: Row[]; keyOf: (row: Row) => string; columns: LongColumn<Row>[]; order: Order; sort: (order: Order) => void;
-  selected: (row: Row) => boolean; select: (row: Row, on: boolean) => void; selectAll: (on: boolean) => void; nameOf: (row: Row) => string;
+  selectable: (row: Row) => boolean; selected: (row: Row) => boolean; select: (row: Row, on: boolean) => void; selectAll: (on: boolean) => void; nameOf: (row: Row) => string;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState(0);
@@ -31,7 +31,7 @@ export function LongTable<Row>({ label, rows, keyOf, columns, order, sort, selec
       <Table aria-label={label} variant="compact" role="table" aria-rowcount={rows.length + 1} isStickyHeader>
         <Thead>
           <Tr aria-rowindex={1}>
-            <Th className="vp-check"><Checkbox id="long-all" aria-label={t.files.selectAll} isChecked={rows.length > 0 && rows.every(selected)} onChange={(_, on) => selectAll(on)} /></Th>
+            <Th className="vp-check"><Checkbox id="long-all" aria-label={t.files.selectAll} isDisabled={!rows.some(selectable)} isChecked={rows.some(selectable) && rows.every((row) => !selectable(row) || selected(row))} onChange={(_, on) => selectAll(on)} /></Th>
             {columns.map((column, index) => (
               <Th key={column.key} width={column.width} sort={column.isSortable ? {
                 columnIndex: index, sortBy: { index: sorted < 0 ? undefined : sorted, direction: order.direction }, onSort: (_, __, direction) => sort({ by: column.key, direction }),
@@ -43,7 +43,7 @@ export function LongTable<Row>({ label, rows, keyOf, columns, order, sort, selec
           {before > 0 && <tr aria-hidden><td colSpan={columns.length + 1} style={{ height: before, padding: 0 }} /></tr>}
           {rows.slice(from, to).map((row, index) => (
             <Tr key={keyOf(row)} aria-rowindex={from + index + 2}>
-              <Td className="vp-check"><Checkbox id={`long-${from + index}`} aria-label={t.files.select(nameOf(row))} isChecked={selected(row)} onChange={(_, on) => select(row, on)} /></Td>
+              <Td className="vp-check"><Checkbox id={`long-${from + index}`} aria-label={t.files.select(nameOf(row))} isDisabled={!selectable(row)} isChecked={selected(row)} onChange={(_, on) => select(row, on)} /></Td>
               {columns.map((column) => <Td key={column.key} dataLabel={column.label}>{column.cell(row)}</Td>)}
             </Tr>
           ))}

@@ -27,18 +27,18 @@ export function MountDialog({ backup, machine, close }: { backup: Schemas['Backu
   const submit = async () => {
     const isIscsi = mode === 'ISCSI';
     const isTls = tls && clients !== '';
-    await body(client.POST('/api/tasks/mount', {
+    const tasks = await body(client.POST('/api/tasks/mount', {
       params: { header: { 'Idempotency-Key': key } },
       body: {
         backup: { guid: backup.guid }, mode, writable, allowedClients: wordsOf(clients), ...(until !== null && { unmountTime: until }),
         ...(!isIscsi && isTls && { tls: true, ...(authorities.trim() && { tlsClientAuthorities: authorities }) }), ...(isIscsi && chap && { chapCredential: { guid: chap } }), ...(isIscsi && chap && mutual && { mutualChapCredential: { guid: mutual } }),
       },
     }));
-    tell({ text: t.machines.mountStarted });
+    tell({ text: t.machines.mountStarted, task: tasks[0]?.guid });
   };
   return (
     <Dialog title={t.mounts.mountTitle(machine)} about={t.restore.pointOf(time(backup.snapshotTime ?? backup.backupTime))} action={t.machines.mount} isReady={until !== null} submit={submit} close={close}>
-      <FormGroup role="radiogroup" label={t.mounts.how} fieldId="mount-how">
+      <FormGroup role="radiogroup" isStack label={t.mounts.how} fieldId="mount-how">
         <Radio id="mount-nbd" name="mount-how" label={t.mounts.nbd} description={t.mounts.nbdHelp} isChecked={mode === 'NBD'} onChange={() => setMode('NBD')} />
         <Radio id="mount-iscsi" name="mount-how" label={t.mounts.iscsi} description={t.mounts.iscsiHelp} isChecked={mode === 'ISCSI'} onChange={() => setMode('ISCSI')} />
       </FormGroup>

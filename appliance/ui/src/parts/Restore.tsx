@@ -47,10 +47,10 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
     setBusy(true);
     const params = { header: { 'Idempotency-Key': key } };
     try {
-      await (asMachine
+      const tasks = await (asMachine
         ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn, ...(storage && { restoreStorageId: storage }), ...(restoredNetworks.length > 0 && { restoredNetworks }), ...(taskFiles && { taskFiles }) } }))
         : body(client.POST('/api/tasks/restore', { params, body: { backup: { guid: backup.guid }, restorePath: path, format, ...(taskFiles && { taskFiles }) } })));
-      tell({ text: t.machines.restoreStarted });
+      tell({ text: t.machines.restoreStarted, task: tasks[0]?.guid });
       close();
     } catch (failed) {
       setError(failed);
@@ -119,7 +119,7 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
         </Form>
       </ModalBody>
       <ModalFooter>
-        <Button variant={asMachine && overwrite ? 'danger' : 'primary'} isDisabled={!isReady || busy} isLoading={busy} onClick={() => void submit()}>{t.restore.submit}</Button>
+        <Button variant={asMachine && overwrite ? 'danger' : 'primary'} isDisabled={!isReady} isAriaDisabled={busy} isLoading={busy} onClick={() => void submit()}>{t.restore.submit}</Button>
         <Button variant="link" onClick={close}>{t.cancel}</Button>
       </ModalFooter>
     </Modal>

@@ -10,7 +10,7 @@ export const taskName = (task: Task) => `${words(task.type.name)}${task.protecte
 /** State of a task; while it runs, how far it is, how fast, and how long it will take. */
 export function TaskProgress({ task }: { task: Task }) {
   if (task.state.name !== 'RUNNING') return <StateLabel name={task.state.name} />;
-  const parts = [task.cancelRequested ? t.tasks.cancelling : task.stage, task.bytesTotal ? `${size(task.bytesDone)} / ${size(task.bytesTotal)}` : null, task.rate > 0 ? rate(task.rate) : null, task.etaMs != null ? t.tasks.left(duration(task.etaMs)) : null];
+  const parts = [task.cancelRequested ? t.tasks.cancelling : task.stage && words(task.stage), task.bytesTotal ? `${size(task.bytesDone)} / ${size(task.bytesTotal)}` : null, task.rate > 0 ? rate(task.rate) : null, task.etaMs != null ? t.tasks.left(duration(task.etaMs)) : null];
   return (
     <div className="vp-task">
       <Progress value={task.progress} size="sm" aria-label={t.tasks.progressOf(taskName(task))} />

@@ -1,17 +1,23 @@
 // Small things that every page shows.
 import { Alert, Bullseye, Button, Label, Modal, ModalBody, ModalFooter, ModalHeader, PageSection, Spinner, TextInput, Title } from '@patternfly/react-core';
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
 import { ApiError } from '../api/client';
 import { relative, time } from '../format/format';
 import { t } from '../strings';
+import { isFocusLost } from './focus';
 
 /** A page's heading with its actions, and its content. */
 export function PageFrame({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  const { pathname } = useLocation();
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => { document.title = `${title} · ${t.product}`; }, [title]);
+  // Who went here by a link goes on at the heading.
+  useEffect(() => { if (isFocusLost() || document.activeElement?.closest('nav')) heading.current?.focus({ preventScroll: true }); }, [pathname]);
   return (
     <>
       <PageSection hasBodyWrapper={false}>
-        <div className="vp-heading"><Title headingLevel="h1">{title}</Title><div className="vp-actions">{actions}</div></div>
+        <div className="vp-heading"><Title headingLevel="h1" ref={heading} tabIndex={-1}>{title}</Title><div className="vp-actions">{actions}</div></div>
       </PageSection>
       <PageSection hasBodyWrapper={false} isFilled>{children}</PageSection>
     </>
@@ -23,11 +29,16 @@ export const Loading = () => <Bullseye><Spinner aria-label={t.loading} /></Bulls
 /** Why something failed and what to do. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = error instanceof ApiError ? error : new ApiError(0, String(error), '');
+  const place = useRef<HTMLDivElement>(null);
+  // It may stand above what is in sight: the button of a long form is at its end.
+  useEffect(() => { void place.current?.scrollIntoView({ block: 'nearest' }); }, [error]);
   return (
-    <Alert component="p" variant="danger" isInline title={problem.message} actionLinks={retry && <Button variant="link" isInline onClick={retry}>{t.retry}</Button>}>
-      {problem.fields.map((field) => <p key={field.field}>{field.field}: {field.message}</p>)}
-      {problem.guidance && <p>{problem.guidance}</p>}
-    </Alert>
+    <div ref={place} role="alert">
+      <Alert component="p" variant="danger" isInline title={problem.message} actionLinks={retry && <Button variant="link" isInline onClick={retry}>{t.retry}</Button>}>
+        {problem.fields.map((field) => <p key={field.field}>{field.field}: {field.message}</p>)}
+        {problem.guidance && <p>{problem.guidance}</p>}
+      </Alert>
+    </div>
   );
 }
 
@@ -52,7 +63,7 @@ export function When({ at, none = '–' }: { at: number | null | undefined; none
     const timer = window.setInterval(() => renew((count) => count + 1), 30_000);
     return () => window.clearInterval(timer);
   }, []);
-  return at == null ? <>{none}</> : <time dateTime={new Date(at).toISOString()} title={time(at)}>{relative(at, Date.now())}</time>;
+  return at == null ? <>{none}</> : <time className="vp-nowrap" dateTime={new Date(at).toISOString()} title={time(at)}>{relative(at, Date.now())}</time>;
 }
 
 /** Asks once before something is lost; a name is typed where data is destroyed. */
@@ -81,15 +92,18 @@ export function Confirm({ title, what, action, typedName, dismiss, confirm, clos
         {error ? <Failure error={error} /> : null}
       </ModalBody>
       <ModalFooter>
-        <Button variant="danger" isLoading={busy} isDisabled={busy || (typedName !== undefined && typed !== typedName)} onClick={() => void go()}>{action}</Button>
+        <Button variant="danger" isLoading={busy} isAriaDisabled={busy} isDisabled={typedName !== undefined && typed !== typedName} onClick={() => void go()}>{action}</Button>
         <Button variant="link" onClick={close}>{dismiss ?? t.cancel}</Button>
       </ModalFooter>
     </Modal>
   );
 }
 
-/** Tells the person what has been done, or what went wrong. */
-export const Notices = createContext<(notice: { text: string; error?: unknown }) => void>(() => {});
+/** Something that was done, with the task that goes on with it; or that went wrong. */
+export type Notice = { text: string; task?: string; error?: unknown };
+
+/** Tells the person. */
+export const Notices = createContext<(notice: Notice) => void>(() => {});
 
 /** Runs an action and tells how it went. */
 export function useAction() {

@@ -4,8 +4,8 @@ import { body, client, type Schemas } from '../api/client';
 /** One key for each time a person asks, so that a request sent twice is done once. */
 const once = () => ({ params: { header: { 'Idempotency-Key': crypto.randomUUID() } } });
 
-export const backUp = (machine: string, backupType: 'FULL' | 'INCREMENTAL' = 'INCREMENTAL', destination?: string) =>
-  body(client.POST('/api/tasks/export', { ...once(), body: { protectedEntities: [{ guid: machine }], backupType, ...(destination && { backupDestination: { guid: destination } }) } }));
+export const backUp = (machines: string[], backupType: 'FULL' | 'INCREMENTAL' = 'INCREMENTAL', destination?: string) =>
+  body(client.POST('/api/tasks/export', { ...once(), body: { protectedEntities: machines.map((guid) => ({ guid })), backupType, ...(destination && { backupDestination: { guid: destination } }) } }));
 export const takeSnapshot = (machine: string) => body(client.POST('/api/tasks/vm-snapshot', { ...once(), body: { protectedEntities: [{ guid: machine }] } }));
 export const revert = (snapshot: string) => body(client.POST('/api/tasks/snapshot-reversion', { ...once(), body: { snapshot: { guid: snapshot } } as Schemas['SnapshotReversionBody'] }));
 export const unmount = (mounted: string, commit: boolean, label?: string) =>
@@ -23,5 +23,5 @@ export function retryOf(task: Schemas['Task'], may: (permission: string) => bool
 /** Task → the permissions, of which one is what asking for it takes; the server knows which. */
 const takes: Partial<Record<Schemas['Task']['type']['name'], string[]>> = {
   EXPORT: ['tasks.backup'], STORE: ['tasks.backup'], RESTORE: ['tasks.restore', 'tasks.restore-files'], IMPORT: ['tasks.restore'], MOUNT: ['tasks.mount', 'tasks.restore'], UNMOUNT: ['tasks.mount', 'tasks.restore'],
-  SNAPSHOT: ['tasks.snapshot'], INVENTORY_SYNC: ['tasks.inventory'], VERIFY: ['tasks.upkeep'], COLLECT: ['tasks.upkeep'], APPLIANCE_BACKUP: ['tasks.upkeep'], DELETE: ['backups.delete'],
+  SNAPSHOT: ['tasks.snapshot'], INVENTORY_SYNC: ['tasks.inventory'], VERIFY: ['tasks.upkeep'], COLLECT: ['tasks.upkeep'], APPLIANCE_BACKUP: ['tasks.upkeep'], FILE_RESTORE: ['tasks.restore'], DELETE: ['backups.delete'],
 };

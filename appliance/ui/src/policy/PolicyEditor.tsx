@@ -81,7 +81,7 @@ export function PolicyEditor({ kind, form, change, destinations, action, save }:
         <Text id="policy-tenant" label={p.tenant} value={form.tenant} change={set('tenant')} />
         {(lists.data ?? []).length > 0 && <Choice id="policy-list" label={p.mailingList} value={form.mailingList} change={set('mailingList')} options={[...(form.mailingList ? [] : [['', p.noList] as [string, string]]), ...lists.data!.map((list): [string, string] => [list.guid!, list.name ?? ''])]} />}
       </Group>
-      {save && <div><Button type="submit" isLoading={busy} isDisabled={busy || !isReady}>{action}</Button></div>}
+      {save && <div><Button type="submit" isLoading={busy} isAriaDisabled={busy} isDisabled={!isReady}>{action}</Button></div>}
     </Form>
   );
 }

@@ -1,7 +1,8 @@
 import { Alert, Button } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { body, client, type Schemas } from '../api/client';
+import { useLostFocus } from '../parts/focus';
 import { Confirm, Failure, Loading } from '../parts/parts';
 import { syncInventory } from '../parts/work';
 import { t } from '../strings';
@@ -50,13 +51,15 @@ function Connected({ host }: { host: Host }) {
   const tasks = useQuery({ queryKey: ['tasks', 'inventory', host.guid], queryFn: () => body(client.GET('/api/tasks', { params: { query: { page: 0, size: 20, type: ['INVENTORY_SYNC'], orderBy: 'created', direction: 'desc' } } })) });
   const reading = (tasks.data ?? []).find((task) => task.hypervisor?.guid === host.guid);
   const isReading = reading !== undefined && ['QUEUED', 'RUNNING'].includes(reading.state.name);
+  const place = useRef<HTMLDivElement>(null);
+  useLostFocus(place, isChanging || check.isFetching);
   if (isChanging) return <Connect host={host} done={() => { setChanging(false); void check.refetch(); }} />;
   const test = async () => {
     await syncInventory(host.guid);
     await check.refetch();
   };
   return (
-    <>
+    <div ref={place} tabIndex={-1}>
       {check.isFetching && <Loading />}
       {check.isError && <Failure error={check.error} retry={() => void check.refetch()} />}
       {check.data && !check.isFetching && (
@@ -75,6 +78,6 @@ function Connected({ host }: { host: Host }) {
         await body(client.DELETE('/api/hypervisors/{guid}', { params: { path: { guid: host.guid } } }));
         await queries.invalidateQueries({ queryKey: ['hypervisors'] });
       }} />}
-    </>
+    </div>
   );
 }

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { body, client, type Schemas } from '../api/client';
 import { Text } from '../parts/fields';
+import { PlaceFields, usePlace } from '../parts/PlaceFields';
 import { t } from '../strings';
 import { StepForm } from './StepForm';
 
@@ -9,14 +10,14 @@ import { StepForm } from './StepForm';
 export function RepositoryStep({ made }: { made: (recoveryKey: string | null) => void }) {
   const queries = useQueryClient();
   const [name, setName] = useState('main');
-  const [path, setPath] = useState('/backup/main');
+  const place = usePlace('/backup/main');
   return (
-    <StepForm action={t.plans.setup.make} isReady={name.trim() !== '' && path.startsWith('/')} act={async () => {
-      const added = await body(client.POST('/api/backup-destinations', { body: { name, type: 'FILESYSTEM', settings: { path }, defaultBackupDestination: true } as Schemas['DestinationRequest'] }));
+    <StepForm action={t.plans.setup.make} isReady={name.trim() !== '' && place.isReady} act={async () => {
+      const added = await body(client.POST('/api/backup-destinations', { body: { name, ...place.request, defaultBackupDestination: true } as Schemas['DestinationRequest'] }));
       made(added.recoveryKey ?? null);
       await queries.invalidateQueries({ queryKey: ['backup-destinations'] });
     }}>
-      <Text id="setup-path" label={t.plans.setup.path} value={path} change={setPath} help={t.plans.setup.pathHelp} required />
+      <PlaceFields id="setup" place={place} />
       <Text id="setup-repository" label={t.plans.setup.repositoryName} value={name} change={setName} required />
     </StepForm>
   );

@@ -1,5 +1,6 @@
 import { ActionGroup, Button, Form } from '@patternfly/react-core';
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useFirstField } from '../parts/focus';
 import { Failure } from '../parts/parts';
 
 /** A decision and what it does; what the server refuses is shown and can be put right. */
@@ -7,6 +8,8 @@ export function StepForm({ action, isReady, act, extra, children }: { action: st
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const isThere = useRef(true);
+  const id = useId();
+  useFirstField(id, true);
   useEffect(() => { isThere.current = true; return () => { isThere.current = false; }; }, []);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -21,10 +24,10 @@ export function StepForm({ action, isReady, act, extra, children }: { action: st
     if (isThere.current) setBusy(false);
   };
   return (
-    <Form onSubmit={(event) => void submit(event)} maxWidth="44rem">
+    <Form id={id} onSubmit={(event) => void submit(event)} maxWidth="44rem">
       {error ? <Failure error={error} /> : null}
       {children}
-      <ActionGroup><Button type="submit" isLoading={busy} isDisabled={busy || !isReady}>{action}</Button>{extra}</ActionGroup>
+      <ActionGroup><Button type="submit" isLoading={busy} isAriaDisabled={busy} isDisabled={!isReady}>{action}</Button>{extra}</ActionGroup>
     </Form>
   );
 }

@@ -1,20 +1,23 @@
 using VProtect.Abstractions;
 using VProtect.Mover.Store.Backends.LocalFile;
+using VProtect.Mover.Store.Backends.S3;
 
 namespace VProtect.Mover.Store.Backends;
 
 /// <summary>Opens what an administrator names as a repository: chooses the backend by the form of the name.</summary>
 public static class RepositoryStores
 {
-    private const string Supported = "a directory (/backup/repo) or a file URL (file:///backup/repo)";
+    private const string Supported = "a directory (/backup/repo), a file URL (file:///backup/repo) or a bucket (s3://bucket/prefix?endpoint=https://host)";
 
     /// <summary>Opens the object store of a repository. The caller disposes it.</summary>
-    /// <param name="place">A directory or a <c>file:///</c> URL.</param>
-    /// <param name="create">Whether to make the place when it is missing.</param>
+    /// <param name="place">A directory, a <c>file:///</c> URL, or a bucket as <see cref="S3Place"/> reads it.</param>
+    /// <param name="create">Whether to make the directory when it is missing; a bucket is never made.</param>
+    /// <param name="credentials">As whom a bucket is used; null: whom its place's profile, the environment or the machine's role names.</param>
     /// <exception cref="VProtectException">
     /// <see cref="ErrorCode.InvalidArgument"/>: no such kind of place yet; or the backend's own.
     /// </exception>
-    public static IObjectStore Open(string place, bool create) => LocalFileStore.Open(ToDirectory(place), create);
+    public static IObjectStore Open(string place, bool create, S3Credentials? credentials = null) =>
+        S3Place.Is(place) ? new S3Store(S3Place.Parse(place), credentials, new S3Options(), TimeProvider.System) : LocalFileStore.Open(ToDirectory(place), create);
 
     private static string ToDirectory(string place)
     {

@@ -17,6 +17,12 @@ internal sealed class AgentLine(Stream requests, Stream answers, TimeProvider ti
     private const int HeaderBytes = 5;
     private const int PayloadBytesMax = 1 << 20;
 
+    /// <summary>Of one answer; the agent ends one before.</summary>
+    private const int AnswerBytesMax = 130 << 20;
+
+    /// <summary>What a frame counts for besides: one that says nothing is no end either.</summary>
+    private const int FrameBytes = 1 << 10;
+
     private readonly byte[] _header = new byte[HeaderBytes];
 
     /// <summary>Waits for its first word.</summary>
@@ -59,11 +65,14 @@ internal sealed class AgentLine(Stream requests, Stream answers, TimeProvider ti
             throw new AgentException("The agent has ended.", exception);
         }
 
-        while (true)
+        for (long left = AnswerBytesMax; ;)
         {
             (char kind, byte[] payload) = await ReceiveAsync(silenceMax, cancellationToken);
+            left -= FrameBytes + payload.Length;
             switch (kind)
             {
+                case 'D' when left < 0:
+                    throw new AgentException("The agent's answer does not end.");
                 case 'D':
                     await piece(payload);
                     break;

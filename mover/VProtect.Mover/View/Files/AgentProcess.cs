@@ -49,7 +49,7 @@ internal sealed class AgentProcess : IAsyncDisposable
         DiskFiles? files = null;
         try
         {
-            foreach (string name in (string[])["init.sh", "agent.pl", "jail.sh"])
+            foreach (string name in (string[])["init.sh", "agent.pl", "jail.sh", "uml.so"])
             {
                 using Stream content = typeof(AgentProcess).Assembly.GetManifestResourceStream($"VProtect.Mover.Files.{name}")!;
                 using FileStream file = File.Create(Path.Join(directory.FullName, name));

@@ -6,7 +6,7 @@ use bytes;
 use Fcntl qw(:DEFAULT :mode);
 use Cwd qw(realpath);
 
-use constant { CHUNK => 65536, VERSION => 1, LISTING_BYTES => 64 << 20 };
+use constant { CHUNK => 65536, VERSION => 1, LISTING_BYTES => 16 << 20, WALK_BYTES => 128 << 20 };
 
 $SIG{PIPE} = 'IGNORE';
 $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -225,7 +225,7 @@ sub walk {
     my ($device, $path, $text, $limit) = @_;
     my $root = path_of($device, $path);
     my @todo = ('');
-    my ($batch, $count) = ('', 0);
+    my ($batch, $count, $total) = ('', 0, 0);
     my $home = (lstat $root)[0];
     my $told = time;
     while (defined(my $folder = pop @todo)) {
@@ -240,7 +240,12 @@ sub walk {
             push @below, $inner if S_ISDIR($s[2]) && ($s[0] == $home || is_subvolume(\@s)) && length $inner < 4000;
             next if length $text && index(lc $name, lc $text) < 0;
             $batch .= record("$root$inner", substr $inner, 1);
-            if (length $batch > CHUNK) { frame('D', $batch); $batch = ''; }
+            if (length $batch > CHUNK) {
+                $total += length $batch;
+                frame('D', $batch);
+                $batch = '';
+                die "there are too many names: take a part of them\n" if $total > WALK_BYTES;
+            }
             if (++$count >= $limit) { frame('D', $batch) if length $batch; frame('D', ''); return; }
         }
         push @todo, reverse sort @below;

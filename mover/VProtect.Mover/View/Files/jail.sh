@@ -2,7 +2,7 @@
 # Started as root in mount, network, IPC and process namespaces of its own: makes a root directory that holds programs, the disks and the agent and nothing else,
 # then is user-mode Linux as a user that owns nothing.
 #   jail.sh DIRECTORY USER MEMORY_MIB DISKS
-# DIRECTORY has init.sh, agent.pl, and disks/0 … of DISKS disks. Standard input and output become the agent's line.
+# DIRECTORY has init.sh, agent.pl, uml.so, and disks/0 … of DISKS disks. Standard input and output become the agent's line.
 set -eu
 d=$1 user=$2 memory=$3 disks=$4
 root=$d/root
@@ -15,7 +15,7 @@ for link in bin sbin lib lib32 lib64 libx32; do [ ! -e "/usr/$link" ] || ln -s "
 mount -t proc -o ro,nosuid,nodev,noexec proc "$root/proc"
 mount --rbind "$d/disks" "$root/disks"
 cp "$d/init.sh" "$root/agent/init"
-cp "$d/agent.pl" "$root/agent/agent.pl"
+cp "$d/agent.pl" "$d/uml.so" "$root/agent/"
 chmod 755 "$root/agent" "$root/agent/init"
 # The memory of the guest is a file there.
 mount -t tmpfs -o mode=1777,nosuid,nodev,size="$((memory + 8))m" memory "$root/tmp"
@@ -31,4 +31,4 @@ while [ "$i" -lt "$disks" ]; do
   i=$((i + 1))
 done
 exec chroot "$root" setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- \
-  prlimit --core=0 --nofile=256 --nproc=512 -- env -i PATH=/usr/sbin:/usr/bin HOME=/tmp TMPDIR=/tmp "$@"
+  prlimit --core=0 --nofile=256 --nproc=512 -- env -i PATH=/usr/sbin:/usr/bin HOME=/tmp TMPDIR=/tmp LD_PRELOAD=/agent/uml.so "$@"

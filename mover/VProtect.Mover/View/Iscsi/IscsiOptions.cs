@@ -24,7 +24,7 @@ public sealed record IscsiTargetOptions
     /// <summary>Logical units 1 and up.</summary>
     public required IReadOnlyList<IscsiDisk> Disks { get; init; }
 
-    /// <summary>Networks that initiators may come from; empty for this machine only. Not together with names: tgt would let in who is in either list.</summary>
+    /// <summary>Networks that initiators may come from; empty for this machine only, or, with names of initiators, for any. At most <see cref="IscsiAccess.NetworksMax"/>.</summary>
     public IReadOnlyList<IPNetwork> AllowedClients { get; init; } = [];
 
     /// <summary>Whom it lets in besides.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
 
 namespace VProtect.Mover.View.Iscsi;
 
@@ -63,10 +64,10 @@ public sealed partial class IscsiTarget : IAsyncDisposable
                 ErrorCode.NotSupported, ErrorSide.Request, $"A disk is no multiple of {SectorBytes} bytes: iSCSI cannot show its end.", "Mount it over NBD.");
         }
 
-        if (options.AllowedClients.Count > 0 && options.Access.AllowedNames.Count > 0)
+        if (options.AllowedClients.Count > IscsiAccess.NetworksMax)
         {
             throw new VProtectException(
-                ErrorCode.InvalidArgument, ErrorSide.Request, "A target lets initiators in by networks or by names, not both.", "Name networks, and let CHAP tell who it is.");
+                ErrorCode.InvalidArgument, ErrorSide.Request, $"A target takes at most {IscsiAccess.NetworksMax} networks, not {options.AllowedClients.Count}.", "Name larger networks.");
         }
 
         return new IscsiTarget(options, await TgtDaemon.StartAsync(options, log, time, cancellationToken), log, time);

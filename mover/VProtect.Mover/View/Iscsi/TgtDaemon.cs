@@ -182,6 +182,7 @@ internal sealed partial class TgtDaemon : IAsyncDisposable
             throw new PortalTakenException(_options.Portal);
         }
 
+        FilterClients();
         int target = TargetNumber(_options);
         control.AddTarget(target, _options.Name);
         foreach (IscsiAccount account in new[] { _options.Access.Chap, _options.Access.MutualChap }.OfType<IscsiAccount>())
@@ -200,7 +201,7 @@ internal sealed partial class TgtDaemon : IAsyncDisposable
                 isReadOnly ? "readonly=1" : "thin_provisioning=1"));
         }
 
-        // Last: until now nobody was let in. tgt lets in who is in one of its two lists, so there is only one.
+        // Last: until now nobody was let in. tgt lets in who is in one of its two lists, so networks are in its own only when names are not.
         foreach (string name in _options.Access.AllowedNames)
         {
             control.AllowName(target, name);
@@ -209,6 +210,30 @@ internal sealed partial class TgtDaemon : IAsyncDisposable
         foreach (string network in _options.Access.AllowedNames.Count > 0 ? [] : Networks(_options.AllowedClients))
         {
             control.AllowAddress(target, network);
+        }
+    }
+
+    /// <summary>Who comes from elsewhere does not reach it. Before there is a target, which somebody might have waited for.</summary>
+    private void FilterClients()
+    {
+        if (_options.AllowedClients.Count == 0 && _options.Access.AllowedNames.Count > 0)
+        {
+            return;
+        }
+
+        IReadOnlyList<IPNetwork> networks = _options.AllowedClients.Count > 0 ? _options.AllowedClients : [.. ThisMachine.Select(IPNetwork.Parse)];
+        try
+        {
+            ClientFilter.Set(ProcessId, networks);
+        }
+        catch (PosixException e)
+        {
+            throw Failed($"its networks cannot be kept apart: {e.Message}", "It takes Linux 5.6 and CAP_SYS_PTRACE, which a container must be given; NBD takes neither.");
+        }
+
+        if (ClientFilter.FindStranger(ProcessId, _options.Portal.Port, networks) is { } stranger)
+        {
+            throw Failed($"{stranger}, which may not, connected while it started", "Mount it again.");
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using VProtect.Abstractions;
 using VProtect.Mover.View.Files;
@@ -162,6 +164,42 @@ public sealed class GuestFilesTests : IDisposable
         Assert.Equal((50, true), (found.Count, hasMore));
     }
 
+    /// <summary>No tool makes it in a test's time: the folder's blocks are a file's content, which then is called a folder.</summary>
+    [Fact]
+    public async Task A_folder_of_ten_million_entries_is_refused_and_its_names_are_searched()
+    {
+        const int Count = 10_000_000;
+        string tree = Tree();
+        File.WriteAllBytes(Path.Join(tree, "many"), FolderOf(Count, inode: 12));
+        Image("ext4", 256, image =>
+        {
+            Tool.Run("mkfs.ext4", "-q", "-b", "4096", "-O", "^metadata_csum,^dir_index", "-d", tree, image);
+            Tool.Run("debugfs", "-w", "-R", "set_inode_field /many mode 040755", image);
+        });
+        await using GuestFiles files = Open();
+        await RefusesAsync(() => files.ListAsync("ubda", "many", None), "too many entries");
+        (IReadOnlyList<GuestFile> found, bool hasMore) = await files.WalkAsync("ubda", "many", "f00001", 100, None);
+        Assert.Equal((100, true), (found.Count, hasMore));
+        Assert.Contains(await files.ListAsync("ubda", "/", None), file => file is { Name: "many", Kind: GuestFileKind.Folder });
+    }
+
+    /// <summary>The blocks of an ext4 folder without an index; all entries are one file.</summary>
+    private static byte[] FolderOf(int count, int inode)
+    {
+        const int EntryBytes = 16;
+        byte[] blocks = new byte[(count * EntryBytes / 4096 * 4096) + 4096];
+        for (int i = 0; i < blocks.Length / EntryBytes; i++)
+        {
+            Span<byte> entry = blocks.AsSpan(i * EntryBytes, EntryBytes);
+            BinaryPrimitives.WriteInt32LittleEndian(entry, inode);
+            BinaryPrimitives.WriteInt16LittleEndian(entry[4..], EntryBytes);
+            (entry[6], entry[7]) = (8, 1);
+            Encoding.ASCII.GetBytes($"f{i:x7}", entry[8..]);
+        }
+
+        return blocks;
+    }
+
     [Fact]
     public async Task Partitions_volume_groups_over_disks_arrays_and_encrypted_volumes_are_found()
     {
@@ -193,7 +231,7 @@ public sealed class GuestFilesTests : IDisposable
         await using GuestFiles files = Open();
         IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
         string all = string.Join('\n', volumes) + _made;
-        Assert.True(volumes.Count(volume => volume.Type == "ext4") == 3, all);
+        Assert.True(volumes.Count(volume => volume.Type == "ext4") == 3 && volumes.Count(volume => volume.IsLocked) == 1, all);
         GuestVolume partition = volumes.Single(volume => volume.Name == "disk 1, partition 2");
         GuestVolume logical = volumes.Single(volume => volume.Name == "vg0-home");
         GuestVolume locked = volumes.Single(volume => volume.IsLocked);
@@ -408,7 +446,14 @@ public sealed class GuestFilesTests : IDisposable
             sync; echo o >/proc/sysrq-trigger; sleep 5
             """);
         Tool.Run("chmod", "+x", script);
-        List<string> arguments = ["120", "linux.uml", "mem=192M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", $"init={script}", "quiet", "con=null", "con0=null,fd:1"];
+        string preloaded = _directory["uml.so"];
+        using (Stream program = typeof(GuestFiles).Assembly.GetManifestResourceStream("VProtect.Mover.Files.uml.so")!)
+        using (FileStream file = File.Create(preloaded))
+        {
+            program.CopyTo(file);
+        }
+
+        List<string> arguments = ["120", "env", $"LD_PRELOAD={preloaded}", "linux.uml", "mem=192M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", $"init={script}", "quiet", "con=null", "con0=null,fd:1"];
         string[] disks = [.. Directory.GetFiles(_directory.Path, "*.image").Order(StringComparer.Ordinal), _directory["part.ext4"]];
         arguments.AddRange(disks.Select((disk, i) => $"ubd{i}={disk}"));
         _made = Tool.Run("timeout", [.. arguments]);

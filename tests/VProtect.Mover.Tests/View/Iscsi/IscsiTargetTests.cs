@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.View.Iscsi;
 
@@ -120,6 +122,60 @@ public sealed class IscsiTargetTests
     }
 
     [Fact]
+    public async Task A_name_is_let_in_from_the_networks_alone_and_who_comes_from_elsewhere_does_not_reach_the_daemon()
+    {
+        var access = new IscsiAccess([Initiator], new IscsiAccount("joe", "correct-horse-9"), null);
+        await using (ServedTarget elsewhere = await ServedTarget.StartAsync(new byte[ServedTarget.SizeBytes], access, "192.0.2.0/24", "2001:db8::/32"))
+        {
+            Assert.NotEqual(0, Login(elsewhere, "joe%correct-horse-9@", Initiator));
+            await Assert.ThrowsAsync<OperationCanceledException>(() => ConnectAsync(elsewhere, IPAddress.Loopback));
+            using Process daemon = Process.GetProcessById(elsewhere.Target.ProcessId!.Value);
+            daemon.Kill();
+            while (elsewhere.Target.ProcessId is null || elsewhere.Target.ProcessId == daemon.Id)
+            {
+                await Task.Delay(20);
+            }
+
+            await Assert.ThrowsAsync<OperationCanceledException>(() => ConnectAsync(elsewhere, IPAddress.Loopback));
+        }
+
+        await using ServedTarget here = await ServedTarget.StartAsync(new byte[ServedTarget.SizeBytes], access, "192.0.2.0/24", "127.0.0.0/30");
+        Assert.Equal(0, Login(here, "joe%correct-horse-9@", Initiator));
+        Assert.NotEqual(0, Login(here, "joe%correct-horse-9@", "iqn.2026-01.example:two"));
+        await ConnectAsync(here, IPAddress.Parse("127.0.0.3"));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => ConnectAsync(here, IPAddress.Parse("127.0.0.4")));
+    }
+
+    [Fact]
+    public async Task As_many_networks_as_are_taken_are_kept_apart_in_both_versions()
+    {
+        string[] networks = [.. Enumerable.Range(0, IscsiAccess.NetworksMax - 2).Select(i => $"2001:db8:1:2:3:4:5:{i:x}/128"), "::/127", "127.9.0.0/16"];
+        await using ServedTarget served = await ServedTarget.StartAsync(new byte[ServedTarget.SizeBytes], access: null, IPAddress.IPv6Any, networks);
+        await ConnectAsync(served, IPAddress.IPv6Loopback);
+        await ConnectAsync(served, IPAddress.Parse("127.9.255.255"));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => ConnectAsync(served, IPAddress.Parse("127.10.0.0")));
+        VProtectException refusal = await Assert.ThrowsAsync<VProtectException>(
+            () => ServedTarget.StartAsync(new byte[ServedTarget.SizeBytes], access: null, [.. networks, "198.51.100.0/24"]));
+        Assert.Contains("at most 64 networks, not 65", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_is_connected_before_the_filter_is_found()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        IPNetwork[] networks = [IPNetwork.Parse("127.0.0.0/30")];
+        Assert.Null(ClientFilter.FindStranger(Environment.ProcessId, port, networks));
+        using var near = new TcpClient(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        await near.ConnectAsync(IPAddress.Loopback, port);
+        Assert.Null(ClientFilter.FindStranger(Environment.ProcessId, port, networks));
+        using var far = new TcpClient(new IPEndPoint(IPAddress.Parse("127.0.0.5"), 0));
+        await far.ConnectAsync(IPAddress.Loopback, port);
+        Assert.Equal(IPAddress.Parse("127.0.0.5"), ClientFilter.FindStranger(Environment.ProcessId, port, networks));
+    }
+
+    [Fact]
     public async Task Two_initiators_write_at_once_and_see_what_the_other_flushed()
     {
         await using ServedTarget served = await ServedTarget.StartAsync(new byte[ServedTarget.SizeBytes]);
@@ -167,6 +223,14 @@ public sealed class IscsiTargetTests
 
     private static int Login(ServedTarget served, string login, string initiator, string mutual = "") =>
         Tool.TryRun("timeout", "20", "iscsi-inq", "-i", initiator, served.Uri(1, login) + mutual).ExitCode;
+
+    /// <summary>Connects from an address of this machine; cancelled when nothing answers.</summary>
+    private static async Task ConnectAsync(ServedTarget served, IPAddress from)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        using var client = new TcpClient(new IPEndPoint(from, 0));
+        await client.ConnectAsync(from.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, served.Options.Portal.Port, patience.Token);
+    }
 
     private static async Task<string> CompareAsync(string uri, byte[] expected)
     {

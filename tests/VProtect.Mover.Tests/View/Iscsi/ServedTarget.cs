@@ -40,10 +40,13 @@ internal sealed class ServedTarget : IAsyncDisposable
 
     public LogOfTest Logged { get; } = new();
 
-    public static async Task<ServedTarget> StartAsync(byte[] content, IscsiAccess? access = null, params string[] networks)
+    public static Task<ServedTarget> StartAsync(byte[] content, IscsiAccess? access = null, params string[] networks) =>
+        StartAsync(content, access, IPAddress.Loopback, networks);
+
+    public static async Task<ServedTarget> StartAsync(byte[] content, IscsiAccess? access, IPAddress address, string[] networks)
     {
         var served = new ServedTarget(new MemoryView(content));
-        served.Options = served.Options with { Access = access ?? served.Options.Access, AllowedClients = [.. networks.Select(IPNetwork.Parse)] };
+        served.Options = served.Options with { Portal = new IPEndPoint(address, served.Options.Portal.Port), Access = access ?? served.Options.Access, AllowedClients = [.. networks.Select(IPNetwork.Parse)] };
         try
         {
             await served.StartAsync();

@@ -24,7 +24,7 @@ internal static class DestinationVerbs
         ],
         Details =
         [
-            Column.Text("name", "name"), Column.Word("type", "type"), Column.Text("place", "settings.path"), Column.Text("description", "description"), Column.Text("default", "defaultBackupDestination"),
+            Column.Text("name", "name"), Column.Word("type", "type"), Column.Text("place", "settings.path"), Column.Text("credential", "credential"), Column.Text("description", "description"), Column.Text("default", "defaultBackupDestination"),
             Column.Word("state", "state"), Column.Text("info", "stateInfo"), Column.Time("looked at (UTC)", "checkedAt"), Column.Bytes("used", "totalUsedSpace"), Column.Bytes("free", "totalAvailableSpace"),
             Column.Bytes("holds", "logicalSize"), Column.Bytes("reserve", "reserve"), Column.Text("encrypted", "encrypted"), Column.Text("for all machines", "visibleForAllVms"), Column.Text("projects", "projects"),
             Column.Text("node configurations", "nodeConfigs"), Column.Text("repository", "repositoryId"),
@@ -38,21 +38,23 @@ internal static class DestinationVerbs
             Field.Text("--description", "description", "What it is for."), Field.Flag("--default", "defaultBackupDestination", "Used where none is named."), Field.Size("--reserve", "reserve", "Space that backups leave free."),
             Field.Flag("--for-all", "visibleForAllVms", "Whether every machine may use it."), Field.Texts("--project", "projects", "A project whose machines may use it.", "NAME"),
             Field.References(verbs, "--node-config", "nodeConfigs", InfrastructureVerbs.NodeConfig, "Nodes that may use it."),
+            Field.Reference(verbs, "--credential", "credential", InfrastructureVerbs.Credential, "The key of a bucket: its login is the access key's id. Without one, nodes take what they find: ~/.aws/credentials, their environment, their role."),
         ];
         return verbs.Area(
             "destination", "Where backups go.",
             verbs.Create(
                 "add", Destination, "Makes a repository in a place, or attaches the one that is there. The recovery key is shown this once.",
                 [
-                    Field.Text("--path", "settings.path", "Absolute directory on the node.", "DIR"), Field.Word("--type", "type", "Kind of place", "FILESYSTEM"), Field.Flag("--encrypted", "encrypted", "Whether it is encrypted; it is unless you say false."),
+                    Field.Text("--path", "settings.path", "Absolute directory on the node, or s3://bucket/prefix?endpoint=URL.", "DIR"), Field.Word("--type", "type", "Kind of place; told by the path", "FILESYSTEM", "S3"), Field.Flag("--encrypted", "encrypted", "Whether it is encrypted; it is unless you say false."),
                     Field.Secret("--passphrase-file", "passphrase", question: null), .. members,
                 ],
-                body => body["type"] ??= "FILESYSTEM", TellRecoveryKey,
+                _ => { }, TellRecoveryKey,
                 ("vprotect destination add main --path /backup/main --default", "new and encrypted; write the recovery key down"),
+                ("vprotect destination add cloud --path 's3://backups/main?endpoint=https://ceph1:7480' --credential ceph", "in a bucket; before it: vprotect credential create ceph --login ACCESS-KEY-ID"),
                 ("vprotect destination add old --path /backup/old --passphrase-file old.txt", "attaches a repository that is there")),
             verbs.List(Destination, "Lists destinations.", [], ("vprotect destination list", "how full are they?")),
             verbs.Show(Destination, "Shows a destination.", ("vprotect destination show main", "by name or guid")),
-            verbs.Update(Destination, "Changes a destination; its place and key stay.", members, ("vprotect destination update main --reserve 50G", "more room for upkeep")),
+            verbs.Update(Destination, "Changes a destination; its place and pass phrase stay.", members, ("vprotect destination update cloud --credential ceph2", "another key of its bucket"), ("vprotect destination update main --reserve 50G", "more room for upkeep")),
             NewCheck(verbs), NewVerify(verbs), NewCollect(verbs), NewRemove(verbs));
     }
 

@@ -22,7 +22,7 @@ internal static class FileVerbs
 
     public static Verb New(ClientVerbs verbs) => verbs.Area(
         "files", "Files on the disks of mounted restore points: 'vprotect point mount' first. They are read apart from the appliance, whatever the guest put there.",
-        NewVolumes(verbs), NewUnlock(verbs), NewList(verbs), NewFind(verbs), NewGet(verbs));
+        NewVolumes(verbs), NewUnlock(verbs), NewList(verbs), NewFind(verbs), NewGet(verbs), NewRestore(verbs));
 
     private static Verb NewVolumes(ClientVerbs verbs)
     {
@@ -117,6 +117,32 @@ internal static class FileVerbs
                 long bytes = await SaveAsync(content, target, cancellationToken);
                 client.Say($"{target} has {SizeText.Of(bytes)}.");
                 return ExitCodes.Success;
+            });
+    }
+
+    private static Verb NewRestore(ClientVerbs verbs)
+    {
+        (Argument<string> mount, Argument<string> volume) = Place(verbs);
+        Argument<string[]> paths = new("PATH") { Description = "Files and directories, from the volume's root.", Arity = ArgumentArity.OneOrMore };
+        Field[] fields =
+        [
+            Field.Reference(verbs, "--into", "virtualMachine", MachineVerbs.Machine, "The machine; it runs, and its guest agent answers. Otherwise the one that was backed up."),
+            Field.Text("--to", "folder", "Directory in the machine that receives them, made if it is not there. Otherwise where they were.", "DIR"),
+            Field.Word("--existing", "existing", "What becomes of files that are there already; they are kept otherwise", "KEEP", "REPLACE", "RENAME"),
+        ];
+        Verb verb = ClientVerbs.With(new Verb("restore", "Writes files and directories into a machine that runs, through its guest agent, with owners, permissions, times and symbolic links.") { mount, volume, paths }, fields);
+        var starting = new TaskStarting(verb);
+        return verbs.Doing(
+            verb.WithExamples(
+                ("vprotect files restore 81c0de5f ubda1 /etc/fstab /home/ada --wait", "back where they were, as far as they are missing there"),
+                ("vprotect files restore 81c0de5f ubda1 /home/ada --existing rename", "beside what is there, under other names"),
+                ("vprotect files restore 81c0de5f ubda1 /home/ada --into web2 --to /restore", "into another machine")),
+            async (client, cancellationToken) =>
+            {
+                string at = await VolumeOfAsync(client, mount, volume, cancellationToken);
+                var body = new JsonObject { ["paths"] = new JsonArray([.. client.Parsed.GetRequiredValue(paths).Select(path => (JsonNode)path)]) };
+                await RequestBody.ApplyAsync(client, fields, body, cancellationToken);
+                return await starting.RunAsync(client, $"{at}/restore", body, cancellationToken);
             });
     }
 

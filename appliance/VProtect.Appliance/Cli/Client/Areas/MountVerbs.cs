@@ -42,7 +42,7 @@ internal static class MountVerbs
         Argument<string> id = ObjectArgument.New(verbs, PointVerbs.Point, "ID");
         Field[] fields =
         [
-            Field.Flag("--writable", "writable", "Whether clients may write; it is kept apart from the restore point."), Field.Texts("--allow", "allowedClients", "Network that may connect, as in 192.0.2.0/24; otherwise only the node itself. With iSCSI in its place the name of an initiator (iqn.…), from anywhere, with --chap.", "CIDR|IQN"),
+            Field.Flag("--writable", "writable", "Whether clients may write; it is kept apart from the restore point."), Field.Texts("--allow", "allowedClients", "Network that may connect, as in 192.0.2.0/24; otherwise only the node itself. With iSCSI and --chap the name of an initiator (iqn.…) too, which must come from the networks, if there are any.", "CIDR|IQN"),
             Field.Word("--mode", "mode", "How the disks are served, NBD otherwise", "NBD", "ISCSI"),
             Field.Reference(verbs, "--chap", "chapCredential", InfrastructureVerbs.Credential, "With iSCSI: the credential that initiators must know (CHAP)."),
             Field.Reference(verbs, "--mutual-chap", "mutualChapCredential", InfrastructureVerbs.Credential, "With --chap: the credential that the target shows in turn."),

@@ -42,39 +42,62 @@ internal static class StatusVerbs
     public static Verb NewReport(ClientVerbs verbs)
     {
         Field[] span = Span();
-        var html = new Option<string>("--html") { Description = "File to write; - for standard output.", HelpName = "FILE", Required = true };
+        var html = new Option<string?>("--html") { Description = "Page to write, which needs nothing else; - for standard output.", HelpName = "FILE" };
+        var pdf = new Option<string?>("--pdf") { Description = "PDF to write; - for standard output.", HelpName = "FILE" };
         return verbs.Alone(verbs.Doing(
-            ClientVerbs.With(new Verb("report", "Writes a report as a page that needs nothing else.") { html }, span)
-                .WithExamples(("vprotect report --html report.html", "the last 24 hours"), ("vprotect report --html november.html --from 2026-11-01 --to 2026-12-01", "a month")),
+            ClientVerbs.With(new Verb("report", "Writes a report to be kept, sent or printed: a page, a PDF, or both.") { html, pdf }, span)
+                .WithExamples(
+                    ("vprotect report --pdf report.pdf", "the last 24 hours"),
+                    ("vprotect report --html november.html --from 2026-11-01 --to 2026-12-01", "a month")),
             async (client, cancellationToken) =>
             {
+                (string File, string Path)[] wanted =
+                [
+                    .. client.Parsed.GetValue(html) is { } page ? [(page, "/dashboard/report-html")] : Array.Empty<(string, string)>(),
+                    .. client.Parsed.GetValue(pdf) is { } paper ? [(paper, "/dashboard/report-pdf")] : Array.Empty<(string, string)>(),
+                ];
+                if (wanted.Length == 0)
+                {
+                    throw Invocation.BadArgument("No file to write is named.", "Use --pdf FILE, --html FILE, or both.");
+                }
+
                 var body = new JsonObject();
                 await RequestBody.ApplyAsync(client, span, body, cancellationToken);
-                string page = await client.Api.WritePageAsync("/dashboard/report-html", body, cancellationToken);
-                string file = client.Parsed.GetRequiredValue(html);
-                if (file == "-")
+                foreach ((string file, string path) in wanted)
                 {
-                    client.Terminal.Out.WriteLine(page);
-                    return ExitCodes.Success;
-                }
-
-                try
-                {
-                    await File.WriteAllTextAsync(file, page, cancellationToken);
-                }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-                {
-                    throw Invocation.BadArgument($"'{file}' cannot be written: {exception.Message}", "Name a file that you may write.");
-                }
-
-                client.Say($"Wrote {file}.");
-                if (client.IsJson)
-                {
-                    client.WriteJson(new JsonObject { ["file"] = file }.ToJsonString());
+                    using HttpResponseMessage answer = await client.Api.DownloadAsync(path, body, cancellationToken);
+                    await WriteAsync(client, answer.Content, file, cancellationToken);
                 }
 
                 return ExitCodes.Success;
             }));
+    }
+
+    private static async Task WriteAsync(ClientInvocation client, HttpContent content, string file, CancellationToken cancellationToken)
+    {
+        // Whole before a file is touched: a cut answer spoils no report of yesterday.
+        byte[] report = await content.ReadAsByteArrayAsync(cancellationToken);
+        if (file == "-")
+        {
+            await using Stream output = Console.OpenStandardOutput();
+            await output.WriteAsync(report, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            await File.WriteAllBytesAsync(file, report, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Invocation.BadArgument($"'{file}' cannot be written: {exception.Message}", "Name a file that you may write.");
+        }
+
+        client.Say($"Wrote {file}.");
+        if (client.IsJson)
+        {
+            client.WriteJson(new JsonObject { ["file"] = file }.ToJsonString());
+        }
     }
 
     public static Verb NewChargeback(ClientVerbs verbs)

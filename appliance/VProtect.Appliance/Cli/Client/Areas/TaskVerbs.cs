@@ -51,7 +51,7 @@ internal static class TaskVerbs
 
     private static readonly string[] _types =
     [
-        "EXPORT", "STORE", "RESTORE", "IMPORT", "DELETE", "SNAPSHOT", "SNAPSHOT_REVERSION", "OLD_BACKUPS_REMOVAL", "OLD_SNAPSHOTS_REMOVAL", "INVENTORY_SYNC", "VERIFY", "COLLECT",
+        "EXPORT", "STORE", "RESTORE", "IMPORT", "DELETE", "SNAPSHOT", "SNAPSHOT_REVERSION", "OLD_BACKUPS_REMOVAL", "OLD_SNAPSHOTS_REMOVAL", "INVENTORY_SYNC", "VERIFY", "COLLECT", "FILE_RESTORE",
     ];
 
     public static Verb New(ClientVerbs verbs) => verbs.Area(

@@ -74,14 +74,6 @@ internal sealed class ApiClient : IDisposable
         return ApiAnswer.Of(text, Parse(text), answer.Headers);
     }
 
-    /// <summary>Has the server write a page, such as a report.</summary>
-    /// <returns>HTML.</returns>
-    public async Task<string> WritePageAsync(string path, JsonNode body, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage answer = await OpenAsync(HttpMethod.Post, "/api" + path, body, [], "text/html", HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return await answer.Content.ReadAsStringAsync(cancellationToken);
-    }
-
     /// <summary>Opens an endless answer, such as the events.</summary>
     public Task<HttpResponseMessage> OpenStreamAsync(string path, CancellationToken cancellationToken) =>
         OpenAsync(HttpMethod.Get, "/api" + path, body: null, [], "text/event-stream", HttpCompletionOption.ResponseHeadersRead, cancellationToken);

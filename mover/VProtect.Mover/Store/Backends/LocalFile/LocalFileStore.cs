@@ -26,6 +26,13 @@ public sealed partial class LocalFileStore : IObjectStore
     private LocalFileStore(string root)
     {
         _root = root;
+        Properties = new StoreProperties
+        {
+            ObjectBytesMax = long.MaxValue,
+            ListIsConsistent = true,
+            CanRetain = false,
+            Distance = new DriveInfo(root).DriveType == DriveType.Network ? StoreDistance.Share : StoreDistance.LocalDisk,
+        };
         _temporaryFiles = TemporaryFilesOf(root);
         _readHandles = new ReadHandles(root, ReadHandlesMax);
         _reserve = new ReserveFile(root);
@@ -37,12 +44,7 @@ public sealed partial class LocalFileStore : IObjectStore
     public string Name => _root;
 
     /// <inheritdoc/>
-    public StoreProperties Properties { get; } = new()
-    {
-        ObjectBytesMax = long.MaxValue,
-        ListIsConsistent = true,
-        CanRetain = false,
-    };
+    public StoreProperties Properties { get; }
 
     /// <summary>Temporary files of dead writers that were removed when the store was opened.</summary>
     public int LeftoversRemoved { get; private init; }
