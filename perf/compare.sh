@@ -14,16 +14,8 @@
 # Each tool's CPU and memory are its own; the NBD server that vprotect and nbdcopy read from is accounted apart.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
-source .build/shell.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
-source .build/setup.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
-source .build/publish.sh
-# shellcheck source-path=SCRIPTDIR source=../tests/testbed/lib.sh
-source tests/testbed/lib.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 peers=(restic restic-stdin borg-lz4 borg-zstd qemu-img nbdcopy casync)
 tools=(vprotect "${peers[@]}") runs=3 scale=1 save=0 scratch=${VPROTECT_CACHE}/perf

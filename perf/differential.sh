@@ -10,16 +10,8 @@
 # kernel counted for its process (file system outputs of GNU time).
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
-source .build/shell.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
-source .build/setup.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
-source .build/publish.sh
-# shellcheck source-path=SCRIPTDIR source=../tests/testbed/lib.sh
-source tests/testbed/lib.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 scratch=${VPROTECT_CACHE}/perf save=0
 while [ $# -gt 0 ]; do

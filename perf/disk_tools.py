@@ -5,6 +5,7 @@
   disk_tools.py apply OLD NEW URI           makes the NBD export, which holds OLD, hold NEW: only differences are
                                             written, as a guest would have, zeros as discards
   disk_tools.py scatter URI MIB SEED        writes that many MiB in 1 MiB pieces, evenly over the whole export
+  disk_tools.py mixed FILE SEED EVERY       fills one MiB in every so many: half of these text, a quarter noise, a quarter left as it is
 """
 import os
 import random
@@ -77,5 +78,23 @@ def scatter(uri, mib, seed):
     export.shutdown()
 
 
+def mixed(path, seed, every):
+    rnd, every = random.Random(int(seed)), int(every)
+    words = [bytes(rnd.choices(b"abcdefghijklmnopqrstuvwxyz", k=rnd.randint(2, 9))) + b" " for _ in range(4000)]
+    text = [b"".join(rnd.choices(words, k=190_000))[:MIB] for _ in range(16)]
+    with open(path, "r+b") as disk:
+        for mib in range(0, os.path.getsize(path) // MIB, every):
+            kind = mib // every % 4
+            if kind == 3:
+                continue
+            disk.seek(mib * MIB)
+            if kind == 1:
+                disk.write(os.urandom(MIB))
+            else:
+                # Turned by another amount each time: no two chunks are alike.
+                piece, turn = text[mib % 16], mib * 211 % MIB
+                disk.write(mib.to_bytes(8, "big") + (piece[turn:] + piece[:turn])[8:])
+
+
 if __name__ == "__main__":
-    {"warm": warm, "apply": apply, "scatter": scatter}[sys.argv[1]](*sys.argv[2:])
+    {"warm": warm, "apply": apply, "scatter": scatter, "mixed": mixed}[sys.argv[1]](*sys.argv[2:])

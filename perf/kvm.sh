@@ -11,16 +11,8 @@
 # the appliance and the command. What QEMU spends to give out the disk is nobody's: it is the same for all.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
-source .build/shell.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
-source .build/setup.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
-source .build/publish.sh
-# shellcheck source-path=SCRIPTDIR source=../tests/testbed/lib.sh
-source tests/testbed/lib.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source-path=SCRIPTDIR source=kvm_host.sh
 source perf/kvm_host.sh
 

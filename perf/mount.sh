@@ -5,7 +5,7 @@
 #
 #   --size GIB      size of the disk (2), half of it text, a quarter noise, the rest holes
 #   --seconds N     how long each random workload runs (8)
-#   --scratch DIR   where to work (about five times the disk); emptied at the end
+#   --scratch DIR   where to work (about five times the disk); emptied at the end. It must hold a sparse file of 64 TiB, which ext4 does not: xfs or tmpfs
 #   --save          also keep the report as perf/results/mount-DATE.md
 #
 # vprotect serves a restore point of an encrypted repository, qemu-nbd a zstd qcow2, nbdkit the raw file; all three over a unix socket, read by fio's nbd
@@ -14,16 +14,10 @@
 # disk was read once. Needs root.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
-source .build/shell.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
-source .build/setup.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
-source .build/publish.sh
-# shellcheck source-path=SCRIPTDIR source=../tests/testbed/lib.sh
-source tests/testbed/lib.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source-path=SCRIPTDIR source=nbd_client.sh
+source perf/nbd_client.sh
 
 size=2 seconds=8 scratch=${VPROTECT_CACHE}/perf save=0
 while [ $# -gt 0 ]; do
@@ -125,44 +119,9 @@ iscsi_rate() {
 }
 iscsi_iops() { iscsi-perf -r -m 16 -b 8 -t "$seconds" "$target" | tr '\r' '\n' | sed -n 's/^iops average \([0-9]*\).*/\1/p' | tail -1; }
 
-# bench OPTIONS...: fio on the server, its answer as JSON.
-bench() { fio --name=m --ioengine=nbd --uri="$uri" --output-format=json --size="${size}G" --randseed=1 --allow_file_create=0 "$@" 2>/dev/null | sed -n '/^{/,$p'; }
-read_rate() { bench --rw=read --bs=1M --iodepth=4 | jq '.jobs[0].read.bw_bytes / 1048576 | floor'; }
-read_iops() { bench --rw=randread --bs=4k --iodepth=16 --time_based --runtime="$seconds" | jq '.jobs[0].read.iops | floor'; }
-write_iops() { bench --rw=randwrite --bs=4k --time_based --runtime="$seconds" "$@" | jq '.jobs[0].write.iops | floor'; }
-
-# Milliseconds from asking to having, by a client that is running already.
-first_read() {
-  /usr/bin/python3 - "$uri" <<'PY'
-import nbd, sys, time
-h = nbd.NBD()
-began = time.monotonic()
-h.connect_uri(sys.argv[1])
-h.pread(4096, 512 * 1024 * 1024 + 4096)
-print(round((time.monotonic() - began) * 1000, 1))
-PY
-}
-
 note "making a disk of $size GiB"
 truncate -s "${size}G" "$work/disk.raw"
-/usr/bin/python3 - "$work/disk.raw" "$size" <<'PY'
-import os, random, sys
-random.seed(1)
-words = [bytes(random.choices(b"abcdefghijklmnopqrstuvwxyz", k=random.randint(2, 9))) + b" " for _ in range(4000)]
-text = [b"".join(random.choices(words, k=190_000))[:1 << 20] for _ in range(16)]
-with open(sys.argv[1], "r+b") as disk:
-    for mib in range(int(sys.argv[2]) * 1024):
-        kind = mib % 4
-        if kind == 3:
-            continue
-        disk.seek(mib << 20)
-        if kind == 1:
-            disk.write(os.urandom(1 << 20))
-        else:
-            # Turned by another amount each time: no two chunks are alike.
-            piece, turn = text[mib % 16], mib * 211 % (1 << 20)
-            disk.write(mib.to_bytes(8, "big") + (piece[turn:] + piece[:turn])[8:])
-PY
+perf/disk_tools.py mixed "$work/disk.raw" 1 1
 artifacts/vprotect repo init "$VPROTECT_REPOSITORY" --no-recovery-key --quiet >/dev/null
 artifacts/vprotect backup "$work/disk.raw" --machine vm --quiet >/dev/null
 qemu-img convert -q -c -O qcow2 -o compression_type=zstd "$work/disk.raw" "$work/disk.qcow2"

@@ -11,14 +11,8 @@
 # The program as it is published; nothing but the loopback. Chromium, the appliance and this share the machine.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
-source .build/shell.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
-source .build/setup.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
-source .build/publish.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 machines=10000 points=120000 tasks=5000 save=0
 while [ $# -gt 0 ]; do

@@ -12,16 +12,8 @@
 # processors: the same verification of a copy in memory, where no disk is waited for.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-# shellcheck source-path=SCRIPTDIR source=../.build/shell.sh
-source .build/shell.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/setup.sh
-source .build/setup.sh
-# shellcheck source-path=SCRIPTDIR source=../.build/publish.sh
-source .build/publish.sh
-# shellcheck source-path=SCRIPTDIR source=../tests/testbed/lib.sh
-source tests/testbed/lib.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 disk='' runs=3 scratch=${VPROTECT_CACHE}/perf save=0
 while [ $# -gt 0 ]; do
