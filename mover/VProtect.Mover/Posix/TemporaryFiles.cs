@@ -57,6 +57,12 @@ internal sealed class TemporaryFiles(string directory, string prefix)
         }
     }
 
+    /// <summary>
+    /// Gives back the lock of a file that has its final name. Closing it is not enough: a process that is just being started
+    /// has it open, and with it the lock, until it runs its program, and whoever opens the new file would find it in use.
+    /// </summary>
+    internal static void Unlock(SafeFileHandle handle) => _ = Libc.Flock(PosixFile.Fd(handle), Libc.LOCK_UN);
+
     /// <summary>Removes what dead writers left.</summary>
     /// <returns>How many files were removed.</returns>
     internal int RemoveLeftovers()

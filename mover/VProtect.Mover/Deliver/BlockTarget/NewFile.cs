@@ -65,6 +65,7 @@ internal sealed class NewFile : IDisposable
             _isPublished = Libc.Rename(TemporaryPath, _path) == 0 ? true : throw PosixException.Last("rename", _path);
         }
 
+        TemporaryFiles.Unlock(Handle);
         PosixFile.FlushDirectory(Path.GetDirectoryName(_path)!);
     }
 

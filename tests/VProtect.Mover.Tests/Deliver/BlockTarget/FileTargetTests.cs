@@ -1,9 +1,12 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using VProtect.Abstractions;
 using VProtect.Mover.Deliver.BlockTarget;
+using VProtect.Mover.Posix;
 
 namespace VProtect.Mover.Tests.Deliver.BlockTarget;
 
-public sealed class FileTargetTests : IDisposable
+public sealed partial class FileTargetTests : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
     private readonly TemporaryDirectory _directory = new();
@@ -58,6 +61,19 @@ public sealed class FileTargetTests : IDisposable
 
         Assert.Equal(new byte[4096], File.ReadAllBytes(_directory["disk.raw"]));
     }
+
+    // A process that is just being started shares our open files until it runs its program: a copy of the descriptor is the same to the kernel.
+    [Fact]
+    public void Restored_file_is_free_as_soon_as_it_has_its_name()
+    {
+        using var file = NewFile.Create(_directory["disk.raw"], overwrite: false);
+        using var shared = new SafeFileHandle(Dup(PosixFile.Fd(file.Handle)), ownsHandle: true);
+        file.Publish();
+        Assert.Empty(File.ReadAllBytes(_directory["disk.raw"]));
+    }
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Dup(int fd);
 
     [Fact]
     public async Task File_that_appears_meanwhile_is_not_replaced()

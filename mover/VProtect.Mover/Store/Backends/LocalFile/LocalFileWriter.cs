@@ -146,6 +146,8 @@ internal sealed class LocalFileWriter : IObjectWriter
             {
                 PosixFile.Unlink(_temporaryPath);
             }
+
+            TemporaryFiles.Unlock(_handle);
         }
         catch (PosixException)
         {
