@@ -213,6 +213,9 @@ public enum ErrorCode
     /// <summary>The appliance that this is about has joined this server and is away.</summary>
     ApplianceAway = 5109,
 
+    /// <summary>An appliance that joined a server has as much there as it may.</summary>
+    ApplianceFull = 5110,
+
     /// <summary>The server that a command line speaks to cannot be reached.</summary>
     ServerUnreachable = 5200,
 
@@ -248,4 +251,7 @@ public enum ErrorCode
 
     /// <summary>The node does not know this kind of work.</summary>
     WorkNotKnown = 6006,
+
+    /// <summary>The node cannot keep its temporary work where its configuration says.</summary>
+    WorkPlaceUnusable = 6007,
 }

@@ -13,7 +13,7 @@ using VProtect.Catalog.Views;
 namespace VProtect.Server.Federation;
 
 /// <summary>What joined appliances call at the port for nodes: what they have, users' requests for them, and the answers.</summary>
-internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppliances appliances, TimeProvider time, ILogger<ApplianceCalls> logger)
+internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppliances appliances, ApplianceQuota quota, TimeProvider time, ILogger<ApplianceCalls> logger)
 {
     private const int HeadBytesMax = 64 << 10;
 
@@ -34,12 +34,21 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
     }
 
     /// <summary>Takes a batch of an appliance's changes.</summary>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.ApplianceFull"/>: it has as much here as it may.</exception>
     public async Task<FeedAnswer> FeedAsync(Guid appliance, FeedBatch batch, CancellationToken cancellationToken)
     {
+        bool taken = false;
         try
         {
-            // To its end, also when the appliance hangs up: what takes longer than it waits, as forgetting a large mirror does, would else never be done.
-            return new FeedAnswer(BeginsAnew: !await TryApplyAsync(appliance, batch, CancellationToken.None));
+            await quota.TakeAsync(
+                appliance, batch,
+                async () =>
+                {
+                    // To its end, also when the appliance hangs up: what takes longer than it waits, as forgetting a large mirror does, would else never be done.
+                    (taken, bool began) = await TryApplyAsync(appliance, batch, CancellationToken.None);
+                    return began;
+                }, cancellationToken);
+            return new FeedAnswer(BeginsAnew: !taken);
         }
         catch (VProtectException failure) when (failure.Code is ErrorCode.CatalogInUse or ErrorCode.CatalogInvalid or ErrorCode.CatalogDuplicate)
         {
@@ -69,6 +78,7 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
         await audit(transaction, node);
         await transaction.CommitAsync(cancellationToken);
         appliances.Forget(appliance);
+        quota.Forget(appliance);
     }
 
     /// <summary>An appliance leaves.</summary>
@@ -134,7 +144,7 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
         }
     }
 
-    private async Task<bool> TryApplyAsync(Guid appliance, FeedBatch batch, CancellationToken cancellationToken)
+    private async Task<(bool Taken, bool Began)> TryApplyAsync(Guid appliance, FeedBatch batch, CancellationToken cancellationToken)
     {
         using IDisposable others = CatalogView.WithOthers();
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
@@ -147,19 +157,20 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
         }
         else if (row.Feed != batch.Feed || (batch.Number != row.Batch && batch.Number != row.Batch + 1))
         {
-            return false;
+            return (Taken: false, Began: false);
         }
 
-        List<FeedRow> rows = [.. batch.Rows.Where(FeedShapes.Fits)];
+        ILookup<string?, FeedRow> told = batch.Rows.ToLookup(FeedShapes.UnfitOf);
+        List<FeedRow> rows = [.. told[null]];
         int skipped = batch.Rows.Count - rows.Count + await transaction.Mirror.ApplyAsync(appliance, rows, cancellationToken);
         if (skipped > 0)
         {
-            Log.Skipped(logger, skipped, appliance);
+            Log.Skipped(logger, skipped, appliance, told.FirstOrDefault(one => one.Key is not null)?.Key ?? "their guids are another's, or what they need is not there");
         }
 
         await transaction.Appliances.UpdateAsync(row with { Batch = batch.Number, Skipped = row.Skipped + skipped, SyncedAt = time.GetUtcNow() }, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return true;
+        return (Taken: true, begins);
     }
 
     private static async Task<ForwardedHead> HeadAsync(PipeReader body, CancellationToken cancellationToken)
@@ -188,7 +199,7 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
         [LoggerMessage(5386, LogLevel.Warning, "What the appliance {Appliance} tells does not fit what it told, and begins anew: {Reason}")]
         public static partial void Unfit(ILogger logger, Guid appliance, string reason);
 
-        [LoggerMessage(5387, LogLevel.Warning, "{Count} rows of the appliance {Appliance} are not shown: their guids are another's, what they need is not there, or they are not of the shape that they should be of")]
-        public static partial void Skipped(ILogger logger, int count, Guid appliance);
+        [LoggerMessage(5387, LogLevel.Warning, "{Count} rows of the appliance {Appliance} are not shown; {Reason}")]
+        public static partial void Skipped(ILogger logger, int count, Guid appliance, string reason);
     }
 }

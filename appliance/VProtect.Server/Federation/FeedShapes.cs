@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VProtect.Abstractions.Nodes.Wire;
+using VProtect.Catalog.Mirror;
 using VProtect.Server.Api.Hypervisors;
 using VProtect.Server.Api.Machines;
 using VProtect.Server.Api.Policies;
@@ -11,7 +12,7 @@ using VProtect.Server.Tasks;
 namespace VProtect.Server.Federation;
 
 /// <summary>
-/// Whether a row that an appliance tells is of the shape that lists read. The catalog holds a column to be JSON, and not what it says; each is tried here by what reads it when it is shown, since one
+/// Whether a row that an appliance tells is of the shape that lists read, and its numbers such as there are. The catalog holds a column to be JSON, and not what it says; each is tried here by what reads it when it is shown, since one
 /// row that cannot be shown would fail everybody's list.
 /// </summary>
 internal static class FeedShapes
@@ -36,12 +37,15 @@ internal static class FeedShapes
         [("mounts", "settings")] = settings => MountSettings.Of(settings) is { } mount && mount.Served?.ToDictionary(disk => disk.Id) is var _,
     };
 
-    public static bool Fits(FeedRow row)
+    /// <summary>What of a row cannot be taken, as <c>table.column: what is wrong</c>; null when it fits.</summary>
+    public static string? UnfitOf(FeedRow row) => MirrorNumbers.UnfitOf(row)
+        ?? (row.Columns?.FirstOrDefault(column => !Fits(row.Table, column.Key, column.Value)).Key is { } column ? $"{row.Table}.{column}: it is not of the shape that it should be of" : null);
+
+    private static bool Fits(string table, string column, JsonElement value)
     {
         try
         {
-            return row.Columns is null || row.Columns.All(column =>
-                column.Value.ValueKind != JsonValueKind.String || !_readers.TryGetValue((row.Table, column.Key), out Func<string, bool>? reads) || reads(column.Value.GetString()!));
+            return value.ValueKind != JsonValueKind.String || !_readers.TryGetValue((table, column), out Func<string, bool>? reads) || reads(value.GetString()!);
         }
         catch (Exception unfit) when (unfit is JsonException or FormatException or OverflowException or InvalidOperationException or ArgumentException or NotSupportedException)
         {

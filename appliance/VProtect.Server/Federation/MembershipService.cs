@@ -265,10 +265,28 @@ internal sealed partial class MembershipService(
 
     private async Task<Step> TellOnceAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            return await TellOnceAsync(onlyGone: false, cancellationToken);
+        }
+        catch (VProtectException full) when (full.Code == ErrorCode.ApplianceFull)
+        {
+            // What went here makes room there.
+            if (await TellOnceAsync(onlyGone: true, cancellationToken) == Step.All)
+            {
+                throw;
+            }
+
+            return Step.More;
+        }
+    }
+
+    private async Task<Step> TellOnceAsync(bool onlyGone, CancellationToken cancellationToken)
+    {
         (FeedBatch Batch, IReadOnlyList<long> Changes)? next;
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {
-            next = await session.Feed.NextAsync(BatchRowsMax, cancellationToken);
+            next = await session.Feed.NextAsync(BatchRowsMax, onlyGone, cancellationToken);
         }
 
         if (next is not { } tell)
@@ -278,7 +296,7 @@ internal sealed partial class MembershipService(
             return Step.More;
         }
 
-        if (tell.Batch.Rows.Count == 0 && tell.Batch.Number > 1)
+        if (tell.Batch.Rows.Count == 0 && (onlyGone || tell.Batch.Number > 1))
         {
             return Step.All;
         }

@@ -47,6 +47,7 @@ internal static class TaskServices
         services.AddHostedOnce<NodePort>();
         services.AddSingleton<JoinedAppliances>();
         services.AddSingleton<ApplianceCalls>();
+        services.AddSingleton<ApplianceQuota>();
         services.AddSingleton<OwnCalls>();
         services.AddHostedOnce<MembershipService>();
         services.AddSingleton<IApplianceFiles, ApplianceFiles>();

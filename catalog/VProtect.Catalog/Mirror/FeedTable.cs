@@ -52,11 +52,15 @@ public sealed class FeedTable
         await writer.ExecuteAsync($"DELETE FROM feed_changes", cancellationToken);
     }
 
+    /// <inheritdoc cref="NextAsync(int, bool, CancellationToken)"/>
+    public Task<(FeedBatch Batch, IReadOnlyList<long> Changes)?> NextAsync(int rowsMax, CancellationToken cancellationToken) => NextAsync(rowsMax, onlyGone: false, cancellationToken);
+
     /// <summary>The next batch: rows that are there, each behind what it refers to; and when all of those were told, rows that went, the other way round.</summary>
     /// <param name="rowsMax">How many rows at most.</param>
+    /// <param name="onlyGone">Whether only rows that went are wanted.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The batch, and for each of its rows which change it tells; null when there is no feed.</returns>
-    public async Task<(FeedBatch Batch, IReadOnlyList<long> Changes)?> NextAsync(int rowsMax, CancellationToken cancellationToken)
+    public async Task<(FeedBatch Batch, IReadOnlyList<long> Changes)?> NextAsync(int rowsMax, bool onlyGone, CancellationToken cancellationToken)
     {
         if (await FindAsync(cancellationToken) is not { } feed)
         {
@@ -66,7 +70,7 @@ public sealed class FeedTable
         List<FeedRow> rows = [];
         List<long> changes = [];
         int chars = 0;
-        foreach (MirrorTable table in MirrorTables.All.TakeWhile(_ => rows.Count < rowsMax && chars < CharsMax))
+        foreach (MirrorTable table in MirrorTables.All.TakeWhile(_ => !onlyGone && rows.Count < rowsMax && chars < CharsMax))
         {
             int begin = rows.Count;
             await _session.QueryAsync(

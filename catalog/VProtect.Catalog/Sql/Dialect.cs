@@ -42,6 +42,9 @@ internal abstract partial class Dialect
     /// <summary>Adds up what the triggers of a table of counts left, where they leave one row for each change.</summary>
     public abstract string? CompactCounts(string counts, IReadOnlyList<string> columns);
 
+    /// <summary>The sum of a column as a whole number that ends at the ends of 64 bits, whatever the rows hold; null without rows.</summary>
+    public abstract SqlText Sum(string column);
+
     /// <summary>What goes before a table's name inside the WITH that hides it.</summary>
     public abstract string Whole { get; }
 
@@ -128,6 +131,9 @@ internal abstract partial class Dialect
 
         public override string? CompactCounts(string counts, IReadOnlyList<string> columns) => null;
 
+        // SUM fails where TOTAL does not: that adds whole numbers up exactly as long as they fit, and ends as a floating point number, exact up to 2^53.
+        public override SqlText Sum(string column) => SqlText.Raw($"CASE WHEN COUNT({column}) > 0 THEN CAST(TOTAL({column}) AS INTEGER) END");
+
         public override ErrorCode? Classify(DbException exception) => exception is not SqliteException sqlite
             ? null
             : (sqlite.SqliteErrorCode, sqlite.SqliteExtendedErrorCode) switch
@@ -205,6 +211,9 @@ internal abstract partial class Dialect
         public override string WithoutIndex(string column) => column;
 
         public override SqlText Rare(SqlText condition) => condition;
+
+        // A sum of these is numeric, and has no end.
+        public override SqlText Sum(string column) => SqlText.Raw($"CAST(LEAST(GREATEST(SUM({column}), {long.MinValue}), {long.MaxValue}) AS BIGINT)");
 
         public override string? CompactCounts(string counts, IReadOnlyList<string> columns)
         {

@@ -44,7 +44,7 @@ public sealed class BackupStatistics
     {
         List<(RestorePointState State, BackupSums Sums)> rows = await _session.QueryAsync(
             $"""
-            SELECT state, COUNT(*), SUM(size_bytes), SUM(changed_bytes), SUM(stored_bytes) FROM restore_points
+            SELECT state, COUNT(*), {Sum("size_bytes")}, {Sum("changed_bytes")}, {Sum("stored_bytes")} FROM restore_points
             WHERE created_at >= {from} AND created_at < {before} GROUP BY state
             """,
             row => (ApiName.Parse<RestorePointState>(row.GetString(0)), new BackupSums(Number(row, 1), Number(row, 2), Number(row, 3), Number(row, 4))),
@@ -71,7 +71,7 @@ public sealed class BackupStatistics
         return await _session.QueryAsync(
             $"""
             SELECT machines.guid, machines.name, machines.tenant_id, machines.backup_policy_guid, COUNT(*) AS points,
-              SUM(restore_points.size_bytes), SUM(restore_points.changed_bytes), SUM(restore_points.stored_bytes) AS stored
+              {Sum("restore_points.size_bytes")}, {Sum("restore_points.changed_bytes")}, {Sum("restore_points.stored_bytes")} AS stored
             FROM restore_points JOIN machines ON machines.guid = restore_points.machine_guid{filter.ToWhere((column, _) => column)}
             GROUP BY machines.guid, machines.name, machines.tenant_id, machines.backup_policy_guid
             ORDER BY stored DESC, machines.guid LIMIT {size}
@@ -93,7 +93,7 @@ public sealed class BackupStatistics
     {
         List<(Guid Destination, StoredSpan Stored)> rows = await _session.QueryAsync(
             $"""
-            SELECT destination_guid, SUM(stored_bytes), MIN(created_at) FROM restore_points
+            SELECT destination_guid, {Sum("stored_bytes")}, MIN(created_at) FROM restore_points
             WHERE state = {RestorePointState.Success} AND created_at >= {from} AND created_at < {before} GROUP BY destination_guid
             """,
             row => (Guid.ParseExact(row.GetString(0), "D"), new StoredSpan(Number(row, 1), Time(row, 2)!.Value)),
@@ -114,6 +114,9 @@ public sealed class BackupStatistics
         """,
         row => new VerificationSums(Number(row, 0), Number(row, 2) - Number(row, 0) - Number(row, 1), Number(row, 1), Time(row, 3), Time(row, 4)),
         cancellationToken))[0];
+
+    // What is stored already may be anything: a catalog of an older version took what an appliance told.
+    private SqlText Sum(string column) => _session.Dialect.Sum(column);
 
     private static DateTimeOffset? Time(DbDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(Number(row, column));
 

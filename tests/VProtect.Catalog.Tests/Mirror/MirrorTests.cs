@@ -70,6 +70,9 @@ public sealed class MirrorTests
             Assert.Equal(sample.Point.SizeBytes, (await session.RestorePoints.GetAsync(sample.Point.Guid, default)).SizeBytes);
             Assert.Equal([destination.Guid], (await session.Destinations.ListAsync(new ListQuery { Filter = "main" }, default)).Rows.Where(row => row.ApplianceGuid is not null).Select(row => row.Guid));
             CatalogTask task = await session.Tasks.GetAsync(sample.Task.Guid, default);
+            (long rows, long bytes) = await session.Mirror.SizeAsync(server.Appliance, default);
+            Assert.Equal((9, true), (rows, bytes is > 1000 and < 10_000));
+            Assert.Equal((0, 0), await session.Mirror.SizeAsync(Guid.NewGuid(), default));
             Assert.Equal((server.Appliance, TaskState.Queued), (task.NodeGuid, task.State));
             Assert.Equal(new Dictionary<Guid, Guid> { [machine.Guid] = server.Appliance, [task.Guid] = server.Appliance }, await session.Mirror.OwnersAsync([machine.Guid, task.Guid, Guid.NewGuid()], default));
         }

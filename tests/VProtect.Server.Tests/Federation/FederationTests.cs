@@ -417,6 +417,36 @@ public sealed partial class FederationTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Appliance_that_has_as_much_there_as_it_may_is_told_so_goes_on_and_is_heard_again()
+    {
+        await LimitAsync(1000);
+        Machine[] machines = [.. Enumerable.Range(0, 1500).Select(i => new Machine { Name = $"m{i}", Uuid = $"m{i}", Platform = "FAKE", FirstSeenAt = _site.Time.GetUtcNow() })];
+        await _site.WriteAsync(tx => tx.Machines.InsertManyAsync(machines, default));
+        await UntilAsync(async () => (await _site.Client.GotAsync("/api/membership")).GetProperty("problem").ToString().Contains("applianceRowsMax", StringComparison.Ordinal)
+            && (await _head.Client.GotAsync("/api/appliances"))[0].GetProperty("problem").ToString().Contains("applianceRowsMax", StringComparison.Ordinal));
+        Assert.Equal(1501, (await _site.Client.GotAsync("/api/dashboard/protection")).GetProperty("vm").EnumerateObject().Sum(one => one.Value.ValueKind == JsonValueKind.Number ? one.Value.GetInt64() : 0));
+        Assert.True((await _site.Client.GotAsync("/api/membership")).GetProperty("pending").GetInt64() > 0);
+
+        // What went is told although there is no room for the rest.
+        World other = await World.MakeAsync(_site, "other");
+        await _site.WriteAsync(tx => tx.Mounts.DeleteAsync(_there.Mount.Guid, version: null, default));
+        await UntilAsync(async () => (await _head.Client.GotAsync("/api/mounted-backups")).EnumerateArray().All(mount => mount.GetProperty("guid").GetGuid() != _there.Mount.Guid));
+
+        await LimitAsync(100_000);
+        await UntilAsync(async () => (await _head.Client.GotAsync("/api/appliances"))[0] is var told && told.GetProperty("machines").GetInt32() == 1502 && told.GetProperty("problem").ValueKind == JsonValueKind.Null
+            && (await _site.Client.GotAsync("/api/membership")) is var own && own.GetProperty("problem").ValueKind == JsonValueKind.Null && own.GetProperty("pending").GetInt64() == 0);
+        Assert.Equal(HttpStatusCode.OK, (await _head.Client.GetAsync($"/api/virtual-machines/{other.Machine.Guid}")).StatusCode);
+
+        async Task LimitAsync(int rows)
+        {
+            JsonElement settings = await _head.Client.GotAsync("/api/global-settings");
+            Dictionary<string, object?> changed = settings.EnumerateObject().ToDictionary(one => one.Name, one => (object?)one.Value);
+            changed["applianceRowsMax"] = rows;
+            (await _head.Client.PutAsJsonAsync("/api/global-settings", changed)).EnsureSuccessStatusCode();
+        }
+    }
+
+    [Fact]
     public async Task Node_token_lets_no_appliance_join()
     {
         JsonElement node = await (await _head.Client.PostAsJsonAsync("/api/nodes", new { name = "node1" })).JsonAsync();

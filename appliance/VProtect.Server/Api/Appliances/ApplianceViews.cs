@@ -18,17 +18,18 @@ namespace VProtect.Server.Api.Appliances;
 /// <param name="Destinations">Destinations that it has.</param>
 /// <param name="RestorePoints">Restore points that it has.</param>
 /// <param name="Skipped">Rows of it that cannot be shown: their guids are another's, or they are not of the shape that they should be of.</param>
+/// <param name="Problem">Why it is heard no further, and what to do; null when it is.</param>
 internal sealed record ApplianceView(
     Guid Guid, string Name, bool Here, string? NodeIP, DateTimeOffset? LastSeen, string? Version, DateTimeOffset EnrolledAt, DateTimeOffset? SyncedAt,
-    long Machines, long Policies, long Destinations, long RestorePoints, long Skipped)
+    long Machines, long Policies, long Destinations, long RestorePoints, long Skipped, string? Problem)
 {
-    public static async Task<ApplianceView> OfAsync(CatalogSession session, JoinedAppliance appliance, bool isHere, CancellationToken cancellationToken)
+    public static async Task<ApplianceView> OfAsync(CatalogSession session, JoinedAppliance appliance, bool isHere, string? problem, CancellationToken cancellationToken)
     {
         Node node = await session.Nodes.GetAsync(appliance.Guid, cancellationToken);
         Task<long> CountAsync(string table) => session.Mirror.CountAsync(table, appliance.Guid, cancellationToken);
         return new ApplianceView(
             node.Guid, node.Name, isHere, node.Address, node.LastSeenAt, node.ProgramVersion, node.EnrolledAt, appliance.SyncedAt,
-            await CountAsync("machines"), await CountAsync("policies"), await CountAsync("destinations"), await CountAsync("restore_points"), appliance.Skipped);
+            await CountAsync("machines"), await CountAsync("policies"), await CountAsync("destinations"), await CountAsync("restore_points"), appliance.Skipped, problem);
     }
 }
 

@@ -38,7 +38,7 @@ internal static class AppliancesApi
     }
 
     private static async Task<Ok<List<ApplianceView>>> ListAsync(
-        [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog, JoinedAppliances joined, CancellationToken cancellationToken)
+        [AsParameters] ListParameters list, HttpContext context, CatalogDatabase catalog, JoinedAppliances joined, ApplianceQuota quota, CancellationToken cancellationToken)
     {
         using IDisposable others = CatalogView.WithOthers();
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
@@ -46,19 +46,20 @@ internal static class AppliancesApi
         Dictionary<Guid, ApplianceView> views = [];
         foreach (JoinedAppliance appliance in page.Rows)
         {
-            views[appliance.Guid] = await ApplianceView.OfAsync(session, appliance, joined.IsHere(appliance.Guid), cancellationToken);
+            views[appliance.Guid] = await ApplianceView.OfAsync(session, appliance, joined.IsHere(appliance.Guid), quota.ProblemOf(appliance.Guid), cancellationToken);
         }
 
         return ListParameters.Answer(context, page, appliance => views[appliance.Guid]);
     }
 
-    private static async Task<Ok<ApplianceView>> GetAsync(Guid guid, HttpContext context, CatalogDatabase catalog, JoinedAppliances joined, CancellationToken cancellationToken)
+    private static async Task<Ok<ApplianceView>> GetAsync(
+        Guid guid, HttpContext context, CatalogDatabase catalog, JoinedAppliances joined, ApplianceQuota quota, CancellationToken cancellationToken)
     {
         using IDisposable others = CatalogView.WithOthers();
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         JoinedAppliance appliance = await session.Appliances.GetAsync(guid, cancellationToken);
         RowVersion.Tell(context, appliance.Version);
-        return TypedResults.Ok(await ApplianceView.OfAsync(session, appliance, joined.IsHere(guid), cancellationToken));
+        return TypedResults.Ok(await ApplianceView.OfAsync(session, appliance, joined.IsHere(guid), quota.ProblemOf(guid), cancellationToken));
     }
 
     private static async Task<Created<NodeJoinView>> AddAsync(
@@ -109,7 +110,7 @@ internal static class AppliancesApi
     private static async Task<Ok<MembershipView>> MembershipAsync(MembershipService membership, CancellationToken cancellationToken) =>
         TypedResults.Ok(membership.Current is { } current
             ? new MembershipView(
-                Joined: true, current.Guid, current.Name, current.Server, membership.InStepAt, await membership.PendingAsync(cancellationToken), membership.Problem?.Message)
+                Joined: true, current.Guid, current.Name, current.Server, membership.InStepAt, await membership.PendingAsync(cancellationToken), membership.Problem is { } problem ? $"{problem.Message} {problem.Guidance}" : null)
             : new MembershipView(Joined: false, null, null, null, null, null, null));
 
     private static async Task<Ok<MembershipView>> JoinAsync(

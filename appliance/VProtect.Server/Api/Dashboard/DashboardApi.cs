@@ -55,10 +55,14 @@ internal static class DashboardApi
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
         IReadOnlyList<Node> nodes = (await session.Nodes.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken)).Rows;
         return TypedResults.Ok(new StagingView(
-            nodes.Sum(node => node.StagingTotalBytes),
-            nodes.Sum(node => node.StagingUsedBytes),
+            Total(nodes, node => node.StagingTotalBytes),
+            Total(nodes, node => node.StagingUsedBytes),
             [.. nodes.Select(node => new NodeSpaceView(node.Guid, node.Name, node.StagingTotalBytes, node.StagingUsedBytes))]));
     }
+
+    // Nodes tell what they like.
+    private static long Total(IReadOnlyList<Node> nodes, Func<Node, long> bytes) =>
+        (long)Math.Clamp(nodes.Sum(node => (decimal)bytes(node)), long.MinValue, long.MaxValue);
 
     private static async Task<Ok<List<DestinationSpaceView>>> DestinationsAsync(CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -23,6 +23,9 @@ internal sealed partial record GlobalSettings
     /// <summary>Where nodes of other machines call, <c>*:PORT</c> or an IP address and a port; default <c>*:8182</c>. Empty: nowhere. It is open once a node was added.</summary>
     public string NodeAddress { get; init; } = $"*:{NodeWire.DefaultPort}";
 
+    /// <summary>How many rows (machines, disks, restore points, tasks and what belongs to them) an appliance that joined this one may store here, 2 KiB each on the average; default 2000000, 1000 to 100000000.</summary>
+    public long ApplianceRowsMax { get; init; } = 2_000_000;
+
     private const long Minute = 60_000;
     private const int ApplianceNameMax = 100;
 
@@ -32,6 +35,7 @@ internal sealed partial record GlobalSettings
     {
         CheckTasks();
         CheckLog();
+        Between("applianceRowsMax", ApplianceRowsMax, 1000, 100_000_000);
         if (ApplianceName is null || ApplianceName.Length > ApplianceNameMax || ApplianceName.Any(char.IsControl))
         {
             throw new InvalidFieldException("applianceName", "It is no name.", $"Use at most {ApplianceNameMax} characters on one line; empty for none.");

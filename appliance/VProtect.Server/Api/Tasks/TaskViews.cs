@@ -79,7 +79,7 @@ internal sealed class TaskViews
     };
 
     private static long? EtaOf(CatalogTask task) => task is { State: TaskState.Running, BytesTotal: { } total, RateBytes: > 0 }
-        ? Math.Max(0, total - task.BytesDone) * 1000 / task.RateBytes
+        ? (long)Int128.Min(Int128.Max(0, (Int128)total - task.BytesDone) * 1000 / task.RateBytes, long.MaxValue)
         : null;
 
     private static string? GuidanceOf(CatalogTask task)

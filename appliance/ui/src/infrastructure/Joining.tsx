@@ -57,7 +57,7 @@ export function Joining() {
       {rows.length > 0 && <PlainTable label={a.title} heads={[a.name, n.state, a.told, a.machines, a.policies, a.points]} rows={rows.map((row) => ({
         key: row.guid,
         cells: [
-          <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div></>, <Label key="here" color={row.here ? 'green' : 'red'} isCompact>{row.here ? a.here : a.away}</Label>,
+          <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div>{row.problem && <div role="alert"><small>{row.problem}</small></div>}</>, <Label key="here" color={row.here ? 'green' : 'red'} isCompact>{row.here ? a.here : a.away}</Label>,
           <When key="told" at={row.syncedAt} />, row.machines.toLocaleString(), row.policies.toLocaleString(), <>{row.restorePoints.toLocaleString()}{row.skipped > 0 && <div><small>{a.notShown(row.skipped)}</small></div>}</>,
         ],
         actions: mayWrite && <>

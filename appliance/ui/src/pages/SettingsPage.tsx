@@ -81,6 +81,7 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
         <Whole id="setting-tasks" label={s.all} value={form.runningTasksMax} min={1} max={10_000} change={set('runningTasksMax')} />
         <Whole id="setting-source" label={s.perSource} value={form.sourceRunningTasksMax} min={1} max={1000} change={set('sourceRunningTasksMax')} />
         <Text id="setting-node-address" label={s.nodeAddress} value={form.nodeAddress} change={set('nodeAddress')} help={s.nodeAddressHelp} />
+        <Whole id="setting-appliance-rows" label={s.applianceRows} value={form.applianceRowsMax} min={1000} max={100_000_000} change={set('applianceRowsMax')} />
         {span('nodeTimeout', s.nodeTimeout, second, seconds)}
         {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes)}
         {span('rpoAllowance', s.allowance, minute, minutes)}

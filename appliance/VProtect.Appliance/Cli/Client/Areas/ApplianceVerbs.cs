@@ -26,7 +26,7 @@ internal static class ApplianceVerbs
         [
             Column.Text("name", "name"), Column.Text("here", "here"), Column.Text("address", "nodeIP"), Column.Text("version", "version"), Column.Count("machines", "machines"),
             Column.Count("policies", "policies"), Column.Count("destinations", "destinations"), Column.Count("restore points", "restorePoints"), Column.Count("not shown", "skipped"),
-            Column.Time("told last (UTC)", "syncedAt"), Column.Time("last seen (UTC)", "lastSeen"), Column.Time("joined (UTC)", "enrolledAt"),
+            Column.Time("told last (UTC)", "syncedAt"), Column.Time("last seen (UTC)", "lastSeen"), Column.Time("joined (UTC)", "enrolledAt"), Column.Text("problem", "problem"),
         ],
     };
 
