@@ -6,16 +6,19 @@ namespace VProtect.EndToEnd.Tests.Appliance;
 /// <summary>A way to a server that can be cut: every connection through it ends at once with a reset, and the next ones are carried again.</summary>
 internal sealed class CuttableLink : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly IPEndPoint _server;
     private readonly Lock _gate = new();
     private readonly List<Socket> _sockets = [];
     private readonly Task _accepting;
     private bool _isDown;
 
-    public CuttableLink(IPEndPoint server)
+    /// <param name="server">Where it leads.</param>
+    /// <param name="at">Address at which it is entered; by default the loopback's.</param>
+    public CuttableLink(IPEndPoint server, IPAddress? at = null)
     {
         _server = server;
+        _listener = new TcpListener(at ?? IPAddress.Loopback, 0);
         _listener.Start();
         _accepting = AcceptAsync();
     }

@@ -5,6 +5,9 @@ namespace VProtect.EndToEnd.Tests.Nodes;
 /// <summary>A node as a process of its own, in a network of its own.</summary>
 internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
 {
+    /// <summary>A node has no key of a bucket but those that come with its orders; a test beside this one may have told the whole process one.</summary>
+    private static readonly Dictionary<string, string> NoKeys = new() { ["AWS_ACCESS_KEY_ID"] = "", ["AWS_SECRET_ACCESS_KEY"] = "" };
+
     private VprotectProcess? _process;
 
     public NodeNetwork Network { get; } = new();
@@ -29,7 +32,20 @@ internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
     }
 
     public void Start() => _process = new VprotectProcess(
-        [.. Network.Enter, ApplianceProcess.Binary, "serve", "--role", "node", "--data", Data], new Dictionary<string, string>());
+        [.. Network.Enter, ApplianceProcess.Binary, "serve", "--role", "node", "--data", Data], NoKeys);
+
+    /// <summary>Of its process, which it has while it runs.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>Ends it as an administrator does.</summary>
+    /// <returns>What it said on its console.</returns>
+    public string Stop()
+    {
+        _process!.Signal(VprotectProcess.SigInt);
+        Answer answer = _process.Wait();
+        Kill();
+        return answer.Text + answer.Error;
+    }
 
     public void Kill()
     {
