@@ -128,6 +128,7 @@ await tell(async () => {
   step('a machine has its history, its settings and a restore with an estimate');
   await area('Machines');
   await page.getByRole('link', { name: 'web1' }).click();
+  await heading('web1');
   await page.getByRole('row', { name: /Success/ }).first().waitFor();
   await look('machine-points');
   await button('Restore', page.getByRole('row', { name: /Success/ }).first()).click();
@@ -174,8 +175,8 @@ await tell(async () => {
   await button('Back up').click();
   await page.getByText('Backup of web1 is queued.').waitFor();
   await tab('Tasks');
-  await row(/Export.*Progress|Export.*web1/).first().getByRole('link', { name: 'Export' }).click();
-  await heading('Export · web1');
+  await row(/Backup.*Progress|Backup.*web1/).first().getByRole('link', { name: 'Backup', exact: true }).click();
+  await heading('Backup · web1');
   await page.getByRole('progressbar').waitFor();
   await glance('task-running');
   await ask('kill');

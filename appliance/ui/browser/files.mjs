@@ -89,7 +89,7 @@ await tell(async () => {
     await button('Restore', dialog).click();
     await page.getByText(`Restoring files into ${machine} is queued.`).last().waitFor(slow);
     await page.getByRole('link', { name: 'Show the task' }).last().click();
-    await heading(`File restore · ${machine}`);
+    await heading(`Restore of files · ${machine}`);
     await page.getByText(text, { exact: false }).first().waitFor(slow);
   };
   await restore();

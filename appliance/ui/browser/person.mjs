@@ -65,6 +65,7 @@ export const ask = async (what) => {
 
 /** No fault of accessibility, in light and in dark; pictures at two widths. */
 export async function look(name) {
+  if (shots) await page.bringToFront(); // Of a page behind another nothing moves to its end.
   for (const dark of [false, true]) {
     // Colours would fade over, for long on a busy machine; what is looked at is where they end. What moves in comes to its place first.
     await page.evaluate((on) => {

@@ -111,8 +111,8 @@ await tell(async () => {
   await page.getByRole('row', { name: /Success/ }).waitFor({ timeout: 60_000 });
   await look('machine');
   await page.getByRole('tab', { name: 'Tasks' }).click();
-  await page.getByRole('link', { name: 'Export' }).first().click();
-  await page.getByRole('heading', { name: /^Export/, level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'Backup', exact: true }).first().click();
+  await page.getByRole('heading', { name: /^Backup/, level: 1 }).waitFor();
   await page.getByRole('log').waitFor();
   await look('task');
 

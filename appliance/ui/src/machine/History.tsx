@@ -36,9 +36,13 @@ export function TimeLine({ machine }: { machine: string }) {
           </rect>
         ))}
       </svg>
-      <figcaption><span>{time(instant(backups[0]))}</span><span>{t.history.legend}</span><span>{time(instant(backups[backups.length - 1]))}</span></figcaption>
+      <figcaption><span>{time(instant(backups[0]))}</span><span className="vp-legend"><Sample fill="vp-column-full">{t.history.full}</Sample><Sample fill="vp-column">{t.history.incremental}</Sample><span>{t.history.higher}</span></span><span>{time(instant(backups[backups.length - 1]))}</span></figcaption>
     </figure>
   );
+}
+
+function Sample({ fill, children }: { fill: string; children: string }) {
+  return <span><svg viewBox="0 0 1 1" aria-hidden><rect width="1" height="1" className={fill} /></svg>{children}</span>;
 }
 
 /** How large backups were, how long they took, how fast they were. */

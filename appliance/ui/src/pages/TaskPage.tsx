@@ -4,14 +4,27 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useMay } from '../app/session';
 import { body, client } from '../api/client';
-import { duration, time } from '../format/format';
+import { duration, rate, size, time } from '../format/format';
 import { CancelTask } from '../parts/CancelTask';
 import { Facts } from '../parts/Facts';
-import { Failure, Loading, PageFrame, useAction } from '../parts/parts';
+import { Failure, Loading, PageFrame, useAction, words } from '../parts/parts';
 import { TaskLog } from '../parts/TaskLog';
-import { taskName, TaskProgress } from '../parts/TaskProgress';
+import { type Task, taskName, TaskProgress } from '../parts/TaskProgress';
 import { retryOf } from '../parts/work';
 import { t } from '../strings';
+
+/** What a finished backup read and stored, and why a disk was read whole. */
+function readOf({ backupType, result, started, finished }: Task): [string, string][] {
+  const { disks } = (result ?? {}) as { disks?: { readBytes: number; storedBytes: number; reason?: string | null }[] };
+  if (!backupType || !disks) return [];
+  const read = disks.reduce((sum, disk) => sum + disk.readBytes, 0);
+  const ms = (finished ?? 0) - (started ?? 0);
+  const reasons = [...new Set(disks.map((disk) => disk.reason).filter(Boolean))].join(' ');
+  return [
+    [t.tasks.backupType, words(backupType.name)], [t.tasks.read, ms > 0 ? t.tasks.readAt(size(read), rate((read * 1000) / ms)) : size(read)],
+    [t.tasks.stored, size(disks.reduce((sum, disk) => sum + disk.storedBytes, 0))], ...(reasons ? [[t.tasks.readWhole, reasons] as [string, string]] : []),
+  ];
+}
 
 export default function TaskPage() {
   const guid = useParams().guid!;
@@ -38,6 +51,7 @@ export default function TaskPage() {
         [t.tasks.destination, task.backupDestination?.name], [t.tasks.node, task.node?.name], [t.tasks.policy, task.policy?.name],
         [t.tasks.created, time(task.created)], [t.tasks.started, time(task.started)], [t.tasks.finished, time(task.finished)],
         [t.tasks.duration, task.started && task.finished ? duration(task.finished - task.started) : '–'],
+        ...readOf(task),
         ...(task.statusInfo && task.state.name !== 'FAILED' ? [[t.tasks.result, task.statusInfo] as [string, string]] : []),
         [t.tasks.attempt, `${task.attempt} / ${task.maxAttempts}`], [t.tasks.warnings, String(task.warnings)],
       ]} />

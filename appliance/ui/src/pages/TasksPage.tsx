@@ -7,7 +7,7 @@ import { duration } from '../format/format';
 import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
 import { PageFrame, useAction, When, words } from '../parts/parts';
-import { type Task, TaskProgress } from '../parts/TaskProgress';
+import { kindName, type Task, TaskProgress } from '../parts/TaskProgress';
 import { CancelTask } from '../parts/CancelTask';
 import { retryOf } from '../parts/work';
 import { t } from '../strings';
@@ -34,7 +34,7 @@ export function TaskList({ machine }: { machine?: string }) {
           </FormSelect>
         )}
         columns={[
-          { label: t.tasks.type, sort: 'type', cell: (row) => <Link to={`/tasks/${row.guid}`}>{words(row.type.name)}</Link> },
+          { label: t.tasks.type, sort: 'type', cell: (row) => <Link to={`/tasks/${row.guid}`}>{kindName(row.type.name)}</Link> },
           { label: t.tasks.machine, cell: (row) => row.protectedEntity ? <Link to={`/machines/${row.protectedEntity.guid}`}>{row.protectedEntity.name}</Link> : row.hypervisor?.name ?? '–' },
           { label: t.tasks.state, sort: 'state', cell: (row) => <><TaskProgress task={row} />{row.state.name === 'FAILED' && <div><small>{row.statusInfo}</small></div>}{row.waitsFor && <div><small>{row.waitsFor}</small></div>}</> },
           { label: t.tasks.created, sort: 'created', cell: (row) => <When at={row.created} /> },

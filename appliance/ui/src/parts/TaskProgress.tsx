@@ -5,7 +5,10 @@ import { t } from '../strings';
 import { StateLabel, words } from './parts';
 
 export type Task = Schemas['Task'];
-export const taskName = (task: Task) => `${words(task.type.name)}${task.protectedEntity?.name ? ` · ${task.protectedEntity.name}` : ''}`;
+
+/** What a task does, as an administrator calls it. */
+export const kindName = (kind: string) => t.tasks.kinds[kind] ?? words(kind);
+export const taskName = (task: Task) => `${kindName(task.type.name)}${task.protectedEntity?.name ? ` · ${task.protectedEntity.name}` : ''}`;
 
 /** State of a task; while it runs, how far it is, how fast, and how long it will take. */
 export function TaskProgress({ task }: { task: Task }) {

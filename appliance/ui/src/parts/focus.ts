@@ -23,7 +23,12 @@ export function useNoEscape() {
 export function useFirstField(form: string, isYielding = false) {
   useEffect(() => {
     // A dialog holds the focus by then, and the one beneath it no longer.
-    const timer = window.setTimeout(() => { if (!isYielding || isFocusLost()) document.getElementById(form)?.querySelector<HTMLElement>(fields)?.focus(); });
+    const timer = window.setTimeout(() => {
+      const place = document.getElementById(form);
+      // Whoever is quick already writes in one of them.
+      if (place?.contains(document.activeElement) && document.activeElement?.matches(fields)) return;
+      if (!isYielding || isFocusLost()) place?.querySelector<HTMLElement>(fields)?.focus();
+    });
     return () => window.clearTimeout(timer);
   }, [form, isYielding]);
 }

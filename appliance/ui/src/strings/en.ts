@@ -58,7 +58,8 @@ export const en = {
   tasks: {
     title: 'Tasks', type: 'Type', machine: 'Machine', state: 'State', progress: 'Progress', created: 'Created', duration: 'Duration', anyState: 'Any state',
     left: (time: string) => `${time} left`, log: 'Log', follow: 'Follow', lines: (count: number) => `${count.toLocaleString()} ${count === 1 ? 'line' : 'lines'}`, noLog: 'No lines.', cancelTitle: (what: string) => `Cancel ${what}?`, cancelWhat: 'What it has done so far is undone; nothing else is lost.',
-    cancelTask: 'Cancel the task', cancelling: 'Being cancelled', keep: 'Let it run', retryQueued: 'Queued again.', show: 'Show the task', result: 'Result', node: 'Node', started: 'Started', finished: 'Finished', attempt: 'Attempt', stage: 'Stage', destination: 'Destination', warnings: 'Warnings', policy: 'Policy',
+    cancelTask: 'Cancel the task', cancelling: 'Being cancelled', keep: 'Let it run', retryQueued: 'Queued again.', show: 'Show the task', result: 'Result', read: 'Read', readAt: (bytes: string, rate: string) => `${bytes} at ${rate}`, stored: 'Stored', readWhole: 'Read whole because', backupType: 'Type of backup', node: 'Node', started: 'Started', finished: 'Finished', attempt: 'Attempt', stage: 'Stage', destination: 'Destination', warnings: 'Warnings', policy: 'Policy',
+    kinds: { EXPORT: 'Backup', DELETE: 'Deletion', INVENTORY_SYNC: 'Inventory', VERIFY: 'Verification', COLLECT: 'Freeing of space', REPLICATE: 'Copy', SNAPSHOT_REVERSION: 'Reversion', OLD_BACKUPS_REMOVAL: 'Retention', OLD_SNAPSHOTS_REMOVAL: 'Retention of snapshots', APPLIANCE_BACKUP: 'Backup of the appliance', FILE_RESTORE: 'Restore of files' } as Record<string, string>,
     whatNow: 'What to do', waits: 'It waits for a node', progressOf: (name: string) => `Progress of ${name}`,
   },
   boot: {

@@ -1,6 +1,6 @@
 // Texts of a machine's history and settings.
 export const history = {
-  title: 'History', read: 'Read', stored: 'Stored', duration: 'Duration', rate: 'Rate', legend: 'Higher: more had changed. Full backups are darker.',
+  title: 'History', read: 'Read', stored: 'Stored', duration: 'Duration', rate: 'Rate', full: 'Full', incremental: 'Incremental', higher: 'Higher: more had changed.',
   lineOf: (count: number, from: string, to: string) => `${count} restore points from ${from} to ${to}; the list below tells each`, point: (when: string, size: string, changed: string) => `${when}: ${size}, of it ${changed} read`,
   chartOf: (title: string, count: number, newest: string, most: string) => `${title} of ${count} backups; the newest ${newest}, at most ${most}`, newest: (value: string) => `Newest: ${value}`, most: (value: string) => `Most: ${value}`,
 };
