@@ -12,19 +12,23 @@ namespace VProtect.Mover;
 ///                            (3) differential: what the target holds already
 /// </code>
 /// <list type="number">
-/// <item>Walk the tree in disk order, a window of chunks at a time.</item>
+/// <item>Walk the tree in disk order, a window of chunks at a time; of object storage with the next leaves on their way.</item>
 /// <item>Ask the index where they lie.</item>
 /// <item>Differential: hash what the target holds, and drop what is equal.</item>
-/// <item>Order by pack and offset (a stream keeps disk order) and cut into spans of about 1 MiB.</item>
+/// <item>Order by pack and offset (a stream keeps disk order) and cut into spans of about 1 MiB, of object storage 4 MiB.</item>
 /// <item>Several spans at once: one read, each chunk checked, one write for neighbours. A stream is written by one.</item>
 /// <item>Ranges between chunks are zeros: written only where the target does not read as zeros already.</item>
 /// </list>
-/// Memory: about 3 MiB for each span at work and 4 MiB for the window. One instance runs one restore at a time.
+/// Memory: 4 MiB for the window, and about 3 MiB for each span at work: of object storage 8 MiB for each long one and 1 MiB for each short one, 72 MiB together on up to
+/// four processors and 144 MiB at most; half as much again where gaps are read along. One instance runs one restore at a time.
 /// </summary>
 public sealed class RestorePipeline(ChunkStore chunks, RestoreOptions options, RestoreCounters counters)
 {
     /// <summary>Chunks looked up, sorted and fetched together: at 64 KiB, 2 GiB of disk.</summary>
     private const int WindowChunks = 32_768;
+
+    /// <summary>Leaves of the tree on their way at once from object storage, each 8 KiB: read one after the other, those of a TiB at 20 ms each would take 20 minutes.</summary>
+    private const int LeavesAhead = 16;
 
     /// <summary>Restores a disk. Completing the target (<see cref="IBlockTarget.CompleteAsync"/>) is left to the caller.</summary>
     /// <param name="disk">What.</param>
@@ -41,9 +45,10 @@ public sealed class RestorePipeline(ChunkStore chunks, RestoreOptions options, R
         var zeros = new ZeroRanges(target, differential);
         var window = new List<PlacedChunk>(WindowChunks);
         long position = 0;
+        int leavesAhead = chunks.Repository.Store.Properties.Distance == StoreDistance.Service ? LeavesAhead : 0;
 
         // :: 1. Windows in disk order.
-        await foreach (TreeChunk chunk in TreeReader.WalkAsync(chunks, disk.Root, chunkCount, cancellationToken))
+        await foreach (TreeChunk chunk in TreeReader.WalkAsync(chunks, disk.Root, chunkCount, leavesAhead, cancellationToken))
         {
             window.Add(new PlacedChunk(chunk.Chunk, chunk.Id, default));
             if (window.Count == WindowChunks)
@@ -83,7 +88,7 @@ public sealed class RestorePipeline(ChunkStore chunks, RestoreOptions options, R
         // :: 3 before 2: what the target holds already need not be looked up.
         if (differential)
         {
-            await DifferentialFilter.DropEqualAsync(chunks, target, disk.SizeBytes, window, options.Workers, counters, cancellationToken);
+            await DifferentialFilter.DropEqualAsync(chunks, target, disk.SizeBytes, window, options.Workers ?? RestoreOptions.WorkersOfDisk, counters, cancellationToken);
         }
 
         // :: 2. Where they lie.
@@ -132,6 +137,19 @@ public sealed class RestorePipeline(ChunkStore chunks, RestoreOptions options, R
 /// <summary>How a restore uses the machine it runs on.</summary>
 public sealed record RestoreOptions
 {
-    /// <summary>Spans at work at once. Default: processors plus two, since some wait for disks.</summary>
-    public int Workers { get; init; } = Environment.ProcessorCount + 2;
+    /// <summary>
+    /// Spans at work at once. Null, the default: processors plus two, since some wait for disks; where each read is a request to a service, 6 to 12, and four times as many
+    /// short ones, since most wait for it.
+    /// </summary>
+    public int? Workers { get; init; }
+
+    internal static int WorkersOfDisk => Environment.ProcessorCount + 2;
+
+    internal SpanLimits LimitsFor(StoreDistance distance)
+    {
+        const int SharesOfLong = 4;
+        return distance == StoreDistance.Service
+            ? new SpanLimits(4 << 20, 256 << 10, SharesOfLong, SharesOfLong * Math.Max(1, Workers ?? Math.Clamp(WorkersOfDisk, 6, 12)))
+            : new SpanLimits(1 << 20, 64 << 10, 1, Math.Max(1, Workers ?? WorkersOfDisk));
+    }
 }

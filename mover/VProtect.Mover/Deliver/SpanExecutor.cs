@@ -11,18 +11,16 @@ namespace VProtect.Mover.Deliver;
 /// <summary>
 /// Steps 4 and 5 of a restore: cuts placed chunks into spans and runs several at once. A span is chunks whose records lie
 /// close together in one pack: one read, then each is checked, then neighbours on the disk are written together.
+/// <para>How many, by <see cref="SpanLimits"/>: a span costs as many shares as its buffers have, so of short ones, whose time is the way to the store and back, more are under way.</para>
 /// </summary>
 internal sealed class SpanExecutor(
     ChunkStore chunks, IBlockTarget target, RestorePointDisk disk, RestoreOptions options, RestoreCounters counters) : IDisposable
 {
-    private const int SpanBytes = 1 << 20;
-
-    /// <summary>Unwanted bytes read along rather than begin another read.</summary>
-    private const int GapBytes = 64 << 10;
-
+    private readonly SpanLimits _limits = options.LimitsFor(chunks.Repository.Store.Properties.Distance);
     private readonly int _chunkBytes = chunks.Repository.ChunkBytes;
-    private readonly ConcurrentBag<SpanBuffers> _buffers = [];
-    private readonly int _spanChunks = Math.Max(1, SpanBytes / chunks.Repository.ChunkBytes);
+    private readonly ConcurrentBag<SpanBuffers> _long = [];
+    private readonly ConcurrentBag<SpanBuffers> _short = [];
+    private readonly int _longChunks = Math.Max(1, options.LimitsFor(chunks.Repository.Store.Properties.Distance).SpanBytes / chunks.Repository.ChunkBytes);
 
     /// <summary>Runs a window.</summary>
     /// <param name="window">Placed chunks: by pack and offset, or in disk order for a stream.</param>
@@ -31,58 +29,76 @@ internal sealed class SpanExecutor(
     public async Task RunAsync(List<PlacedChunk> window, long position, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = new Queue<Task<SpanBuffers>>();
+        var running = new Queue<(Task<SpanBuffers> Span, int Shares)>();
+        int shares = _limits.Shares;
         try
         {
             for (int first = 0; first < window.Count;)
             {
                 int count = CutSpan(window, first);
-                if (running.Count >= options.Workers)
+                int cost = IsShort(count) ? 1 : _limits.SharesOfLong;
+                while (shares < cost)
                 {
-                    position = await EndOldestAsync(running, position, stop.Token);
+                    position = await EndOldestAsync();
                 }
 
                 int spanFirst = first;
-                running.Enqueue(StageGroup.Start(() => RunSpanAsync(window, spanFirst, count, stop.Token)));
+                running.Enqueue((StageGroup.Start(() => RunSpanAsync(window, spanFirst, count, stop.Token)), cost));
+                shares -= cost;
                 first += count;
             }
 
             while (running.Count > 0)
             {
-                position = await EndOldestAsync(running, position, stop.Token);
+                position = await EndOldestAsync();
             }
         }
         finally
         {
             await stop.CancelAsync();
-            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await ((Task)Task.WhenAll(running.Select(static one => one.Span))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        async ValueTask<long> EndOldestAsync()
+        {
+            (Task<SpanBuffers> span, int cost) = running.Dequeue();
+            shares += cost;
+            return await EndAsync(await span, position, stop.Token);
         }
     }
+
+    /// <summary>Whether a span of so many chunks has short buffers.</summary>
+    private bool IsShort(int count) => _limits.SharesOfLong > 1 && count <= _longChunks / SpanLimits.LongToShort;
 
     private int CutSpan(List<PlacedChunk> window, int first)
     {
         int count = 1;
-        while (count < _spanChunks && first + count < window.Count)
+        long gaps = 0;
+        for (; count < _longChunks && first + count < window.Count; count++)
         {
             ChunkLocation last = window[first + count - 1].Location;
             ChunkLocation next = window[first + count].Location;
-            long lastEnd = last.OffsetBytes + PackFormat.RecordHeaderBytes + (long)last.StoredBytes;
-            bool near = next.Pack == last.Pack && (next == last || (next.OffsetBytes >= lastEnd && next.OffsetBytes - lastEnd <= GapBytes));
-            if (!near)
+            if (next.Pack != last.Pack)
             {
                 break;
             }
 
-            count++;
+            // No more is read along than is wanted: buffers are bounded by that.
+            long gap = next == last ? 0 : next.OffsetBytes - (last.OffsetBytes + PackFormat.RecordHeaderBytes + (long)last.StoredBytes);
+            if (gap < 0 || gap > _limits.GapBytes || gaps + gap > Math.Max(_limits.GapBytes, (long)count * _chunkBytes))
+            {
+                break;
+            }
+
+            gaps += gap;
         }
 
         return count;
     }
 
-    /// <summary>Waits for the span begun first; for a stream, writes it and the zeros before it.</summary>
-    private async ValueTask<long> EndOldestAsync(Queue<Task<SpanBuffers>> running, long position, CancellationToken cancellationToken)
+    /// <summary>Takes a span's buffers back; for a stream, writes it and the zeros before it.</summary>
+    private async ValueTask<long> EndAsync(SpanBuffers span, long position, CancellationToken cancellationToken)
     {
-        SpanBuffers span = await running.Dequeue();
         if (target.IsSequential)
         {
             for (int i = 0; i < span.Count; i++)
@@ -100,15 +116,16 @@ internal sealed class SpanExecutor(
             }
         }
 
-        _buffers.Add(span);
+        (span.IsShort ? _short : _long).Add(span);
         return position;
     }
 
     private async Task<SpanBuffers> RunSpanAsync(List<PlacedChunk> window, int first, int count, CancellationToken cancellationToken)
     {
-        if (!_buffers.TryTake(out SpanBuffers? span))
+        bool isShort = IsShort(count);
+        if (!(isShort ? _short : _long).TryTake(out SpanBuffers? span))
         {
-            span = new SpanBuffers(_spanChunks, _chunkBytes);
+            span = new SpanBuffers(isShort ? _longChunks / SpanLimits.LongToShort : _longChunks, _chunkBytes, isShort);
         }
 
         try
@@ -231,9 +248,13 @@ internal sealed class SpanExecutor(
 
     private int ChunkLength(long chunk) => (int)Math.Min(_chunkBytes, disk.SizeBytes - (chunk * _chunkBytes));
 
-    public void Dispose() => _buffers.Clear();
+    public void Dispose()
+    {
+        _long.Clear();
+        _short.Clear();
+    }
 
-    private sealed class SpanBuffers(int spanChunks, int chunkBytes)
+    private sealed class SpanBuffers(int spanChunks, int chunkBytes, bool isShort)
     {
         private Memory<byte> _blocks = AlignedMemory.Allocate(
             (spanChunks * (chunkBytes + PackFormat.RecordHeaderBytes + PackFormat.TagBytes)) + AlignedMemory.AlignmentBytes);
@@ -243,6 +264,8 @@ internal sealed class SpanExecutor(
         public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(chunkBytes + PackFormat.TagBytes, pinned: true);
 
         public long[] Chunks { get; } = new long[spanChunks];
+
+        public bool IsShort => isShort;
 
         public int Count { get; set; }
 

@@ -89,13 +89,13 @@ internal sealed partial class ChunkFetcher
         try
         {
             Memory<byte> node = plain.AsMemory(0, (int)location.RawBytes);
-            PackCipher cipher = await chunks.Repository.Packs.GetCipherAsync(location.Pack, CancellationToken.None);
-            if (TryOpenFiled(file, cipher, PackKind.Nodes, id, location, record, scratch, node.Span))
+            if (file.Contains(location)
+                && TryOpenFiled(file, await chunks.Repository.Packs.GetCipherAsync(location.Pack, CancellationToken.None), PackKind.Nodes, id, location, record, scratch, node.Span))
             {
                 return TreeNode.TryDecode(node.Span, level, slots.Span);
             }
 
-            int read = await chunks.Repository.Store.ReadAsync(PackFormat.Key(location.Pack), location.OffsetBytes, record.AsMemory(0, recordBytes), CancellationToken.None);
+            (PackCipher cipher, int read) = await ReadRecordsAsync(location, record.AsMemory(0, recordBytes));
             if (read != recordBytes || chunks.TryOpen(cipher, PackKind.Nodes, id, location, record.AsSpan(0, recordBytes), scratch, node.Span) is not null)
             {
                 return false;

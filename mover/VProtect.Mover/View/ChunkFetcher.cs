@@ -20,7 +20,8 @@ namespace VProtect.Mover.View;
 /// </summary>
 internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, TimeProvider time) : INodeReader
 {
-    private const int SpanBytes = 1 << 20;
+    /// <summary>A request to a service costs about as much as the transfer of a MiB, so it brings two; elsewhere more threads open smaller ones sooner.</summary>
+    private readonly int _spanBytes = (chunks.Repository.Store.Properties.Distance == StoreDistance.Service ? 2 : 1) << 20;
 
     /// <summary>Unwanted bytes read along rather than begin another read.</summary>
     private const int GapBytes = 64 << 10;
@@ -223,7 +224,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
         }
     }
 
-    private static int CutSpan(List<(CachedChunk Chunk, ChunkLocation Location)> placed, int first)
+    private int CutSpan(List<(CachedChunk Chunk, ChunkLocation Location)> placed, int first)
     {
         ChunkLocation begin = placed[first].Location;
         int count = 1;
@@ -231,7 +232,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
         {
             ChunkLocation last = placed[first + count - 1].Location;
             ChunkLocation next = placed[first + count].Location;
-            bool near = next.Pack == begin.Pack && next.OffsetBytes - EndOf(last) <= GapBytes && EndOf(next) - begin.OffsetBytes <= SpanBytes;
+            bool near = next.Pack == begin.Pack && next.OffsetBytes - EndOf(last) <= GapBytes && EndOf(next) - begin.OffsetBytes <= _spanBytes;
             if (!near)
             {
                 break;
@@ -270,9 +271,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
         List<(ChunkLocation, Range)>? kept = file is null ? null : new(span.Count);
         try
         {
-            PackCipher cipher = await chunks.Repository.Packs.GetCipherAsync(begin.Pack, CancellationToken.None);
-            int read = await chunks.Repository.Store.ReadAsync(
-                PackFormat.Key(begin.Pack), begin.OffsetBytes, records.AsMemory(0, readBytes), CancellationToken.None);
+            (PackCipher cipher, int read) = await ReadRecordsAsync(begin, records.AsMemory(0, readBytes));
             foreach ((CachedChunk chunk, ChunkLocation location) in span)
             {
                 int offset = (int)(location.OffsetBytes - begin.OffsetBytes);
@@ -306,6 +305,23 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
         }
 
         return left;
+    }
+
+    /// <summary>Reads from a pack, and its header, if it is not known, at the same time: one way to a far store instead of two.</summary>
+    private async ValueTask<(PackCipher Cipher, int ReadBytes)> ReadRecordsAsync(ChunkLocation begin, Memory<byte> records)
+    {
+        ValueTask<PackCipher> header = chunks.Repository.Packs.GetCipherAsync(begin.Pack, CancellationToken.None);
+        Task<PackCipher>? reading = header.IsCompletedSuccessfully ? null : header.AsTask();
+        try
+        {
+            int read = await chunks.Repository.Store.ReadAsync(PackFormat.Key(begin.Pack), begin.OffsetBytes, records, CancellationToken.None);
+            return (reading is null ? header.Result : await reading, read);
+        }
+        catch when (reading is not null)
+        {
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
     }
 
     private async Task LoadOneAsync(CachedChunk chunk)

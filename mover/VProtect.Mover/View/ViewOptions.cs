@@ -12,6 +12,9 @@ public sealed record ViewOptions
     /// <summary>How far a sequential reader is read ahead of, at most. Default 8 MiB; 0 for never.</summary>
     public int ReadAheadBytesMax { get; init; } = 8 << 20;
 
+    /// <summary>The same in object storage, where what is asked for comes later. Default 32 MiB; 0 for never.</summary>
+    public int ReadAheadOfServiceBytesMax { get; init; } = 32 << 20;
+
     /// <summary>Reads of the repository at work at a time for a disk. Default 16.</summary>
     public int FetchesMax { get; init; } = 16;
 
@@ -23,6 +26,7 @@ public sealed record ViewOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(CacheBytes, 16L << 20);
         ArgumentOutOfRangeException.ThrowIfLessThan(CachedNodesMax, 64);
         ArgumentOutOfRangeException.ThrowIfNegative(ReadAheadBytesMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(ReadAheadOfServiceBytesMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(FetchesMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallMax, TimeSpan.Zero);
     }

@@ -40,7 +40,8 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
         _chunkBytes = chunks.Repository.ChunkBytes;
         _fetcher = new ChunkFetcher(chunks, cache, time);
         _tree = new TreeView(_fetcher, cache.Nodes, disk.Root, Math.Max(1, (disk.SizeBytes + _chunkBytes - 1) / _chunkBytes));
-        _readAhead = new ReadAhead((int)Math.Min(cache.Options.ReadAheadBytesMax, cache.Options.CacheBytes / 4));
+        int ahead = chunks.Repository.Store.Properties.Distance == StoreDistance.Service ? cache.Options.ReadAheadOfServiceBytesMax : cache.Options.ReadAheadBytesMax;
+        _readAhead = new ReadAhead((int)Math.Min(ahead, cache.Options.CacheBytes / 4));
         _prefetchesMax = (int)Math.Max(WindowChunks, cache.Options.CacheBytes / 4 / _chunkBytes);
     }
 

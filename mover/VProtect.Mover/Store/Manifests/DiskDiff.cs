@@ -56,9 +56,9 @@ public static class DiskDiff
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using IAsyncEnumerator<TreeChunk> olders =
-            TreeReader.WalkAsync(reader, olderRoot, olderCount, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            TreeReader.WalkAsync(reader, olderRoot, olderCount, leavesAhead: 0, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using IAsyncEnumerator<TreeChunk> newers =
-            TreeReader.WalkAsync(reader, newerRoot, newerCount, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            TreeReader.WalkAsync(reader, newerRoot, newerCount, leavesAhead: 0, cancellationToken).GetAsyncEnumerator(cancellationToken);
         bool hasOlder = await olders.MoveNextAsync();
         bool hasNewer = await newers.MoveNextAsync();
         while (hasOlder || hasNewer)

@@ -3,13 +3,18 @@ using VProtect.Abstractions;
 
 namespace VProtect.Mover.Store.Manifests;
 
-/// <summary>Walks a disk's tree in disk order, paging nodes in as it goes. Memory: 8 KiB per level and walk.</summary>
+/// <summary>Walks a disk's tree in disk order, paging nodes in as it goes. Memory: 8 KiB per level and walk, and for each leaf read ahead.</summary>
 internal static class TreeReader
 {
     /// <summary>The chunks that are not zeros, ascending: number and id.</summary>
+    /// <param name="reader">Of nodes.</param>
+    /// <param name="root">Of the tree.</param>
+    /// <param name="chunkCount">Chunks of the disk.</param>
+    /// <param name="leavesAhead">Leaves on their way beside the one that is wanted: 0 unless the reads wait for a network.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IntegrityException">A node is missing or damaged.</exception>
     public static async IAsyncEnumerable<TreeChunk> WalkAsync(
-        INodeReader reader, ChunkId root, long chunkCount, [EnumeratorCancellation] CancellationToken cancellationToken)
+        INodeReader reader, ChunkId root, long chunkCount, int leavesAhead, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (root.IsZero)
         {
@@ -21,6 +26,7 @@ internal static class TreeReader
         int[] position = new int[level + 1];
         long[] first = new long[level + 1];
         int top = level;
+        await using var leaves = new LeavesAhead(reader, leavesAhead, cancellationToken);
         slots[top] = new ChunkId[TreeNode.Slots];
         await reader.ReadNodeAsync(root, top, slots[top], cancellationToken);
         while (level <= top)
@@ -53,6 +59,12 @@ internal static class TreeReader
             level--;
             first[level] = chunk;
             position[level] = 0;
+            if (level == 0 && leavesAhead > 0)
+            {
+                slots[0] = await leaves.ReadAsync(slots[1], slot);
+                continue;
+            }
+
             slots[level] ??= new ChunkId[TreeNode.Slots];
             await reader.ReadNodeAsync(id, level, slots[level], cancellationToken);
         }

@@ -28,7 +28,7 @@ public class TreeWalkBenchmarks
     public async Task<int> Walk()
     {
         int count = 0;
-        await foreach (TreeChunk chunk in TreeReader.WalkAsync(_nodes, _root, ChunkCount, CancellationToken.None))
+        await foreach (TreeChunk chunk in TreeReader.WalkAsync(_nodes, _root, ChunkCount, leavesAhead: 0, CancellationToken.None))
         {
             count += chunk.Id.IsZero ? 0 : 1;
         }

@@ -34,7 +34,8 @@ public sealed class TreeTests
                 // A step opens at most the path to it; a run of zeros, both its edges and, once, what it covers in a level.
                 Assert.True(nodes.Writes <= (2 * steps * levels) + 1, $"seed {seed}: {nodes.Writes} writes for {steps} steps");
                 Assert.True(nodes.Reads <= 2 * steps * levels, $"seed {seed}: {nodes.Reads} reads for {steps} steps");
-                Assert.Equal(model, await ReadAsync(nodes, root, size));
+                Assert.Equal(model, await ReadAsync(nodes, root, size, leavesAhead: 0));
+                Assert.Equal(model, await ReadAsync(nodes, root, size, leavesAhead: 3));
                 Assert.Equal(model.Count == 0, root.IsZero);
 
                 nodes.Reads = 0;
@@ -114,7 +115,7 @@ public sealed class TreeTests
             }
 
             ChunkId root = await stream.CompleteAsync(size, default);
-            Assert.Equal(model, await ReadAsync(nodes, root, size));
+            Assert.Equal(model, await ReadAsync(nodes, root, size, leavesAhead: 0));
         }
     }
 
@@ -141,7 +142,7 @@ public sealed class TreeTests
             nodes.Remove(lost);
             await Assert.ThrowsAsync<IntegrityException>(() => WriteAsync(root, rebuilds: false));
             Assert.Equal(root, await WriteAsync(root, rebuilds: true));
-            Assert.Equal(Size, (await ReadAsync(nodes, root, Size)).Count);
+            Assert.Equal(Size, (await ReadAsync(nodes, root, Size, leavesAhead: 0)).Count);
         }
     }
 
@@ -152,9 +153,9 @@ public sealed class TreeTests
         var writer = new TreeWriter(nodes, nodes, 300, ChunkId.Zero, rebuildsDamaged: false);
         await writer.SetAsync(299, RandomId(new Random(1)), default);
         ChunkId root = await writer.CompleteAsync(300, default);
-        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(nodes, root, 299));
-        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(nodes, root, 200));
-        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(nodes, root, 1 << 20));
+        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(nodes, root, 299, leavesAhead: 3));
+        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(nodes, root, 200, leavesAhead: 0));
+        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(nodes, root, 1 << 20, leavesAhead: 0));
     }
 
     /// <summary>Sets chunks and runs of zeros in ascending order, in tree and model.</summary>
@@ -192,6 +193,34 @@ public sealed class TreeTests
         return steps;
     }
 
+    [Fact]
+    public async Task Leaves_are_read_ahead_and_none_is_on_its_way_any_more_when_the_walk_is_broken_off()
+    {
+        const long Size = 65_536;
+        var nodes = new Nodes();
+        var writer = new TreeWriter(nodes, nodes, Size, ChunkId.Zero, rebuildsDamaged: false);
+        for (long chunk = 0; chunk < Size; chunk += 100)
+        {
+            byte[] hash = new byte[ChunkId.LengthBytes];
+            BinaryPrimitives.WriteInt64LittleEndian(hash, chunk + 1);
+            await writer.SetAsync(chunk, new ChunkId(hash), default);
+        }
+
+        var reader = new FarNodes(nodes, leavesAtOnce: 5);
+        ChunkId root = await writer.CompleteAsync(Size, default);
+        await foreach (TreeChunk chunk in TreeReader.WalkAsync(reader, root, Size, leavesAhead: 4, default))
+        {
+            Assert.Equal(0, chunk.Chunk % 100);
+            if (chunk.Chunk > 300)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(0, reader.Now);
+        Assert.Equal(6, reader.Leaves);
+    }
+
     private static long NextGap(Random random, long size) => random.Next(3) switch
     {
         0 => random.Next(2),
@@ -199,11 +228,11 @@ public sealed class TreeTests
         _ => random.NextInt64(Math.Max(1, size / 8)),
     };
 
-    private static async Task<SortedDictionary<long, ChunkId>> ReadAsync(Nodes nodes, ChunkId root, long size)
+    private static async Task<SortedDictionary<long, ChunkId>> ReadAsync(Nodes nodes, ChunkId root, long size, int leavesAhead)
     {
         var chunks = new SortedDictionary<long, ChunkId>();
         long last = -1;
-        await foreach (TreeChunk chunk in TreeReader.WalkAsync(nodes, root, size, default))
+        await foreach (TreeChunk chunk in TreeReader.WalkAsync(nodes, root, size, leavesAhead, default))
         {
             Assert.True(chunk.Chunk > last);
             chunks.Add(last = chunk.Chunk, chunk.Id);
@@ -263,6 +292,46 @@ public sealed class TreeTests
             var id = new ChunkId(hash);
             _nodes[id] = node.ToArray();
             return new(id);
+        }
+    }
+
+    /// <summary>Nodes whose leaves come when so many have been asked for; those asked for later never come.</summary>
+    private sealed class FarNodes(Nodes nodes, int leavesAtOnce) : INodeReader
+    {
+        private readonly TaskCompletionSource _gathered = new();
+
+        public int Now { get; private set; }
+
+        public int Leaves { get; private set; }
+
+        public async ValueTask ReadNodeAsync(ChunkId id, int level, Memory<ChunkId> slots, CancellationToken cancellationToken)
+        {
+            await nodes.ReadNodeAsync(id, level, slots, cancellationToken);
+            if (level > 0)
+            {
+                return;
+            }
+
+            Now++;
+            Leaves++;
+            try
+            {
+                if (Leaves > leavesAtOnce)
+                {
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                }
+
+                if (Leaves == leavesAtOnce)
+                {
+                    _gathered.SetResult();
+                }
+
+                await _gathered.Task.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
+            }
+            finally
+            {
+                Now--;
+            }
         }
     }
 }

@@ -120,6 +120,7 @@ internal sealed class S3Requests : IDisposable
         {
             AllowAutoRedirect = false,
             ConnectTimeout = ConnectTime,
+            ConnectCallback = PromptStream.ConnectAsync,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         };
