@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using VProtect.Catalog.Destinations;
 using VProtect.Server.Access;
+using VProtect.Server.Scheduling;
 using VProtect.Server.Tests.Api;
 
 namespace VProtect.Server.Tests.Access;
@@ -49,6 +50,8 @@ public sealed partial class RightsTests(ServerFixture server) : IClassFixture<Se
             "manager" => [("hypervisor-manager", own.Manager.Guid)],
             _ => [("hypervisor-manager", own.Manager.Guid), ("policy", own.Policy.Guid), ("destination", own.Destination.Guid)],
         });
+        // What the server does by the clock begins after a minute, and changes rows as well.
+        await server.App.Services.GetRequiredService<Upkeep>().StopAsync(CancellationToken.None);
         string before = foreign.Rows(server.DataPath);
 
         foreach ((string verb, string path, string permission) in Endpoints())
