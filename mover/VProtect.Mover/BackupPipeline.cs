@@ -74,7 +74,8 @@ public sealed class BackupPipeline(ChunkStore chunks, BackupOptions options, Bac
         async Task WarnOfSpaceAsync(BackupDisk disk, ChangedBlocks? changed)
         {
             if (SpaceEstimate.ExpectedBytes(disk.Name, disk.Source.SizeBytes, changed, history, all) is { } expected
-                && await space.GetRoomBytesAsync(cancellationToken) is { } room && expected > room)
+                && await space.GetRoomBytesAsync(cancellationToken) is { } room && expected > room
+                && (expected = Math.Min(expected, await SpaceEstimate.DataBytesAsync(disk.Source, cancellationToken))) > room)
             {
                 request.OnWarning?.Invoke(string.Create(
                     CultureInfo.InvariantCulture,

@@ -34,6 +34,23 @@ internal static class SpaceEstimate
             : null;
     }
 
+    /// <summary>What a disk holds that is no hole, which is more than is stored of it; asked only before a warning, since that takes a look at the whole disk. Of a stream nobody knows.</summary>
+    public static async ValueTask<long> DataBytesAsync(IBlockSource source, CancellationToken cancellationToken)
+    {
+        if (source.IsSequential)
+        {
+            return long.MaxValue;
+        }
+
+        long dataBytes = 0;
+        await foreach (Extent extent in source.GetExtentsAsync(cancellationToken))
+        {
+            dataBytes += extent.Kind == ExtentKind.Zero ? 0 : extent.LengthBytes;
+        }
+
+        return dataBytes;
+    }
+
     private static long? FirstTime(long bytes, IReadOnlyList<RestorePoint> all, Func<RestorePointDisk, long> of)
     {
         List<RestorePointDisk> fulls = [.. all.SelectMany(point => point.Disks).Where(d => d.Mode == BackupMode.Full)];

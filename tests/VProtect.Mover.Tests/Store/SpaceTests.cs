@@ -1,5 +1,6 @@
 using System.Globalization;
 using VProtect.Abstractions;
+using VProtect.Mover.Acquire.BlockSource;
 using VProtect.Mover.Store;
 using VProtect.Mover.Store.Backends.LocalFile;
 using VProtect.Mover.Upkeep;
@@ -59,6 +60,20 @@ public sealed class SpaceTests
 
         RestorePoint point = await place.BackUpAsync(disk, reserveBytes: 0);
         Assert.InRange(point.Disks[0].NewBytes, 1, 63 * MiB);
+    }
+
+    [Fact]
+    public async Task Holes_of_a_first_backup_are_not_warned_of()
+    {
+        using var mount = new TemporaryMount("-t", "tmpfs", "-o", "size=64m", "tmpfs");
+        using var disks = new TemporaryDirectory();
+        await using Place place = await Place.MakeAsync(mount.Path);
+        await using var full = new MemoryDisk(Random(4 * (int)MiB, 1));
+        await place.BackUpAsync(full, reserveBytes: 0, machine: "small");
+        File.WriteAllBytes(disks["disk"], Random(2 * (int)MiB, 2));
+        Tool.Run("truncate", "--size", "1G", disks["disk"]);
+        await using FileSource sparse = FileSource.Open(disks["disk"]);
+        await place.BackUpAsync(sparse, reserveBytes: 0, onWarning: Assert.Fail);
     }
 
     /// <summary>Somebody else fills the disk to its last block. Forgetting and two collections give space back; the reserve is made again.</summary>
