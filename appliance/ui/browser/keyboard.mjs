@@ -174,6 +174,23 @@ await tell(async () => {
   await keyboard.press('Escape');
   await isAt(page.getByRole('button', { name: /^More/ }).first(), 'a dialog from a menu does not lead back to it');
 
+  step('a restore is asked for from the list to its task, and Enter in a field sends it');
+  await page.getByRole('row', { name: /Success/ }).first().waitFor();
+  await press('button', 'Restore');
+  await isAt(dialog.locator('#restore-machine'), 'the dialog does not begin in its first field');
+  await keyboard.press('ArrowDown');
+  await dialog.locator('#restore-path').waitFor();
+  await keyboard.press('ArrowUp');
+  await write(dialog.locator('#restore-name'), 'by-keyboard');
+  await keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await isAt(named('button', 'Restore'), 'a dialog does not lead back to what opened it');
+  await press('link', 'Tasks');
+  await go(named('link', 'Restore').first());
+  await keyboard.press('Enter');
+  await page.getByRole('heading', { name: /^Restore · /, level: 1 }).waitFor();
+  await page.getByText('Finished', { exact: true }).first().waitFor();
+
   step('of two dialogs Escape closes the one in front');
   await press('link', 'Infrastructure');
   await press('button', 'Add a hypervisor');

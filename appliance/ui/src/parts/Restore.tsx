@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Form, FormGroup, FormSelect, FormSelectOption, Modal, ModalBody, ModalFooter, ModalHeader, Radio, TextInput } from '@patternfly/react-core';
+import { Alert, Button, Checkbox, FormGroup, FormSelect, FormSelectOption, Radio, TextInput } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { body, client, type Schemas } from '../api/client';
@@ -7,7 +7,8 @@ import { useMay } from '../app/session';
 import { duration, size, time } from '../format/format';
 import { estimateMs } from '../machine/bars';
 import { t } from '../strings';
-import { Failure, Notices } from './parts';
+import { Dialog } from './Dialog';
+import { Notices } from './parts';
 
 const cardsMax = 16;
 
@@ -27,8 +28,6 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
   const [networks, setNetworks] = useState<string[]>(['']);
   const [path, setPath] = useState('');
   const [format, setFormat] = useState('raw');
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   const hosts = useQuery({ queryKey: ['hypervisors', 'for', backup.guid], queryFn: () => body(client.GET('/api/hypervisors', { params: { query: { 'backup-to-be-restored': backup.guid } } })) });
   const host = hypervisor || hosts.data?.[0]?.guid || '';
   const disks = useQuery({ queryKey: ['backup-files', backup.guid], queryFn: () => body(client.GET('/api/backup-files', { params: { query: { backup: backup.guid } } })) });
@@ -44,85 +43,68 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
   const taskFiles = chosen && chosen.size < (disks.data?.length ?? 0) ? wanted.map((disk) => ({ guid: disk.guid })) : undefined;
   const isReady = wanted.length > 0 && (asMachine ? host !== '' && name !== '' && (!overwrite || typed === name) : path.startsWith('/'));
   const submit = async () => {
-    setBusy(true);
     const params = { header: { 'Idempotency-Key': key } };
-    try {
-      const tasks = await (asMachine
-        ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn, ...(storage && { restoreStorageId: storage }), ...(restoredNetworks.length > 0 && { restoredNetworks }), ...(taskFiles && { taskFiles }) } }))
-        : body(client.POST('/api/tasks/restore', { params, body: { backup: { guid: backup.guid }, restorePath: path, format, ...(taskFiles && { taskFiles }) } })));
-      tell({ text: t.machines.restoreStarted, task: tasks[0]?.guid });
-      close();
-    } catch (failed) {
-      setError(failed);
-      setBusy(false);
-    }
+    const tasks = await (asMachine
+      ? body(client.POST('/api/tasks/restore-and-import', { params, body: { backup: { guid: backup.guid }, hypervisor: { guid: host }, restoredPeName: name, overwrite, powerOnAfterRestore: powerOn, ...(storage && { restoreStorageId: storage }), ...(restoredNetworks.length > 0 && { restoredNetworks }), ...(taskFiles && { taskFiles }) } }))
+      : body(client.POST('/api/tasks/restore', { params, body: { backup: { guid: backup.guid }, restorePath: path, format, ...(taskFiles && { taskFiles }) } })));
+    tell({ text: t.machines.restoreStarted, task: tasks[0]?.guid });
   };
   return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby="restore-title">
-      <ModalHeader title={t.restore.title(machine)} description={t.restore.pointOf(time(backup.snapshotTime ?? backup.backupTime))} labelId="restore-title" />
-      <ModalBody>
-        <Form>
-          {error ? <Failure error={error} /> : null}
-          {disks.data && <p>{estimate === undefined ? t.restore.noEstimate(size(bytes)) : t.restore.estimate(size(bytes), duration(Math.max(1000, estimate)))}</p>}
-          <FormGroup role="radiogroup" label={t.restore.how} fieldId="restore-how">
-            {may('tasks.restore') && <Radio id="restore-machine" name="restore-how" label={t.restore.asMachine} isChecked={asMachine} onChange={() => setAsMachine(true)} />}
-            {may('tasks.restore-files') && <Radio id="restore-files" name="restore-how" label={t.restore.asFiles} isChecked={!asMachine} onChange={() => setAsMachine(false)} />}
+    <Dialog title={t.restore.title(machine)} about={t.restore.pointOf(time(backup.snapshotTime ?? backup.backupTime))} action={t.restore.submit} isReady={isReady} isDanger={asMachine && overwrite} submit={submit} close={close}>
+      {disks.data && <p>{estimate === undefined ? t.restore.noEstimate(size(bytes)) : t.restore.estimate(size(bytes), duration(Math.max(1000, estimate)))}</p>}
+      <FormGroup role="radiogroup" label={t.restore.how} fieldId="restore-how">
+        {may('tasks.restore') && <Radio id="restore-machine" name="restore-how" label={t.restore.asMachine} isChecked={asMachine} onChange={() => setAsMachine(true)} />}
+        {may('tasks.restore-files') && <Radio id="restore-files" name="restore-how" label={t.restore.asFiles} isChecked={!asMachine} onChange={() => setAsMachine(false)} />}
+      </FormGroup>
+      {asMachine ? (
+        <>
+          <FormGroup label={t.restore.hypervisor} fieldId="restore-host">
+            <FormSelect id="restore-host" value={host} onChange={(_, value) => { setHypervisor(value); setStorage(''); setNetworks(['']); }}>{(hosts.data ?? []).map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}</FormSelect>
           </FormGroup>
-          {asMachine ? (
+          {(storages.data?.length ?? 0) > 0 && (
+            <FormGroup label={t.restore.storage} fieldId="restore-storage">
+              <FormSelect id="restore-storage" value={storage} onChange={(_, value) => setStorage(value)}>
+                <FormSelectOption value="" label={t.restore.sameStorage} />
+                {storages.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}
+              </FormSelect>
+            </FormGroup>
+          )}
+          {(networksThere.data?.length ?? 0) > 0 && (
             <>
-              <FormGroup label={t.restore.hypervisor} fieldId="restore-host">
-                <FormSelect id="restore-host" value={host} onChange={(_, value) => { setHypervisor(value); setStorage(''); setNetworks(['']); }}>{(hosts.data ?? []).map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}</FormSelect>
-              </FormGroup>
-              {(storages.data?.length ?? 0) > 0 && (
-                <FormGroup label={t.restore.storage} fieldId="restore-storage">
-                  <FormSelect id="restore-storage" value={storage} onChange={(_, value) => setStorage(value)}>
-                    <FormSelectOption value="" label={t.restore.sameStorage} />
-                    {storages.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.name} />)}
+              {networks.map((network, card) => (
+                <FormGroup key={card} label={t.restore.networkOf(card)} fieldId={`restore-network-${card}`}>
+                  <FormSelect id={`restore-network-${card}`} value={network} onChange={(_, value) => setNetworks(networks.map((one, index) => (index === card ? value : one)))}>
+                    <FormSelectOption value="" label={t.restore.sameNetwork} />
+                    {networksThere.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.vlan == null ? one.name : `${one.name} (VLAN ${one.vlan})`} />)}
                   </FormSelect>
                 </FormGroup>
-              )}
-              {(networksThere.data?.length ?? 0) > 0 && (
-                <>
-                  {networks.map((network, card) => (
-                    <FormGroup key={card} label={t.restore.networkOf(card)} fieldId={`restore-network-${card}`}>
-                      <FormSelect id={`restore-network-${card}`} value={network} onChange={(_, value) => setNetworks(networks.map((one, index) => (index === card ? value : one)))}>
-                        <FormSelectOption value="" label={t.restore.sameNetwork} />
-                        {networksThere.data!.map((one) => <FormSelectOption key={one.guid} value={one.guid} label={one.vlan == null ? one.name : `${one.name} (VLAN ${one.vlan})`} />)}
-                      </FormSelect>
-                    </FormGroup>
-                  ))}
-                  {networks.length < cardsMax && <div><Button variant="link" isInline onClick={() => setNetworks([...networks, ''])}>{t.restore.addCard}</Button></div>}
-                </>
-              )}
-              <FormGroup label={t.restore.name} fieldId="restore-name"><TextInput id="restore-name" value={name} onChange={(_, value) => setName(value)} /></FormGroup>
-              <Checkbox id="restore-overwrite" label={t.restore.overwrite} isChecked={overwrite} onChange={(_, value) => setOverwrite(value)} />
-              {overwrite && (
-                <>
-                  <Alert component="p" variant="warning" isInline title={t.restore.overwriteWarning(name)} />
-                  <FormGroup label={t.restore.typeName(name)} fieldId="restore-typed"><TextInput id="restore-typed" value={typed} onChange={(_, value) => setTyped(value)} /></FormGroup>
-                </>
-              )}
-              <Checkbox id="restore-power" label={t.restore.powerOn} isChecked={powerOn} onChange={(_, value) => setPowerOn(value)} />
+              ))}
+              {networks.length < cardsMax && <div><Button variant="link" isInline onClick={() => setNetworks([...networks, ''])}>{t.restore.addCard}</Button></div>}
             </>
-          ) : (
+          )}
+          <FormGroup label={t.restore.name} fieldId="restore-name"><TextInput id="restore-name" value={name} onChange={(_, value) => setName(value)} /></FormGroup>
+          <Checkbox id="restore-overwrite" label={t.restore.overwrite} isChecked={overwrite} onChange={(_, value) => setOverwrite(value)} />
+          {overwrite && (
             <>
-              <FormGroup label={t.restore.path} fieldId="restore-path" isRequired><TextInput id="restore-path" value={path} onChange={(_, value) => setPath(value)} /></FormGroup>
-              <FormGroup label={t.restore.format} fieldId="restore-format">
-                <FormSelect id="restore-format" value={format} onChange={(_, value) => setFormat(value)}>{['raw', 'qcow2', 'vmdk', 'vhdx', 'vhd'].map((one) => <FormSelectOption key={one} value={one} label={one} />)}</FormSelect>
-              </FormGroup>
+              <Alert component="p" variant="warning" isInline title={t.restore.overwriteWarning(name)} />
+              <FormGroup label={t.restore.typeName(name)} fieldId="restore-typed"><TextInput id="restore-typed" value={typed} onChange={(_, value) => setTyped(value)} /></FormGroup>
             </>
           )}
-          {(disks.data?.length ?? 0) > 1 && (
-            <Checks id="restore-disks" label={t.restore.disks} options={disks.data!.map((disk) => ({ value: disk.guid, label: `${disk.name}, ${size(disk.size)}` }))}
-              chosen={chosen ?? new Set(disks.data!.map((disk) => disk.guid))} change={setChosen} />
-          )}
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button variant={asMachine && overwrite ? 'danger' : 'primary'} isDisabled={!isReady} isAriaDisabled={busy} isLoading={busy} onClick={() => void submit()}>{t.restore.submit}</Button>
-        <Button variant="link" onClick={close}>{t.cancel}</Button>
-      </ModalFooter>
-    </Modal>
+          <Checkbox id="restore-power" label={t.restore.powerOn} isChecked={powerOn} onChange={(_, value) => setPowerOn(value)} />
+        </>
+      ) : (
+        <>
+          <FormGroup label={t.restore.path} fieldId="restore-path" isRequired><TextInput id="restore-path" value={path} onChange={(_, value) => setPath(value)} /></FormGroup>
+          <FormGroup label={t.restore.format} fieldId="restore-format">
+            <FormSelect id="restore-format" value={format} onChange={(_, value) => setFormat(value)}>{['raw', 'qcow2', 'vmdk', 'vhdx', 'vhd'].map((one) => <FormSelectOption key={one} value={one} label={one} />)}</FormSelect>
+          </FormGroup>
+        </>
+      )}
+      {(disks.data?.length ?? 0) > 1 && (
+        <Checks id="restore-disks" label={t.restore.disks} options={disks.data!.map((disk) => ({ value: disk.guid, label: `${disk.name}, ${size(disk.size)}` }))}
+          chosen={chosen ?? new Set(disks.data!.map((disk) => disk.guid))} change={setChosen} />
+      )}
+    </Dialog>
   );
 }
 
