@@ -82,6 +82,31 @@ public sealed class CatalogDatabase : IAsyncDisposable
     }
 
     /// <summary>
+    /// Keeps all other servers of this catalog from changing the key of its secrets, until what is returned is disposed or this process ends. Of SQLite there is no other server: one
+    /// process is to order its own callers.
+    /// </summary>
+    /// <returns>What holds it; null when another server does so at the moment.</returns>
+    public async Task<IAsyncDisposable?> TryHoldKeyRotationAsync(CancellationToken cancellationToken)
+    {
+        CatalogSession session = await ReadAsync(cancellationToken);
+        try
+        {
+            if (_source.Dialect.TryExclusiveUntilEnd(CatalogLock.KeyRotation) is not { } sql || await session.NumberAsync(SqlText.Raw(sql), cancellationToken) == 1)
+            {
+                return session;
+            }
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+
+        await session.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>
     /// Copies a SQLite catalog, as it is at one instant and while others go on, to <paramref name="path"/>, which is replaced when the copy is whole
     /// and on disk. PostgreSQL's is refused: it has programs of its own for that.
     /// </summary>

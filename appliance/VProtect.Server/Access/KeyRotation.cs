@@ -45,7 +45,7 @@ internal enum KeyRotationStep
 ///   6 secret.key.next becomes secret.key       the key before is gone from disk; this process still opens what it had read
 /// </code>
 /// Whatever ends it between 2 and 6, the next start goes on to the end (<see cref="FinishAsync"/>). It rests on two rules: secrets are sealed inside the
-/// transaction that writes them, and one transaction writes at a time, as with SQLite. One rotation at a time, and none while the appliance is copied.
+/// transaction that writes them, and one transaction writes at a time, as with SQLite. One rotation at a time, of all servers of a catalog, and none while the appliance is copied.
 /// </summary>
 internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory data, SecretBox box, AuditHead head, TimeProvider time, ILogger<KeyRotation> logger) : IDisposable
 {
@@ -62,12 +62,15 @@ internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory
     /// <param name="noteAsync">Writes the audit entry, in the transaction, of as many secrets.</param>
     /// <param name="cancellationToken">Gives up; both keys are then kept, and the next call or start goes on.</param>
     /// <returns>How many secrets were sealed anew.</returns>
-    /// <exception cref="VProtectException"><see cref="ErrorCode.SecretUnreadable"/>: one does not open, which is named; nothing is changed.</exception>
+    /// <exception cref="VProtectException">
+    /// <see cref="ErrorCode.SecretUnreadable"/>: one does not open, which is named; <see cref="ErrorCode.CatalogBusy"/>: another server of this catalog changes the key. Nothing is changed then.
+    /// </exception>
     public async Task<int> RotateAsync(Func<CatalogTransaction, int, Task> noteAsync, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
+            await using IAsyncDisposable held = await HoldAsync(cancellationToken);
             await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
             {
                 foreach ((byte[] secret, string purpose) in await AllAsync(session, cancellationToken))
@@ -96,6 +99,7 @@ internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory
         await _one.WaitAsync(cancellationToken);
         try
         {
+            await using IAsyncDisposable held = await HoldAsync(cancellationToken);
             int count = await RunAsync(NoteAsync, cancellationToken);
             Log.Finished(logger, count);
         }
@@ -132,6 +136,10 @@ internal sealed partial class KeyRotation(CatalogDatabase catalog, DataDirectory
 
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
+
+    private async Task<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken) => await catalog.TryHoldKeyRotationAsync(cancellationToken) ?? throw new VProtectException(
+        ErrorCode.CatalogBusy, ErrorSide.Catalog, "Another server of this catalog is changing the key of its secrets; nothing is changed here.",
+        "Wait until that has ended, and give this server the new secret.key before it goes on.", RetryAdvice.Later);
 
     private static string PurposeOf(SealedSecret secret) => secret.Table switch
     {

@@ -11,4 +11,7 @@ internal enum CatalogLock : long
 
     /// <summary>Appending to the audit chain: an entry carries the hash of the one before.</summary>
     Audit = 0x5650_0003,
+
+    /// <summary>Sealing every secret with a new key: who rotates holds it from the first look at them to the end.</summary>
+    KeyRotation = 0x5650_0004,
 }

@@ -24,6 +24,9 @@ internal abstract partial class Dialect
     /// <summary>SQL that lets one transaction at a time past it, until that ends; null when writers are one at a time anyway.</summary>
     public abstract string? ExclusiveUntilEnd(CatalogLock named);
 
+    /// <summary>SQL that answers 1 when no other has a lock, which is then held until the transaction ends, and else 0; null when there is no other server.</summary>
+    public abstract string? TryExclusiveUntilEnd(CatalogLock named);
+
     /// <summary>End of a SELECT that takes rows to change them, passing over those that another is changing.</summary>
     public abstract string SkipLocked { get; }
 
@@ -125,6 +128,8 @@ internal abstract partial class Dialect
 
         public override string? ExclusiveUntilEnd(CatalogLock named) => null;
 
+        public override string? TryExclusiveUntilEnd(CatalogLock named) => null;
+
         public override string WithoutIndex(string column) => "+" + column;
 
         public override SqlText Rare(SqlText condition) => $"likelihood({condition}, 0.0001)";
@@ -207,6 +212,8 @@ internal abstract partial class Dialect
         public override string NullsOf(SortDirection direction) => direction == SortDirection.Asc ? " NULLS FIRST" : " NULLS LAST";
 
         public override string? ExclusiveUntilEnd(CatalogLock named) => $"SELECT pg_advisory_xact_lock({(long)named})";
+
+        public override string? TryExclusiveUntilEnd(CatalogLock named) => $"SELECT CASE WHEN pg_try_advisory_xact_lock({(long)named}) THEN 1 ELSE 0 END";
 
         public override string WithoutIndex(string column) => column;
 
