@@ -31,7 +31,7 @@ internal static class Collect
 
     private static async Task<CollectWorkResult> RunAsync(SharedRepository shared, WorkContext context, CancellationToken cancellationToken)
     {
-        await using OpenedLedger ledger = LedgerOpening.Open(context.Options.StatePath, shared.Repository.Id, context.Warn);
+        await using OpenedLedger ledger = LedgerOpening.Open(context.Options.StatePath, shared.Repository.Id, context.Warn, context.TemporaryPath);
         CollectResult first = await RunOnceAsync(shared, ledger, context, cancellationToken);
         CollectResult? second = first.PacksCondemned > 0 && !first.IsHeldBackByWriter && !first.IsOvertaken
             ? await RunOnceAsync(shared, ledger, context, cancellationToken)

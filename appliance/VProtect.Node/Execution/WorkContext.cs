@@ -20,6 +20,9 @@ internal sealed class WorkContext(Workshop workshop, TaskOrder order, TaskJourna
     /// <summary>Directories that files may be restored into or below; empty: any.</summary>
     public IReadOnlyList<string> RestorePaths => order.Settings?.RestorePaths ?? [];
 
+    /// <summary>Directory for what is only for this run; null for that of temporary files.</summary>
+    public string? TemporaryPath => workshop.Repositories.TemporaryPath;
+
     /// <summary>Held by the one copy of the appliance that is being made.</summary>
     public SemaphoreSlim Copying => workshop.Copying;
 

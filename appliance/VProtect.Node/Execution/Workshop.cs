@@ -14,6 +14,7 @@ internal sealed class Workshop(
     NodeOptions options, IReadOnlyList<IConnectorFactory> factories, OpenRepositories repositories, MountBook mounts, SemaphoreSlim slots, ILogger logger, TimeProvider time)
 {
     private readonly PlatformGate _gate = new();
+    private readonly WorkPlace _place = new(options);
 
     public NodeOptions Options => options;
 
@@ -36,7 +37,7 @@ internal sealed class Workshop(
     public void Heed(NodeSettings settings)
     {
         BackupRate.BytesPerSecond = settings.BackupBytesPerSecondMax;
-        mounts.Heed(settings);
+        mounts.Heed(settings, _place.Path);
     }
 
     /// <summary>Whether another node may do work while this one goes on with it: repositories bear any number of writers, what else it touches is only read.</summary>
@@ -47,6 +48,11 @@ internal sealed class Workshop(
     public async Task<WorkResult?> RunAsync(TaskOrder order, TaskJournal journal, CancellationToken cancellationToken)
     {
         var context = new WorkContext(this, order, journal);
+        if ((TakesSlot(order.Work) || order.Work is MountWork) && order.Settings is { } settings)
+        {
+            await Task.Run(() => Settle(settings), cancellationToken).WaitAsync(cancellationToken);
+        }
+
         if (!TakesSlot(order.Work))
         {
             return await PassGateAsync(order.Work, context, cancellationToken);
@@ -78,6 +84,14 @@ internal sealed class Workshop(
                 ErrorCode.PlatformNotServed, ErrorSide.Platform, $"This node has no connector for '{platform.Platform}'.",
                 $"It has: {(factories.Count == 0 ? "none" : string.Join(", ", factories.Select(factory => factory.Platform)))}. Use a node of a version that has it.");
         return factory.Open(new ConnectorEndpoint(platform.Address, platform.Login, platform.Secret, platform.Settings));
+    }
+
+    /// <summary>Temporary work is kept where the server says from now on; what is quick needs none.</summary>
+    private void Settle(NodeSettings settings)
+    {
+        _place.Heed(settings.WorkPath);
+        repositories.TemporaryPath = _place.Path;
+        mounts.Heed(settings, _place.Path);
     }
 
     /// <summary>Work that makes something on a platform and the cleaning of that platform are kept apart.</summary>

@@ -45,9 +45,11 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
     }
 
     /// <summary>Caches what mounts read as the server says from now on.</summary>
-    public void Heed(NodeSettings settings)
+    /// <param name="settings">What it says.</param>
+    /// <param name="place">Directory for temporary work, known to be good; null for the node's own.</param>
+    public void Heed(NodeSettings settings, string? place)
     {
-        var file = new ChunkFileOptions { Directory = Path.Combine(options.StatePath, "mount-cache"), HoldsShares = settings.MountCacheHoldsShares };
+        var file = new ChunkFileOptions { Directory = Path.Combine(place ?? options.StatePath, "mount-cache"), HoldsShares = settings.MountCacheHoldsShares };
         _cache.UseFile(
             settings.MountCacheBytesMax switch
             {

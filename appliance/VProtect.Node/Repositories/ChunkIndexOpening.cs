@@ -28,9 +28,10 @@ public static class ChunkIndexOpening
     /// <param name="memoryBytesMax">As <see cref="ChunkIndexOptions.MemoryBytesMax"/>; null for the default.</param>
     /// <param name="startsEmpty">Whether what was known is dropped.</param>
     /// <param name="warn">Told why a temporary one is used.</param>
-    public static OpenedIndex Open(string? state, string repositoryId, long? memoryBytesMax, bool startsEmpty, Action<string> warn)
+    /// <param name="place">Directory for a temporary one; null for that of temporary files.</param>
+    public static OpenedIndex Open(string? state, string repositoryId, long? memoryBytesMax, bool startsEmpty, Action<string> warn, string? place = null)
     {
-        TemporaryIndex.RemoveLeftovers();
+        TemporaryIndex.RemoveLeftovers(place);
         string? trouble = null;
         if (DirectoryOf(state, repositoryId) is { } directory)
         {
@@ -59,7 +60,7 @@ public static class ChunkIndexOpening
         }
 
         warn($"{trouble ?? "There is no directory for state."} A temporary index is used: slower to start.");
-        (FasterChunkIndex index, string temporary) = TemporaryIndex.Create();
+        (FasterChunkIndex index, string temporary) = TemporaryIndex.Create(place);
         return new OpenedIndex(index, temporary);
     }
 

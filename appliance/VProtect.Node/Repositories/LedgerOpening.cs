@@ -14,7 +14,8 @@ public static class LedgerOpening
     /// <param name="state">Where this machine keeps what it knows of repositories, or null.</param>
     /// <param name="repositoryId">Of which repository.</param>
     /// <param name="warn">Told why a temporary one is used.</param>
-    public static OpenedLedger Open(string? state, string repositoryId, Action<string> warn)
+    /// <param name="place">Directory for a temporary one; null for that of temporary files.</param>
+    public static OpenedLedger Open(string? state, string repositoryId, Action<string> warn, string? place = null)
     {
         string? trouble = null;
         foreach (string slot in ChunkIndexOpening.SlotsOf(state, repositoryId))
@@ -34,7 +35,7 @@ public static class LedgerOpening
         }
 
         warn($"{trouble ?? "There is no directory for state."} All restore points are counted anew: slower.");
-        string temporary = Directory.CreateTempSubdirectory("vprotect-ledger-").FullName;
+        string temporary = TemporaryIndex.NewDirectory(place, "vprotect-ledger-");
         return new OpenedLedger(ReferenceLedger.Open(new ReferenceLedgerOptions { Directory = temporary }), temporary);
     }
 }

@@ -19,6 +19,9 @@ internal sealed partial class OpenRepositories(NodeOptions options, ILogger logg
     private readonly Dictionary<string, Task> _closing = new(StringComparer.Ordinal);
     private readonly byte[] _salt = RandomNumberGenerator.GetBytes(32);
 
+    /// <summary>Directory for indexes of one run; null for that of temporary files. For repositories that are opened from now on.</summary>
+    public string? TemporaryPath { get; set; }
+
     /// <summary>Repositories that are open now.</summary>
     public int Count
     {
@@ -214,7 +217,7 @@ internal sealed partial class OpenRepositories(NodeOptions options, ILogger logg
             RepositorySummary summary = await Repository.DescribeAsync(store, CancellationToken.None);
             Secret? secret = summary.IsEncrypted && reference.Secret is { } text ? Secret.FromText(text) : null;
             Repository repository = await Repository.OpenAsync(store, secret, time, CancellationToken.None);
-            index = ChunkIndexOpening.Open(options.StatePath, summary.Id, options.IndexMemoryBytesMax, startsEmpty: false, warn);
+            index = ChunkIndexOpening.Open(options.StatePath, summary.Id, options.IndexMemoryBytesMax, startsEmpty: false, warn, TemporaryPath);
             Log.Opened(logger, repository.Name, repository.Id, index.Index.EntryCount);
             return new SharedRepository(repository, index);
         }

@@ -4,7 +4,7 @@ using VProtect.ChunkIndex;
 namespace VProtect.Node.Repositories;
 
 /// <summary>
-/// Chunk indexes for one run, in the directory for temporary files. A process that was killed leaves its own behind; the next
+/// Chunk indexes for one run, in the directory for temporary files or the node's place for them. A process that was killed leaves its own behind; the next
 /// run removes it. Each index holds a lock in its directory for as long as its process lives: that tells which are dead.
 /// </summary>
 internal static class TemporaryIndex
@@ -13,12 +13,13 @@ internal static class TemporaryIndex
     private const int AttemptsMax = 8;
 
     /// <summary>Makes one.</summary>
+    /// <param name="place">Directory to make it in; null for that of temporary files.</param>
     /// <returns>The index and its directory, which the caller removes after it.</returns>
-    public static (FasterChunkIndex Index, string Directory) Create()
+    public static (FasterChunkIndex Index, string Directory) Create(string? place)
     {
         for (int attempt = 1; ; attempt++)
         {
-            string directory = Directory.CreateTempSubdirectory(Prefix).FullName;
+            string directory = NewDirectory(place, Prefix);
             try
             {
                 return (FasterChunkIndex.Open(new ChunkIndexOptions { Directory = directory }), directory);
@@ -30,12 +31,17 @@ internal static class TemporaryIndex
         }
     }
 
+    /// <summary>Makes a directory of its owner's alone, in a place or, where that is null, in that of temporary files.</summary>
+    public static string NewDirectory(string? place, string prefix) => place is null
+        ? Directory.CreateTempSubdirectory(prefix).FullName
+        : Directory.CreateDirectory(Path.Combine(place, $"{prefix}{Guid.NewGuid():N}"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+
     /// <summary>Removes those of processes that have ended. What cannot be removed stays.</summary>
-    public static void RemoveLeftovers()
+    public static void RemoveLeftovers(string? place)
     {
         try
         {
-            foreach (string directory in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+            foreach (string directory in Directory.EnumerateDirectories(place ?? Path.GetTempPath(), Prefix + "*"))
             {
                 RemoveIfDead(directory);
             }

@@ -34,6 +34,9 @@ internal sealed record NodeConfigSettings
     /// <summary>Bytes of the local file in which a node keeps what mounts read from object storage; 0 for none. A node takes at most a sixteenth of what is free.</summary>
     public long? MountCacheBytesMax { get; private init; }
 
+    /// <summary>Absolute directory of the node's machine for temporary work; null for the usual places.</summary>
+    public string? WorkPath { get; private init; }
+
     /// <summary>Whether that file also keeps what mounts read from shares.</summary>
     public bool? MountCacheHoldsShares { get; private init; }
 
@@ -55,6 +58,7 @@ internal sealed record NodeConfigSettings
                 "restorePaths" => settings with { RestorePaths = Paths(field, value, problems) },
                 "backupBytesPerSecondMax" => settings with { BackupBytesPerSecondMax = Number(field, value, 1 << 20, long.MaxValue, problems) },
                 "mountCacheBytesMax" => settings with { MountCacheBytesMax = Number(field, value, 0, long.MaxValue, problems) },
+                "workPath" => settings with { WorkPath = Place(field, value, problems) },
                 "mountCacheHoldsShares" => settings with { MountCacheHoldsShares = Flag(field, value, problems) },
                 _ => Unknown(field, settings, problems),
             };
@@ -65,7 +69,7 @@ internal sealed record NodeConfigSettings
 
     private static NodeConfigSettings Unknown(string field, NodeConfigSettings settings, FieldProblems problems)
     {
-        problems.Add(field, "There is no such setting.", "Send runningTasksMax, allowedTaskTypes, restorePaths, backupBytesPerSecondMax, mountCacheBytesMax or mountCacheHoldsShares.");
+        problems.Add(field, "There is no such setting.", "Send runningTasksMax, allowedTaskTypes, restorePaths, backupBytesPerSecondMax, mountCacheBytesMax, mountCacheHoldsShares or workPath.");
         return settings;
     }
 
@@ -79,6 +83,14 @@ internal sealed record NodeConfigSettings
     private static bool? Flag(string field, JsonElement value, FieldProblems problems) =>
         problems.Require(value.ValueKind is JsonValueKind.True or JsonValueKind.False, field, $"{value.GetRawText()} is neither true nor false.", "Send true or false.")
             ? value.GetBoolean()
+            : null;
+
+    private static string? Place(string field, JsonElement value, FieldProblems problems) =>
+        problems.Require(
+            value.ValueKind == JsonValueKind.String && value.GetString() is { } path && path.Length <= PathLengthMax && Path.IsPathFullyQualified(path) && !path.Split('/').Contains("..")
+                && !path.Any(char.IsControl), field,
+            $"{value.GetRawText()} is no absolute directory.", "Send one without '..', as in \"/var/vprotect-work\"; the node makes it when it is not there.")
+            ? value.GetString()
             : null;
 
     private static List<TaskType>? Types(string field, JsonElement value, FieldProblems problems)

@@ -15,6 +15,9 @@ public sealed record NodeSettings
     /// <summary>Whether that file also keeps what mounts read from shares (NFS, CIFS).</summary>
     public bool MountCacheHoldsShares { get; init; }
 
+    /// <summary>Absolute directory for temporary work: indexes and ledgers of one run, and the file of the mounts' cache; null the usual places. For what begins from then on.</summary>
+    public string? WorkPath { get; init; }
+
     /// <summary>
     /// After so long without an answer of the server, work that must not go on beside another's ends by itself: a little later the server takes it for lost. Null never.
     /// </summary>

@@ -165,6 +165,7 @@ internal sealed partial class TaskChannel(
                 RestorePaths = config?.RestorePaths,
                 BackupBytesPerSecondMax = config?.BackupBytesPerSecondMax ?? 0,
                 MountCacheBytesMax = config?.MountCacheBytesMax,
+                WorkPath = config?.WorkPath,
                 MountCacheHoldsShares = config?.MountCacheHoldsShares ?? false,
                 SilenceMax = lease - TimeSpan.FromMinutes(Math.Min(5, lease.TotalMinutes / 10)),
             },

@@ -14,9 +14,9 @@ const linesOf = (text: string) => text.split('\n').map((line) => line.trim()).fi
 
 /** What a configuration says, in words. */
 export function Settings({ settings }: { settings: Record<string, unknown> }) {
-  const { tasks, types, paths, mebibytes } = settingsFrom(settings);
+  const { tasks, types, paths, mebibytes, place } = settingsFrom(settings);
   const said = [
-    tasks > 0 && n.tasksSaid(tasks), types.length > 0 && n.typesSaid(types.map(kindName).join(', ')), paths.length > 0 && n.pathsSaid(paths.join(', ')), mebibytes > 0 && n.rateSaid(Math.round(mebibytes * 100) / 100),
+    tasks > 0 && n.tasksSaid(tasks), types.length > 0 && n.typesSaid(types.map(kindName).join(', ')), paths.length > 0 && n.pathsSaid(paths.join(', ')), mebibytes > 0 && n.rateSaid(Math.round(mebibytes * 100) / 100), place !== '' && n.placeSaid(place),
   ].filter((one) => one !== false);
   return said.length === 0 ? <>{n.unlimited}</> : <>{said.map((one) => <div key={one} className="vp-address">{one}</div>)}</>;
 }
@@ -39,6 +39,7 @@ export function EditConfig({ config, done, close }: { config?: Config; done: () 
       <Whole id="config-tasks" label={n.tasks} value={form.tasks} min={0} max={64} change={(tasks) => setForm({ ...form, tasks })} help={n.tasksHelp} />
       <Whole id="config-rate" label={n.rate} value={form.mebibytes} min={0} change={(mebibytes) => setForm({ ...form, mebibytes })} unit="MiB/s" help={n.rateHelp} />
       <Lines id="config-paths" label={n.paths} value={paths} change={setPaths} help={n.pathsHelp} />
+      <Text id="config-place" label={n.place} value={form.place} change={(place) => setForm({ ...form, place })} help={n.placeHelp} />
       <Checks id="config-types" label={n.types} options={taskTypes.map((type) => ({ value: type, label: kindName(type) }))} chosen={new Set(form.types)} change={(types) => setForm({ ...form, types: [...types] })} />
       <Toggle id="config-default" label={n.isDefault} value={isDefault} change={setDefault} />
     </Dialog>

@@ -6,7 +6,7 @@ it('leaves out what is not limited', () => {
 });
 
 it('keeps what is said, also what the form does not know, and a rate that is no whole number of MiB', () => {
-  const stored = { runningTasksMax: 2, allowedTaskTypes: ['EXPORT'], restorePaths: ['/restore'], backupBytesPerSecondMax: 50_000_000, later: { a: 1 } };
+  const stored = { runningTasksMax: 2, allowedTaskTypes: ['EXPORT'], restorePaths: ['/restore'], backupBytesPerSecondMax: 50_000_000, workPath: '/work', later: { a: 1 } };
   expect(settingsTo(settingsFrom(stored))).toEqual(stored);
 });
 
