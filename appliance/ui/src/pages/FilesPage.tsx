@@ -134,9 +134,8 @@ function Folder({ volume, owner }: { volume: Volume; owner: Named | null | undef
               <Button type="submit" variant="secondary" isDisabled={text.trim() === ''}>{t.files.search}</Button>
             </form>
           </ToolbarItem>
-          <ToolbarItem alignSelf="center" aria-live="polite">{listing.data && (listing.data.more ? t.files.moreFound(shown.length) : t.files.count(shown.length))}</ToolbarItem>
+          <ToolbarItem alignSelf="center" aria-live="polite">{listing.data && (listing.data.more ? t.files.moreFound(shown.length) : t.files.count(shown.length))}{chosen.size > 0 && <div>{summary}</div>}{chosen.size > downloadMax && <div>{t.files.tooMany(downloadMax)}</div>}</ToolbarItem>
           <ToolbarItem align={{ default: 'alignEnd' }} className="vp-row">
-            {chosen.size > 0 && summary}{chosen.size > downloadMax && ` ${t.files.tooMany(downloadMax)}`}
             <FormSelect aria-label={t.files.format} value={format} onChange={(_, value) => setFormat(value as ArchiveFormat)}>
               <FormSelectOption value="zip" label={t.files.zip} />
               <FormSelectOption value="tar.zst" label={t.files.tar} />
