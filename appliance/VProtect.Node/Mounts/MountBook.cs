@@ -44,11 +44,12 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
         }
     }
 
-    /// <summary>Caches what mounts read as the server says from now on.</summary>
+    /// <summary>Caches what mounts read, and waits for it, as the server says from now on; also in mounts that are there.</summary>
     /// <param name="settings">What it says.</param>
     /// <param name="place">Directory for temporary work, known to be good; null for the node's own.</param>
     public void Heed(NodeSettings settings, string? place)
     {
+        _cache.StallMax = settings.MountStallMax ?? _cache.Options.StallMax;
         var file = new ChunkFileOptions { Directory = Path.Combine(place ?? options.StatePath, "mount-cache"), HoldsShares = settings.MountCacheHoldsShares };
         _cache.UseFile(
             settings.MountCacheBytesMax switch

@@ -40,6 +40,9 @@ internal sealed record NodeConfigSettings
     /// <summary>Whether that file also keeps what mounts read from shares.</summary>
     public bool? MountCacheHoldsShares { get; private init; }
 
+    /// <summary>Seconds that reads of mounts wait for a repository that is away before they fail, 5 to 86400.</summary>
+    public long? MountStallSecondsMax { get; private init; }
+
     /// <summary>What a configuration says; what an earlier version let in and is not understood counts as not said.</summary>
     public static NodeConfigSettings Of(NodeConfig config) =>
         Parse(JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(config.Settings)!, new FieldProblems());
@@ -60,6 +63,7 @@ internal sealed record NodeConfigSettings
                 "mountCacheBytesMax" => settings with { MountCacheBytesMax = Number(field, value, 0, long.MaxValue, problems) },
                 "workPath" => settings with { WorkPath = Place(field, value, problems) },
                 "mountCacheHoldsShares" => settings with { MountCacheHoldsShares = Flag(field, value, problems) },
+                "mountStallSecondsMax" => settings with { MountStallSecondsMax = Number(field, value, 5, 86_400, problems) },
                 _ => Unknown(field, settings, problems),
             };
         }
@@ -69,7 +73,7 @@ internal sealed record NodeConfigSettings
 
     private static NodeConfigSettings Unknown(string field, NodeConfigSettings settings, FieldProblems problems)
     {
-        problems.Add(field, "There is no such setting.", "Send runningTasksMax, allowedTaskTypes, restorePaths, backupBytesPerSecondMax, mountCacheBytesMax, mountCacheHoldsShares or workPath.");
+        problems.Add(field, "There is no such setting.", "Send runningTasksMax, allowedTaskTypes, restorePaths, backupBytesPerSecondMax, mountCacheBytesMax, mountCacheHoldsShares, mountStallSecondsMax or workPath.");
         return settings;
     }
 

@@ -15,6 +15,9 @@ public sealed record NodeSettings
     /// <summary>Whether that file also keeps what mounts read from shares (NFS, CIFS).</summary>
     public bool MountCacheHoldsShares { get; init; }
 
+    /// <summary>How long reads of mounts wait for a repository that is away before they fail; null as long as the node thinks fit.</summary>
+    public TimeSpan? MountStallMax { get; init; }
+
     /// <summary>Absolute directory for temporary work: indexes and ledgers of one run, and the file of the mounts' cache; null the usual places. For what begins from then on.</summary>
     public string? WorkPath { get; init; }
 

@@ -54,7 +54,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
     /// <inheritdoc/>
     public async ValueTask ReadNodeAsync(ChunkId id, int level, Memory<ChunkId> slots, CancellationToken cancellationToken)
     {
-        var patience = new Patience(time, cache.Options.StallMax);
+        var patience = new Patience(time, cache.StallMax);
         while (true)
         {
             try
@@ -131,7 +131,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
             idle = _idle.Task;
         }
 
-        await Task.WhenAny(idle, Task.Delay(cache.Options.StallMax, time, CancellationToken.None));
+        await Task.WhenAny(idle, Task.Delay(cache.StallMax, time, CancellationToken.None));
         lock (_gate)
         {
             // Whoever wants them later must not wait for a read that hangs.
@@ -326,7 +326,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
 
     private async Task LoadOneAsync(CachedChunk chunk)
     {
-        var patience = new Patience(time, cache.Options.StallMax);
+        var patience = new Patience(time, cache.StallMax);
         while (true)
         {
             try

@@ -13,6 +13,7 @@ namespace VProtect.Mover.View;
 public sealed class ViewCache : IDisposable
 {
     private ChunkFile? _file;
+    private long _stallTicks;
 
     /// <summary>Makes an empty one, in memory alone.</summary>
     public ViewCache(ViewOptions options)
@@ -20,12 +21,24 @@ public sealed class ViewCache : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
+        StallMax = options.StallMax;
         Chunks = new ChunkCache(options.CacheBytes);
         Nodes = new NodeCache(options.CachedNodesMax);
     }
 
     /// <summary>Its limits.</summary>
     public ViewOptions Options { get; }
+
+    /// <summary>How long a read waits for a repository that is away or hangs before it fails: for reads and tries that begin from now on. More than nothing.</summary>
+    public TimeSpan StallMax
+    {
+        get => TimeSpan.FromTicks(Volatile.Read(ref _stallTicks));
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            Volatile.Write(ref _stallTicks, value.Ticks);
+        }
+    }
 
     /// <summary>Bytes of chunks it holds in memory now.</summary>
     public long HeldBytes => Chunks.HeldBytes;

@@ -18,7 +18,7 @@ public sealed record ViewOptions
     /// <summary>Reads of the repository at work at a time for a disk. Default 16.</summary>
     public int FetchesMax { get; init; } = 16;
 
-    /// <summary>How long a read waits for a repository that is away or hangs before it fails. Default 2 minutes.</summary>
+    /// <summary>How long a read waits for a repository that is away or hangs before it fails. Default 2 minutes; <see cref="ViewCache.StallMax"/> is what holds.</summary>
     public TimeSpan StallMax { get; init; } = TimeSpan.FromMinutes(2);
 
     internal void Validate()

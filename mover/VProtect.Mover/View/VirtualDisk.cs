@@ -12,7 +12,7 @@ namespace VProtect.Mover.View;
 /// </code>
 /// <para>Opening costs one tree node, whatever the size. Damage fails the reads that touch it and is told once by
 /// <see cref="Damaged"/>; every other byte can be read. While the repository is away reads wait, and fail after
-/// <see cref="ViewOptions.StallMax"/>; then they are tried again by whoever asks again.</para>
+/// <see cref="ViewCache.StallMax"/>; then they are tried again by whoever asks again.</para>
 /// <para>Memory beside the shared cache: a few KiB.</para>
 /// </summary>
 public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
@@ -273,15 +273,16 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
             return;
         }
 
+        TimeSpan stallMax = _cache.StallMax;
         try
         {
-            await chunk.Loaded.WaitAsync(_cache.Options.StallMax, _time, cancellationToken);
+            await chunk.Loaded.WaitAsync(stallMax, _time, cancellationToken);
         }
         catch (TimeoutException e)
         {
-            Log.Stalled(_log, Name, _cache.Options.StallMax.TotalMilliseconds);
+            Log.Stalled(_log, Name, stallMax.TotalMilliseconds);
             throw new VProtectException(
-                ErrorCode.StoreFailed, ErrorSide.Repository, $"The repository did not answer for {_cache.Options.StallMax.TotalSeconds:0} s.",
+                ErrorCode.StoreFailed, ErrorSide.Repository, $"The repository did not answer for {stallMax.TotalSeconds:0} s.",
                 "Bring the repository's disk, share or network back; the mount goes on by itself.", RetryAdvice.Later, e);
         }
     }

@@ -206,10 +206,11 @@ public sealed class VirtualDiskTests
     public async Task A_read_that_hangs_is_not_waited_for_by_the_next_mount()
     {
         (TestRepository repository, RestorePoint point, FickleStore store, TestRepository view, byte[] content) = await NewFickleAsync();
-        using var cache = new ViewCache(new ViewOptions { ReadAheadBytesMax = 0, StallMax = TimeSpan.FromMilliseconds(300) });
+        using var cache = new ViewCache(new ViewOptions { ReadAheadBytesMax = 0 });
         byte[] buffer = new byte[20_000];
         await using (VirtualDisk hung = await OpenAsync(view, point, cache))
         {
+            cache.StallMax = TimeSpan.FromMilliseconds(300); // holds for a disk that is open, too
             store.Become(FickleStore.Mood.Hanging);
             await Assert.ThrowsAsync<VProtectException>(async () => await hung.ReadAsync(500_000, buffer, None));
         }

@@ -90,7 +90,7 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
 
         foreach ((string field, object wrong) in (IEnumerable<(string, object)>)[
             ("staging", "/var/tmp"), ("runningTasksMax", 65), ("runningTasksMax", "many"), ("restorePaths", "var/tmp"), ("restorePaths", Array.Empty<string>()), ("backupBytesPerSecondMax", 1000), ("mountCacheBytesMax", -1),
-            ("mountCacheHoldsShares", "yes"), ("workPath", "var/tmp"), ("workPath", "/var/../tmp"), ("workPath", 1), ("workPath", "/a\nb"),
+            ("mountCacheHoldsShares", "yes"), ("mountStallSecondsMax", 4), ("mountStallSecondsMax", 86_401), ("workPath", "var/tmp"), ("workPath", "/var/../tmp"), ("workPath", 1), ("workPath", "/a\nb"),
             ("allowedTaskTypes", "EXPORT"), ("allowedTaskTypes", new[] { "EXPORT", "STORE" }), ("allowedTaskTypes", new[] { 1 }), ("allowedTaskTypes", Array.Empty<string>())])
         {
             using HttpResponseMessage answer = await server.Client.PutAsJsonAsync(path, new { settings = new Dictionary<string, object> { [field] = wrong } });

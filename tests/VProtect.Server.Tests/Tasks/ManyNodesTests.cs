@@ -175,7 +175,7 @@ public sealed class ManyNodesTests
     public async Task Settings_of_a_node_configuration_come_with_orders_and_are_heeded_as_they_are_now()
     {
         await using TestEngine engine = await TestEngine.StartAsync();
-        var config = new NodeConfig { Name = "site2", Settings = """{"runningTasksMax":1,"restorePaths":["/restore"],"backupBytesPerSecondMax":2097152,"mountCacheBytesMax":0,"mountCacheHoldsShares":true,"workPath":"/work","staging":"/of/an/earlier/version"}""" };
+        var config = new NodeConfig { Name = "site2", Settings = """{"runningTasksMax":1,"restorePaths":["/restore"],"backupBytesPerSecondMax":2097152,"mountCacheBytesMax":0,"mountCacheHoldsShares":true,"mountStallSecondsMax":600,"workPath":"/work","staging":"/of/an/earlier/version"}""" };
         await engine.WriteAsync(transaction => transaction.NodeConfigs.InsertAsync(config, default));
         await LeaveToAsync(engine, config.Guid);
         ScriptedNode node = await EnrolAsync(engine, "far", config.Guid);
@@ -184,13 +184,14 @@ public sealed class ManyNodesTests
 
         NodeSettings settings = (await node.LeaseAsync()).Settings!;
         Assert.Equal((2 << 20, TimeSpan.FromMinutes(115)), (settings.BackupBytesPerSecondMax, settings.SilenceMax));
-        Assert.Equal((0, true, "/work"), (settings.MountCacheBytesMax, settings.MountCacheHoldsShares, settings.WorkPath));
+        Assert.Equal((0, true, "/work", TimeSpan.FromMinutes(10)), (settings.MountCacheBytesMax, settings.MountCacheHoldsShares, settings.WorkPath, settings.MountStallMax));
         Assert.Equal(["/restore"], settings.RestorePaths!);
         Assert.Null(await node.TryLeaseAsync());
 
         await engine.WriteAsync(transaction => transaction.NodeConfigs.UpdateAsync(config with { Settings = "{}" }, default));
         settings = (await node.LeaseAsync()).Settings!;
         Assert.Null(settings.WorkPath);
+        Assert.Null(settings.MountStallMax);
         Assert.Equal((0, null, null, false), (settings.BackupBytesPerSecondMax, settings.RestorePaths, settings.MountCacheBytesMax, settings.MountCacheHoldsShares));
     }
 

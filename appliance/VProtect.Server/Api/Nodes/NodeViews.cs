@@ -71,7 +71,7 @@ internal sealed record NodeConfigView(Guid Guid, string Name, string? Descriptio
 /// <param name="Name">Name shown to people; unique.</param>
 /// <param name="Description">What it is for.</param>
 /// <param name="Settings">
-/// Limits, paths and rates of the nodes, by name; replaces all. <c>runningTasksMax</c> 1 to 64, <c>allowedTaskTypes</c> types of tasks, <c>restorePaths</c> absolute directories, <c>backupBytesPerSecondMax</c> 1048576 at least, <c>mountCacheBytesMax</c> bytes of local disk, 0 for none, <c>mountCacheHoldsShares</c> true or false, <c>workPath</c> an absolute directory for temporary work.
+/// Limits, paths and rates of the nodes, by name; replaces all. <c>runningTasksMax</c> 1 to 64, <c>allowedTaskTypes</c> types of tasks, <c>restorePaths</c> absolute directories, <c>backupBytesPerSecondMax</c> 1048576 at least, <c>mountCacheBytesMax</c> bytes of local disk, 0 for none, <c>mountCacheHoldsShares</c> true or false, <c>mountStallSecondsMax</c> 5 to 86400, <c>workPath</c> an absolute directory for temporary work.
 /// </param>
 /// <param name="DefaultConfiguration">Whether new nodes get it; there is one such, at most.</param>
 internal sealed record NodeConfigRequest(string? Name, string? Description, IReadOnlyDictionary<string, JsonElement>? Settings, bool? DefaultConfiguration);

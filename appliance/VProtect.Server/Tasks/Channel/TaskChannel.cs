@@ -167,6 +167,7 @@ internal sealed partial class TaskChannel(
                 MountCacheBytesMax = config?.MountCacheBytesMax,
                 WorkPath = config?.WorkPath,
                 MountCacheHoldsShares = config?.MountCacheHoldsShares ?? false,
+                MountStallMax = config?.MountStallSecondsMax is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 SilenceMax = lease - TimeSpan.FromMinutes(Math.Min(5, lease.TotalMinutes / 10)),
             },
         };

@@ -227,7 +227,7 @@ internal static class InfrastructureVerbs
 
     public static Verb NewNodeConfig(ClientVerbs verbs)
     {
-        Field[] members = [Field.Text("--description", "description", "What it is for."), Field.Flag("--default", "defaultConfiguration", "Whether new nodes get it."), Field.Pairs("--setting", "settings", "A limit, path or rate: runningTasksMax, allowedTaskTypes, restorePaths, backupBytesPerSecondMax, mountCacheBytesMax, mountCacheHoldsShares, workPath; replaces all that were set.")];
+        Field[] members = [Field.Text("--description", "description", "What it is for."), Field.Flag("--default", "defaultConfiguration", "Whether new nodes get it."), Field.Pairs("--setting", "settings", "A limit, path or rate: runningTasksMax, allowedTaskTypes, restorePaths, backupBytesPerSecondMax, mountCacheBytesMax, mountCacheHoldsShares, mountStallSecondsMax, workPath; replaces all that were set.")];
         return verbs.Area(
             "node-config", "Settings that several nodes share.",
             verbs.List(NodeConfig, "Lists them.", [], ("vprotect node-config list", "all of them")),
