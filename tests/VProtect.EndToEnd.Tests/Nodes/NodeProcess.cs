@@ -5,9 +5,6 @@ namespace VProtect.EndToEnd.Tests.Nodes;
 /// <summary>A node as a process of its own, in a network of its own.</summary>
 internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
 {
-    /// <summary>A node has no key of a bucket but those that come with its orders; a test beside this one may have told the whole process one.</summary>
-    private static readonly Dictionary<string, string> NoKeys = new() { ["AWS_ACCESS_KEY_ID"] = "", ["AWS_SECRET_ACCESS_KEY"] = "" };
-
     private VprotectProcess? _process;
 
     public NodeNetwork Network { get; } = new();
@@ -15,6 +12,9 @@ internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
     public string Name => name;
 
     public string Data => site[$"node-{name}"];
+
+    /// <summary>Its directory for temporary files, which no other test writes to.</summary>
+    public string Temporary => site[$"tmp-{name}"];
 
     /// <summary>Guid, once it has joined.</summary>
     public string Guid { get; private set; } = "";
@@ -32,7 +32,7 @@ internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
     }
 
     public void Start() => _process = new VprotectProcess(
-        [.. Network.Enter, ApplianceProcess.Binary, "serve", "--role", "node", "--data", Data], NoKeys);
+        [.. Network.Enter, ApplianceProcess.Binary, "serve", "--role", "node", "--data", Data], Environment());
 
     /// <summary>Of its process, which it has while it runs.</summary>
     public int Id => _process!.Id;
@@ -51,6 +51,13 @@ internal sealed class NodeProcess(ApplianceSite site, string name) : IDisposable
     {
         _process?.Dispose();
         _process = null;
+    }
+
+    /// <summary>A node has no key of a bucket but those that come with its orders; a test beside this one may have told the whole process one.</summary>
+    private Dictionary<string, string> Environment()
+    {
+        Directory.CreateDirectory(Temporary);
+        return new() { ["AWS_ACCESS_KEY_ID"] = "", ["AWS_SECRET_ACCESS_KEY"] = "", ["TMPDIR"] = Temporary };
     }
 
     /// <summary>State as the server sees it.</summary>
