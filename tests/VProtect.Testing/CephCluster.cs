@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace VProtect.Testing;
 
@@ -17,10 +15,10 @@ public sealed class CephCluster(long bytesMax = 512L << 20) : IDisposable
     public const string User = "hypervisor";
 
     /// <summary>The monitor's port on 127.0.0.1.</summary>
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
     /// <summary>The S3 gateway's port on 127.0.0.1, once <see cref="StartGatewayAsync"/> has been called.</summary>
-    public int GatewayPort { get; } = FreePort();
+    public int GatewayPort { get; } = FreePort.Take();
 
     /// <summary>Configuration with the administrator's key.</summary>
     public string ConfigPath => _directory["ceph.conf"];
@@ -169,12 +167,5 @@ public sealed class CephCluster(long bytesMax = 512L << 20) : IDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace VProtect.Testing;
 
@@ -8,12 +8,13 @@ namespace VProtect.Testing;
 public sealed class SshServer : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly Process _process;
+    private Process _process;
 
     /// <summary>Starts it.</summary>
-    public SshServer()
+    /// <param name="sessionsMax">How many sessions a connection may have at a time; sshd's own default is 10.</param>
+    public SshServer(int sessionsMax = 10)
     {
-        Port = FreePort();
+        Port = FreePort.Take();
         Tool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _directory["host"]);
         Tool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _directory["user"]);
         File.Copy(_directory["user.pub"], _directory["authorized"]);
@@ -27,14 +28,12 @@ public sealed class SshServer : IDisposable
             StrictModes no
             PermitRootLogin yes
             MaxStartups 100
+            MaxSessions {sessionsMax}
             """);
 
         // It wants this directory, which Debian's unit makes.
         Directory.CreateDirectory("/run/sshd");
-        _process = Process.Start(new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-e", "-f", _directory["sshd_config"]]) { RedirectStandardError = true })!;
-        _process.ErrorDataReceived += (_, _) => { };
-        _process.BeginErrorReadLine();
-        WaitUntilItListens();
+        _process = Start();
     }
 
     /// <summary>Where it listens, on 127.0.0.1.</summary>
@@ -46,35 +45,68 @@ public sealed class SshServer : IDisposable
     /// <summary>Its own key, as in a line of known_hosts behind the names.</summary>
     public string HostKey => string.Join(' ', File.ReadAllText(_directory["host.pub"]).Split(' ')[..2]);
 
+    /// <summary>Ends it with all its connections and starts it again.</summary>
+    public void Restart()
+    {
+        Stop();
+        _process = Start();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
+    {
+        Stop();
+        _directory.Dispose();
+    }
+
+    /// <summary>Again when it ends at once: somebody has the port for a moment, if only a process that another test starts and that is not its program yet.</summary>
+    private Process Start()
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            var error = new StringBuilder();
+            var process = Process.Start(new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-e", "-f", _directory["sshd_config"]]) { RedirectStandardError = true })!;
+            process.ErrorDataReceived += (_, line) => error.Append(line.Data).Append(' ');
+            process.BeginErrorReadLine();
+            if (Listens(process))
+            {
+                return process;
+            }
+
+            process.WaitForExit();
+            process.Dispose();
+            if (attempt == 100)
+            {
+                throw new InvalidOperationException($"sshd does not stay: {error}");
+            }
+
+            Thread.Sleep(100);
+        }
+    }
+
+    private void Stop()
     {
         _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
-        _directory.Dispose();
     }
 
-    private void WaitUntilItListens()
+    /// <summary>Waits until it does; false when it ended before.</summary>
+    private bool Listens(Process process)
     {
-        for (int attempt = 0; ; attempt++)
+        while (!process.HasExited)
         {
             try
             {
                 using var client = new TcpClient("127.0.0.1", Port);
-                return;
+                return true;
             }
-            catch (SocketException) when (attempt < 600)
+            catch (SocketException)
             {
                 Thread.Sleep(50);
             }
         }
-    }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        return false;
     }
 }

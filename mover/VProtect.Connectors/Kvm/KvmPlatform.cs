@@ -29,6 +29,11 @@ internal sealed class KvmPlatform : IAsyncDisposable
     {
         await LateThaws.DisposeAsync();
         await Session.DisposeAsync();
+        if (_host.IsValueCreated)
+        {
+            await _host.Value.DisposeAsync();
+        }
+
         if (_identity.IsValueCreated)
         {
             _identity.Value?.Dispose();

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -159,10 +158,7 @@ public sealed partial class PlantedSecretTests
     /// <summary>Object storage that lets nobody in, and says back what it was asked.</summary>
     private static HttpListener RefusingBucket()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        int port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
+        int port = FreePort.Take();
         var service = new HttpListener();
         service.Prefixes.Add($"http://127.0.0.1:{port}/");
         service.Start();

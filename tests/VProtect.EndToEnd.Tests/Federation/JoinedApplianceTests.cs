@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VProtect.EndToEnd.Tests.Appliance;
@@ -30,7 +29,7 @@ public sealed class JoinedApplianceTests
         string own = await head.BackUpAsync(web.Guid);
 
         // 1. It joins, as an administrator does it at both.
-        int port = FreePort();
+        int port = FreePort.Take();
         JsonObject settings = JsonObject.Create(await head.Client.GetAsync("/api/global-settings"))!;
         settings["nodeAddress"] = $"127.0.0.1:{port}";
         await head.Client.PutAsync("/api/global-settings", settings);
@@ -127,12 +126,5 @@ public sealed class JoinedApplianceTests
     {
         using var process = new VprotectProcess([VprotectProcess.Binary, .. arguments], site.CommandLine);
         return process.Wait().Expect(0).Text;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VProtect.EndToEnd.Tests.Appliance;
@@ -26,7 +24,7 @@ public sealed class RemoteNodeTests
         await machine.FindAsync(site);
         await SetAsync(site, settings =>
         {
-            settings["nodeAddress"] = $"*:{FreePort()}";
+            settings["nodeAddress"] = $"*:{FreePort.Take()}";
             settings["nodeTimeout"] = NodeTimeoutMs;
         });
         using var left = new NodeProcess(site, "left");
@@ -116,12 +114,5 @@ public sealed class RemoteNodeTests
         JsonObject settings = JsonObject.Create(await site.Client.GetAsync("/api/global-settings"))!;
         change(settings);
         await site.Client.PutAsync("/api/global-settings", settings);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Any, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

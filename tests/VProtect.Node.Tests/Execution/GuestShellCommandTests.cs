@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
@@ -11,7 +10,7 @@ namespace VProtect.Node.Tests.Execution;
 public sealed class GuestShellCommandTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Take();
     private readonly Process _server;
 
     public GuestShellCommandTests()
@@ -59,7 +58,7 @@ public sealed class GuestShellCommandTests : IDisposable
         Assert.Equal(ErrorCode.HookFailed, refused.Code);
         Assert.DoesNotContain("wrong password 1", refused.ToString(), StringComparison.Ordinal);
         VProtectException absent = await Assert.ThrowsAsync<VProtectException>(
-            () => RunAsync(Shell(_directory["user"], secret: null) with { Port = FreePort() }, "true"));
+            () => RunAsync(Shell(_directory["user"], secret: null) with { Port = FreePort.Take() }, "true"));
         Assert.Contains("Connection refused", absent.Message, StringComparison.Ordinal);
     }
 
@@ -108,13 +107,6 @@ public sealed class GuestShellCommandTests : IDisposable
                 Thread.Sleep(50);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static void Run(string program, params string[] arguments)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -18,9 +17,9 @@ public sealed class LdapServer : IAsyncLifetime, IDisposable
     private readonly TemporaryDirectory _directory = new();
     private Process? _process;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
-    public int TlsPort { get; } = FreePort();
+    public int TlsPort { get; } = FreePort.Take();
 
     /// <summary>The authority of its certificate, as PEM.</summary>
     public string Authority { get; private set; } = "";
@@ -182,12 +181,5 @@ public sealed class LdapServer : IAsyncLifetime, IDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

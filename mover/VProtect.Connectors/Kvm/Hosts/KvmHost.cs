@@ -8,7 +8,7 @@ namespace VProtect.Connectors.Kvm.Hosts;
 /// The host beside its libvirtd: commands, files and sockets. The same commands run on this node and over ssh, so there is one way of doing
 /// things; over TLS there is none, and what needs it is refused.
 /// </summary>
-internal abstract class KvmHost
+internal abstract class KvmHost : IAsyncDisposable
 {
     private const int OutputCharsMax = 32 << 20;
 
@@ -39,45 +39,11 @@ internal abstract class KvmHost
 
     /// <summary>Runs a command to its end.</summary>
     /// <exception cref="VProtectException">It could not be started, or did not end in time.</exception>
-    internal async Task<CommandResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken, byte[]? input = null)
-    {
-        using Process process = Start(command);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(CommandTimeMax);
-        try
-        {
-            Task<string> error = process.StandardError.ReadToEndAsync(timeout.Token);
-            Task<byte[]> output = ReadAsync(process.StandardOutput.BaseStream, timeout.Token);
-            try
-            {
-                await process.StandardInput.BaseStream.WriteAsync(input ?? [], timeout.Token);
-                process.StandardInput.Close();
-            }
-            catch (IOException)
-            {
-                // It ended without reading; its exit code tells why.
-            }
-
-            byte[] bytes = await output;
-            await process.WaitForExitAsync(timeout.Token);
-            return new CommandResult(process.ExitCode, bytes, (await error).Trim());
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Errors.Of(
-                ErrorCode.PlatformUnavailable,
-                $"'{command[0]}' on the host did not end within {CommandTimeMax.TotalSeconds:0} s.",
-                "Check the host's storage and the connection to it.",
-                RetryAdvice.Later);
-        }
-        finally
-        {
-            process.Kill();
-        }
-    }
+    internal virtual Task<CommandResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken, byte[]? input = null) =>
+        RunAsync(command[0], ToProcess(command), input, cancellationToken);
 
     /// <summary>Starts a command that ends with us.</summary>
-    internal HostProcess StartAttended(IReadOnlyList<string> command) => new(command[0], Start(["sh", "-c", Attended, "sh", .. command]));
+    internal HostProcess StartAttended(IReadOnlyList<string> command) => new(command[0], Start(ToProcess(["sh", "-c", Attended, "sh", .. command])));
 
     /// <summary>Runs a command that must succeed.</summary>
     /// <returns>Standard output.</returns>
@@ -124,12 +90,51 @@ internal abstract class KvmHost
         return result.ExitCode == 0 ? null : result.Error;
     }
 
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
     /// <summary>A process that runs a command on the host, all three streams redirected.</summary>
     protected abstract ProcessStartInfo ToProcess(IReadOnlyList<string> command);
 
-    private Process Start(IReadOnlyList<string> command)
+    /// <summary>Runs a process to its end, as <see cref="RunAsync(IReadOnlyList{string}, CancellationToken, byte[])"/>.</summary>
+    protected static async Task<CommandResult> RunAsync(string program, ProcessStartInfo info, byte[]? input, CancellationToken cancellationToken)
     {
-        ProcessStartInfo info = ToProcess(command);
+        using Process process = Start(info);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(CommandTimeMax);
+        try
+        {
+            Task<string> error = process.StandardError.ReadToEndAsync(timeout.Token);
+            Task<byte[]> output = ReadAsync(process.StandardOutput.BaseStream, timeout.Token);
+            try
+            {
+                await process.StandardInput.BaseStream.WriteAsync(input ?? [], timeout.Token);
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended without reading; its exit code tells why.
+            }
+
+            byte[] bytes = await output;
+            await process.WaitForExitAsync(timeout.Token);
+            return new CommandResult(process.ExitCode, bytes, (await error).Trim());
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Errors.Of(
+                ErrorCode.PlatformUnavailable,
+                $"'{program}' on the host did not end within {CommandTimeMax.TotalSeconds:0} s.",
+                "Check the host's storage and the connection to it.",
+                RetryAdvice.Later);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    private static Process Start(ProcessStartInfo info)
+    {
         info.RedirectStandardInput = true;
         info.RedirectStandardOutput = true;
         info.RedirectStandardError = true;

@@ -18,7 +18,10 @@ internal sealed class PrivateDirectory : IDisposable
     {
         RemoveLeftovers();
         FullName = Directory.CreateTempSubdirectory(Prefix).FullName;
-        _lock = new FileStream(Path.Join(FullName, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        // Named when it is held: between its making and its locking, who looks for leftovers would take it for one.
+        string making = Path.Join(FullName, LockName + ".new");
+        _lock = new FileStream(making, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        File.Move(making, Path.Join(FullName, LockName));
     }
 
     internal string FullName { get; }

@@ -80,6 +80,20 @@ internal sealed class Desk : IDisposable
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 
+    /// <summary>Runs what does not end and interrupts it, again and later when it had not come as far as is wanted.</summary>
+    public async Task<Outcome> InterruptAsync(Func<Outcome, bool> hasComeFar, params string[] args)
+    {
+        for (TimeSpan after = TimeSpan.FromSeconds(0.5); ; after *= 2)
+        {
+            using var ending = new CancellationTokenSource(after);
+            Outcome outcome = await RunAsync(ending.Token, args);
+            if (hasComeFar(outcome) || after > TimeSpan.FromMinutes(1))
+            {
+                return outcome;
+            }
+        }
+    }
+
     /// <summary>Runs what must succeed, and gives its output.</summary>
     public async Task<string> TellAsync(params string[] args)
     {

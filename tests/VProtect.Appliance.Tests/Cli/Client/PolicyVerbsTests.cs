@@ -73,10 +73,8 @@ public sealed class PolicyVerbsTests(ApplianceFixture server)
     public async Task Watch_shows_changes_until_it_is_interrupted()
     {
         using Desk desk = Desk.At(server);
-        using var ending = new CancellationTokenSource();
-        ending.CancelAfter(TimeSpan.FromSeconds(4));
 
-        Outcome outcome = await desk.RunAsync(ending.Token, "user", "list", "--watch");
+        Outcome outcome = await desk.InterruptAsync(told => told.Out.Contains("admin", StringComparison.Ordinal), "user", "list", "--watch");
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains("admin", outcome.Out, StringComparison.Ordinal);

@@ -10,12 +10,10 @@ public sealed class ServerFailureTests(ApplianceFixture server)
     public async Task Nobody_there_is_an_exit_code_of_its_own()
     {
         using Desk desk = Desk.At(server);
-        int port;
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            port = ((IPEndPoint)free.LocalEndpoint).Port;
-        }
+        // Ours, and never listening: refused, whoever else takes ports meanwhile.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
 
         Outcome outcome = await desk.RunAsync("user", "list", "--server", $"https://127.0.0.1:{port}");
 

@@ -46,10 +46,8 @@ public sealed class TaskVerbsTests(ApplianceFixture server)
     {
         using Desk desk = Desk.At(server);
         string id = await QueueAsync(desk, "left");
-        using var ending = new CancellationTokenSource();
-        ending.CancelAfter(TimeSpan.FromSeconds(4));
 
-        Outcome outcome = await desk.RunAsync(ending.Token, "task", "wait", id);
+        Outcome outcome = await desk.InterruptAsync(told => told.Error.Contains("the work goes on", StringComparison.Ordinal), "task", "wait", id);
 
         Assert.True(outcome.ExitCode == 130, outcome.ToString());
         Assert.Contains($"the work goes on. Cancel it with: vprotect task cancel {id}", outcome.Error, StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Tests.View.Overlay;
@@ -25,7 +24,7 @@ internal sealed class ServedTarget : IAsyncDisposable
         {
             WorkDirectory = _directory["target"],
             Name = Name,
-            Portal = new IPEndPoint(IPAddress.Loopback, FreePort()),
+            Portal = new IPEndPoint(IPAddress.Loopback, FreePort.Take()),
             Disks =
             [
                 new IscsiDisk(new OverlayExport(_overlay, null), IscsiNames.IdentityOf("written")),
@@ -75,13 +74,6 @@ internal sealed class ServedTarget : IAsyncDisposable
 
         await _overlay.DisposeAsync();
         _directory.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using VProtect.Abstractions;
 using VProtect.Mover.Store.Backends.S3;
 
@@ -108,7 +107,7 @@ public sealed class S3FaultTests(S3Fixture s3)
     public async Task Service_that_ignores_conditions_is_refused_before_anything_is_made()
     {
         using var service = new HttpListener();
-        int port = FreePort();
+        int port = FreePort.Take();
         service.Prefixes.Add($"http://127.0.0.1:{port}/");
         service.Start();
         _ = Task.Run(async () =>
@@ -125,12 +124,5 @@ public sealed class S3FaultTests(S3Fixture s3)
         VProtectException refused = await Assert.ThrowsAsync<VProtectException>(async () => await store.PutIfAbsentAsync("config", new byte[1], None));
         Assert.Contains("If-None-Match", refused.Message, StringComparison.Ordinal);
         service.Stop();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
