@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -28,7 +27,7 @@ public sealed class NodeSecretTests
         using var node = new NodeProcess(site, "far");
         await using var way = new CuttableLink(new IPEndPoint(IPAddress.Loopback, gateway.Port), IPAddress.Parse(node.Network.ServerAddress));
         JsonObject settings = JsonObject.Create(await site.Client.GetAsync("/api/global-settings"))!;
-        settings["nodeAddress"] = $"*:{FreePort()}";
+        settings["nodeAddress"] = $"*:{FreePort.Take()}";
         await site.Client.PutAsync("/api/global-settings", settings);
         string config = Text(await site.Client.PostAsync("/api/node-configurations", new { name = "far" }), "guid");
         await site.Client.PutAsync($"/api/hypervisors/{site.Hypervisor}", new { nodeConfig = new { guid = config } });
@@ -173,11 +172,4 @@ public sealed class NodeSecretTests
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Any, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }
