@@ -16,11 +16,12 @@ public sealed class FarRestoreTests
         RestorePoint point = await repository.BackUpAsync(content);
         await using TestRepository far = await OpenFarAsync(repository);
         var store = (GatheringStore)far.Repository.Store;
-        store.Gather(6, bytesMin: 1 << 20);
+        store.Gather(6, bytesMin: Chunk);
         byte[] restored = await far.RestoreAsync(point);
         Assert.True(content.AsSpan().SequenceEqual(restored));
-        Assert.InRange(store.NowMax, 6, 12);
-        Assert.InRange(store.Reads, 6, 20); // 11 packs of 4 MiB
+        // 11 packs of about 4 MiB; where one holds a little more than a long span does, a short one follows.
+        Assert.InRange(store.NowMax, 6, 48);
+        Assert.InRange(store.Reads, 6, 30);
         Assert.InRange(store.ReadBytes, content.Length, content.Length + (8 << 20));
     }
 
