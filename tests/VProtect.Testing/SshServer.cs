@@ -18,6 +18,7 @@ public sealed class SshServer : IDisposable
         Tool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _directory["host"]);
         Tool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _directory["user"]);
         File.Copy(_directory["user.pub"], _directory["authorized"]);
+        // The home is no one's: what a user's shell does at its start is not what is tested.
         File.WriteAllText(_directory["sshd_config"], $"""
             ListenAddress 127.0.0.1
             Port {Port}
@@ -27,6 +28,7 @@ public sealed class SshServer : IDisposable
             UsePAM no
             StrictModes no
             PermitRootLogin yes
+            SetEnv HOME={_directory.Path}
             MaxStartups 100
             MaxSessions {sessionsMax}
             """);

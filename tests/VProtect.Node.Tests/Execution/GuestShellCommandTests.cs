@@ -27,6 +27,7 @@ public sealed class GuestShellCommandTests : IDisposable
             UsePAM no
             StrictModes no
             PermitRootLogin yes
+            SetEnv HOME={_directory.Path}
             """);
 
         // It wants this directory, which Debian's unit makes.
