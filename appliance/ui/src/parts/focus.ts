@@ -1,6 +1,6 @@
 import { type RefObject, useEffect } from 'react';
 
-const fields = 'input:not(:disabled), select:not(:disabled), textarea:not(:disabled)';
+const fields = ':is(input, select, textarea):not(:disabled, [readonly])';
 
 /** Whether what had the focus is gone, on a page that somebody works with: on one that was just opened, reading begins at its top. */
 export const isFocusLost = () => navigator.userActivation.hasBeenActive && document.activeElement === document.body;

@@ -78,7 +78,16 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
     public async Task UnlockAsync(string volume, string passPhrase, CancellationToken cancellationToken)
     {
         byte[] phrase = Encoding.UTF8.GetBytes(passPhrase);
-        await AskAsync(["unlock"u8.ToArray(), Volume(volume), phrase], Nothing, cancellationToken);
+        try
+        {
+            await AskAsync(["unlock"u8.ToArray(), Volume(volume), phrase], Nothing, cancellationToken);
+        }
+        catch (VProtectException refused) when (refused.Code == ErrorCode.GuestFilesRefused && refused.Message.Contains("pass phrase", StringComparison.Ordinal))
+        {
+            throw new VProtectException(
+                refused.Code, refused.Side, refused.Message, "Type the pass phrase as it is typed when the machine starts; any of those that the volume knows will do.", inner: refused);
+        }
+
         _phrases[volume] = phrase;
     }
 

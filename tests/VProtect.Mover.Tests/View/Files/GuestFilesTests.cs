@@ -236,7 +236,7 @@ public sealed class GuestFilesTests : IDisposable
         GuestVolume logical = volumes.Single(volume => volume.Name == "vg0-home");
         GuestVolume locked = volumes.Single(volume => volume.IsLocked);
         GuestVolume array = volumes.Single(volume => volume.Id.StartsWith("md", StringComparison.Ordinal) && volume.HasFiles);
-        await RefusesAsync(() => files.UnlockAsync(locked.Id, "wrong", None), "does not open it");
+        Assert.Contains("Type the pass phrase", (await RefusesAsync(() => files.UnlockAsync(locked.Id, "wrong", None), "does not open it")).Guidance, StringComparison.Ordinal);
         await files.UnlockAsync(locked.Id, "secret", None);
         GuestVolume unlocked = (await files.ListVolumesAsync(None)).Single(volume => volume.Name.StartsWith("unlocked-", StringComparison.Ordinal));
         byte[] big = File.ReadAllBytes(Path.Join(tree, "folder", "big"));
@@ -409,11 +409,12 @@ public sealed class GuestFilesTests : IDisposable
     private static List<string> Agents() =>
         [.. Tool.TryRun("pgrep", "-f", $"^linux.uml mem={GuestFiles.MemoryMiB}M").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
-    private static async Task RefusesAsync(Func<Task> request, string reason)
+    private static async Task<VProtectException> RefusesAsync(Func<Task> request, string reason)
     {
         VProtectException refusal = await Assert.ThrowsAsync<VProtectException>(request);
         Assert.Equal(ErrorCode.GuestFilesRefused, refusal.Code);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+        return refusal;
     }
 
     private static async Task<byte[]> ReadAsync(GuestFiles files, string volume, string path, long offset, long length, CancellationToken cancellationToken = default)
