@@ -28,14 +28,14 @@ internal sealed class CommonOptions
     /// <summary>Of verbs that use a repository but are not about it.</summary>
     public static Option<string?> NewRepo() => new("--repo", "-r")
     {
-        Description = "The repository: a directory or file:// URL. Otherwise VPROTECT_REPOSITORY.",
+        Description = "The repository: a directory, file:// URL, or s3://BUCKET/PREFIX. Otherwise VPROTECT_REPOSITORY.",
         HelpName = "REPO",
     };
 
     /// <summary>Of the verbs of <c>vprotect repo</c>.</summary>
     public static Argument<string?> NewRepoArgument() => new("REPO")
     {
-        Description = "The repository: a directory or file:// URL. Otherwise VPROTECT_REPOSITORY.",
+        Description = "The repository: a directory, file:// URL, or s3://BUCKET/PREFIX. Otherwise VPROTECT_REPOSITORY.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 }

@@ -38,7 +38,7 @@ internal static class RecoverVerb
     {
         var repository = new Option<string?>("--repository", "--repo", "-r")
         {
-            Description = "The repository: a directory or file:// URL. Otherwise VPROTECT_REPOSITORY. It is opened by its recovery key, or its pass phrase.",
+            Description = "The repository: a directory, file:// URL, or s3://BUCKET/PREFIX. Otherwise VPROTECT_REPOSITORY. It is opened by its recovery key, or its pass phrase.",
             HelpName = "REPO",
         };
         var data = new Option<string>("--data")
