@@ -63,7 +63,7 @@ public sealed partial class NodeAgent(
 
         try
         {
-            await LeaseAsync(workshop, outcomes, cancellationToken);
+            await LeaseAsync(workshop, outcomes, mounts, cancellationToken);
         }
         finally
         {
@@ -77,7 +77,7 @@ public sealed partial class NodeAgent(
     }
 
     /// <summary>:: 1. One lease waits at a time.</summary>
-    private async Task LeaseAsync(Workshop workshop, OutcomeBook outcomes, CancellationToken cancellationToken)
+    private async Task LeaseAsync(Workshop workshop, OutcomeBook outcomes, MountBook mounts, CancellationToken cancellationToken)
     {
         TimeSpan pause = PauseMin;
         while (!cancellationToken.IsCancellationRequested)
@@ -90,7 +90,7 @@ public sealed partial class NodeAgent(
                 }
 
                 long asked = time.GetTimestamp();
-                TaskOrder? order = await AskAsync(outcomes, cancellationToken);
+                TaskOrder? order = await AskAsync(outcomes, mounts, cancellationToken);
                 pause = PauseMin;
                 if (order is not null)
                 {
@@ -121,13 +121,13 @@ public sealed partial class NodeAgent(
     }
 
     /// <summary>Asks with no slot free too, for what takes none. When one comes free, the question is put again, with that.</summary>
-    private async Task<TaskOrder?> AskAsync(OutcomeBook outcomes, CancellationToken cancellationToken)
+    private async Task<TaskOrder?> AskAsync(OutcomeBook outcomes, MountBook mounts, CancellationToken cancellationToken)
     {
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         NodeStatus status;
         lock (_lock)
         {
-            status = StatusNow(outcomes);
+            status = StatusNow(outcomes) with { Mounts = mounts.Status };
             _asking = status.SlotsFree == 0 ? asking : null;
         }
 

@@ -62,6 +62,19 @@ internal sealed partial class MountBook(NodeOptions options, OpenRepositories re
             time);
     }
 
+    /// <summary>How it is.</summary>
+    public MountsStatus Status => new()
+    {
+        Count = _mounts.Count,
+        MemoryBytes = _cache.HeldBytes,
+        MemoryBytesMax = _cache.Options.CacheBytes,
+        FileBytes = _cache.FileBytes,
+        FileBytesMax = _cache.FileBytesMax,
+        ChunksFromMemory = _cache.ChunksFromMemory,
+        ChunksFromFile = _cache.ChunksFromFile,
+        ChunksFromRepositories = _cache.ChunksFromStores,
+    };
+
     /// <summary>Begins to serve, or tells again what is served already.</summary>
     public async Task<MountResult> MountAsync(MountWork work, WorkContext context, CancellationToken cancellationToken)
     {

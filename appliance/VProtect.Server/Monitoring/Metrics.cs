@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
@@ -14,16 +15,16 @@ internal static class Metrics
 {
     private static readonly (string, string)[] None = [];
 
-    public static async Task<IReadOnlyList<MetricFamily>> ReadAsync(CatalogSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<MetricFamily>> ReadAsync(CatalogSession session, NodeMounts mounts, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var all = new Families();
         all.Gauge("vprotect_build_info", "The version that runs.", (1, [("version", typeof(Metrics).Assembly.GetName().Version?.ToString(3) ?? "0.0.0")]));
         await TasksAsync(all, session, cancellationToken);
         await MachinesAsync(all, session, now, cancellationToken);
         await DestinationsAsync(all, session, cancellationToken);
-        await NodesAsync(all, session, now, cancellationToken);
+        await NodesAsync(all, session, mounts, now, cancellationToken);
         using var process = Process.GetCurrentProcess();
-        all.Counter("process_cpu_seconds", "Processor time of the server.", process.TotalProcessorTime.TotalSeconds);
+        all.Counter("process_cpu_seconds", "Processor time of the server.", (process.TotalProcessorTime.TotalSeconds, None));
         all.Gauge("process_resident_memory_bytes", "Memory of the server.", (process.WorkingSet64, None));
         all.Gauge("process_start_time_seconds", "When the server was started, since 1970.", (new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0, None));
         return all;
@@ -69,7 +70,7 @@ internal static class Metrics
             destinations.Select(one => ((double)one.LogicalBytes, Labels(one))));
     }
 
-    private static async Task NodesAsync(Families all, CatalogSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task NodesAsync(Families all, CatalogSession session, NodeMounts mounts, DateTimeOffset now, CancellationToken cancellationToken)
     {
         IReadOnlyList<Node> nodes = (await session.Nodes.ListAsync(new ListQuery { Size = ListQuery.SizeMax }, cancellationToken)).Rows;
         all.Gauge(
@@ -78,6 +79,33 @@ internal static class Metrics
         all.Gauge(
             "vprotect_node_silence_seconds", "Time since a node was last heard of.",
             nodes.Where(node => node.LastSeenAt is not null).Select(node => (Math.Max(0, (now - node.LastSeenAt!.Value).TotalSeconds), new[] { ("node", node.Name) })));
+        List<(string, MountsStatus)> told = [];
+        foreach (Node node in nodes.Where(node => node.State is NodeState.Online or NodeState.Maintenance))
+        {
+            if (mounts.Of(node.Guid) is { } status)
+            {
+                told.Add((node.Name, status));
+            }
+        }
+
+        TellMounts(all, told);
+    }
+
+    /// <summary>Of nodes that are there and tell it: at most 20 s old.</summary>
+    private static void TellMounts(Families all, IReadOnlyList<(string Node, MountsStatus Mounts)> nodes)
+    {
+        IEnumerable<(double, (string, string)[])> Each(Func<MountsStatus, double> value) => nodes.Select(one => (value(one.Mounts), new[] { ("node", one.Node) }));
+        all.Gauge("vprotect_node_mounts", "Restore points that a node serves.", Each(mounts => mounts.Count));
+        all.Gauge("vprotect_mount_cache_memory_bytes", "What mounts of a node keep in memory of what they have read.", Each(mounts => mounts.MemoryBytes));
+        all.Gauge("vprotect_mount_cache_memory_limit_bytes", "What they may keep in memory.", Each(mounts => mounts.MemoryBytesMax));
+        all.Gauge("vprotect_mount_cache_file_bytes", "What they keep in the local file behind it.", Each(mounts => mounts.FileBytes));
+        all.Gauge("vprotect_mount_cache_file_limit_bytes", "What that file may take; 0 without one.", Each(mounts => mounts.FileBytesMax));
+        all.Counter(
+            "vprotect_mount_cache_chunks",
+            "Chunks that mounts needed: found in memory by a read, or brought there from the local file or the repository, also ahead of reads.",
+            nodes.SelectMany(one => ((string From, long Count)[])
+                [("memory", one.Mounts.ChunksFromMemory), ("file", one.Mounts.ChunksFromFile), ("repository", one.Mounts.ChunksFromRepositories)],
+                (one, part) => ((double)part.Count, new[] { ("node", one.Node), ("from", part.From) })));
     }
 
     private static (string, string)[] Labels(MachineFreshness machine) => [("machine", machine.Name), ("guid", machine.Guid.ToString("D"))];
@@ -90,7 +118,8 @@ internal static class Metrics
         public void Gauge(string name, string help, params IEnumerable<(double Value, (string Name, string Value)[] Labels)> samples) =>
             Add(new MetricFamily(name, help, IsCounter: false, [.. samples.Select(sample => new MetricSample(sample.Value, sample.Labels))]));
 
-        /// <summary>A value that only goes up.</summary>
-        public void Counter(string name, string help, double value) => Add(new MetricFamily(name, help, IsCounter: true, [new MetricSample(value, None)]));
+        /// <summary>A family of values that only go up.</summary>
+        public void Counter(string name, string help, params IEnumerable<(double Value, (string Name, string Value)[] Labels)> samples) =>
+            Add(new MetricFamily(name, help, IsCounter: true, [.. samples.Select(sample => new MetricSample(sample.Value, sample.Labels))]));
     }
 }

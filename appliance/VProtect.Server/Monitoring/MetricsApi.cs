@@ -11,9 +11,9 @@ internal static class MetricsApi
         endpoints.MapGet("/metrics", ReadAsync).WithTags("monitoring").Describe("Tells monitoring how the appliance is, as OpenMetrics text.", Permission.MonitoringRead)
             .ExcludeFromDescription();
 
-    private static async Task<IResult> ReadAsync(CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadAsync(CatalogDatabase catalog, NodeMounts mounts, TimeProvider time, CancellationToken cancellationToken)
     {
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        return Results.Text(MetricsText.Of(await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken)), MetricsText.ContentType);
+        return Results.Text(MetricsText.Of(await Metrics.ReadAsync(session, mounts, time.GetUtcNow(), cancellationToken)), MetricsText.ContentType);
     }
 }

@@ -15,7 +15,7 @@ namespace VProtect.Server.Monitoring;
 /// A zip archive for whoever helps. It is made of what is shown anyway: rows without what is sealed in them, metrics, what a check of the catalog finds, logs. Credentials, users, tokens and sessions are not in it at all.
 /// At most <see cref="LogBytesMax"/> of logs, the newest, so that it is made in memory.
 /// </summary>
-internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data, LiveSettings settings, ApplianceCheck check, TimeProvider time)
+internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data, LiveSettings settings, ApplianceCheck check, NodeMounts mounts, TimeProvider time)
 {
     private const long LogBytesMax = 20 << 20;
     private const int TasksMax = 500;
@@ -48,7 +48,7 @@ internal sealed class SupportBundle(CatalogDatabase catalog, DataDirectory data,
                 Add(archive, $"tasks/{failed.Guid}.log", lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.At:O} {line.Level} {line.Text}")));
             }
 
-            Add(archive, "metrics.txt", (IEnumerable<string>)[MetricsText.Of(await Metrics.ReadAsync(session, time.GetUtcNow(), cancellationToken))]);
+            Add(archive, "metrics.txt", (IEnumerable<string>)[MetricsText.Of(await Metrics.ReadAsync(session, mounts, time.GetUtcNow(), cancellationToken))]);
         }
 
         Add(archive, "check.txt", (await check.RunAsync(cancellationToken)).DefaultIfEmpty("Catalog, secrets and audit log are whole."));

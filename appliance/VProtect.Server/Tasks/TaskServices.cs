@@ -1,6 +1,7 @@
 using VProtect.Abstractions.Nodes;
 using VProtect.Server.Api.Events;
 using VProtect.Server.Federation;
+using VProtect.Server.Monitoring;
 using VProtect.Server.Monitoring.Telemetry;
 using VProtect.Server.Mounts;
 using VProtect.Server.Nodes;
@@ -35,6 +36,7 @@ internal static class TaskServices
         services.AddSingleton<RepositoryReconciliation>();
         services.AddSingleton<NodeLives>();
         services.AddSingleton<RateMeter>();
+        services.AddSingleton<NodeMounts>();
         services.AddSingleton<LostOrders>();
         services.AddSingleton<TaskEndings>();
         services.AddSingleton<TaskCommands>();

@@ -37,7 +37,39 @@ public interface INodeChannel
 /// <param name="Running">Guids of the tasks it works on: what the server takes for running here and is not listed has been lost.</param>
 /// <param name="SlotsFree">How many more it takes.</param>
 /// <param name="Platforms">Names of the platforms it has connectors for.</param>
-public sealed record NodeStatus(string Version, IReadOnlyList<string> Running, int SlotsFree, IReadOnlyList<string> Platforms);
+public sealed record NodeStatus(string Version, IReadOnlyList<string> Running, int SlotsFree, IReadOnlyList<string> Platforms)
+{
+    /// <summary>What it has mounted; null from a node that does not tell.</summary>
+    public MountsStatus? Mounts { get; init; }
+}
+
+/// <summary>What a node has mounted, and what its mounts keep of what they have read. Chunks are counted since the node's start.</summary>
+public sealed record MountsStatus
+{
+    /// <summary>Restore points that are served.</summary>
+    public int Count { get; init; }
+
+    /// <summary>Bytes kept in memory.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Bytes that may be kept in memory.</summary>
+    public long MemoryBytesMax { get; init; }
+
+    /// <summary>Bytes kept in the local file.</summary>
+    public long FileBytes { get; init; }
+
+    /// <summary>Bytes that the local file may take; 0 without one.</summary>
+    public long FileBytesMax { get; init; }
+
+    /// <summary>Chunks that reads found in memory, or on their way there.</summary>
+    public long ChunksFromMemory { get; init; }
+
+    /// <summary>Chunks that were brought into memory from the local file: for reads, and ahead of them.</summary>
+    public long ChunksFromFile { get; init; }
+
+    /// <summary>The same of those that came from repositories.</summary>
+    public long ChunksFromRepositories { get; init; }
+}
 
 /// <summary>Something to do.</summary>
 /// <param name="TaskGuid">The task.</param>

@@ -49,6 +49,7 @@ internal sealed partial class ChunkFetcher
                 PackCipher cipher = await chunks.Repository.Packs.GetCipherAsync(location.Pack, CancellationToken.None);
                 if (TryOpenFiled(file, cipher, PackKind.Data, chunk.Id, location, record, scratch, chunk.Buffer.AsSpan(0, chunk.LengthBytes)))
                 {
+                    cache.CountFromFile();
                     chunk.Complete();
                 }
             }

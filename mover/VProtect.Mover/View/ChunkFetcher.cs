@@ -280,6 +280,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
                     cipher, PackKind.Data, chunk.Id, location, records.AsSpan(offset, recordBytes), scratch, chunk.Buffer.AsSpan(0, chunk.LengthBytes)) is null;
                 if (isGood)
                 {
+                    cache.CountFromStore();
                     chunk.Complete();
                     kept?.Add((location, offset..(offset + recordBytes)));
                 }
@@ -340,6 +341,7 @@ internal sealed partial class ChunkFetcher(ChunkStore chunks, ViewCache cache, T
                 }
 
                 plain.CopyTo(chunk.Buffer, 0);
+                cache.CountFromStore();
                 chunk.Complete();
                 return;
             }

@@ -59,6 +59,9 @@ internal sealed partial class ChunkFile : IDisposable
     /// <summary>Bytes that it takes on the disk.</summary>
     public long HeldBytes => _ring?.HeldBytes ?? 0;
 
+    /// <summary>Bytes that it may take: before it is there, as many as it was told.</summary>
+    public long CapacityBytes => _ring?.CapacityBytes ?? Options.BytesMax;
+
     /// <summary>Bytes that wait to be written.</summary>
     public long QueuedBytes => Volatile.Read(ref _queuedBytes);
 

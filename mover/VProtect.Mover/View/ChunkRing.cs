@@ -30,6 +30,8 @@ internal sealed class ChunkRing(SafeFileHandle file, long capacityBytes) : IDisp
     private readonly int _entriesMax = (int)Math.Min(int.MaxValue, capacityBytes / BytesForEntry);
     private long _end;
 
+    public long CapacityBytes => capacityBytes;
+
     /// <summary>Bytes of the file.</summary>
     public long HeldBytes => Math.Min(Volatile.Read(ref _end), capacityBytes);
 

@@ -14,6 +14,9 @@ public sealed class ViewCache : IDisposable
 {
     private ChunkFile? _file;
     private long _stallTicks;
+    private long _chunksFromMemory;
+    private long _chunksFromFile;
+    private long _chunksFromStores;
 
     /// <summary>Makes an empty one, in memory alone.</summary>
     public ViewCache(ViewOptions options)
@@ -43,6 +46,21 @@ public sealed class ViewCache : IDisposable
     /// <summary>Bytes of chunks it holds in memory now.</summary>
     public long HeldBytes => Chunks.HeldBytes;
 
+    /// <summary>Bytes that the local file takes now; 0 without one.</summary>
+    public long FileBytes => File?.HeldBytes ?? 0;
+
+    /// <summary>Bytes that the local file may take; 0 without one.</summary>
+    public long FileBytesMax => File?.CapacityBytes ?? 0;
+
+    /// <summary>Chunks that reads found in memory, or on their way there, since the start.</summary>
+    public long ChunksFromMemory => Volatile.Read(ref _chunksFromMemory);
+
+    /// <summary>Chunks that were brought into memory from the local file since the start: for reads, and ahead of them.</summary>
+    public long ChunksFromFile => Volatile.Read(ref _chunksFromFile);
+
+    /// <summary>The same of those that came from stores.</summary>
+    public long ChunksFromStores => Volatile.Read(ref _chunksFromStores);
+
     internal ChunkCache Chunks { get; }
 
     internal NodeCache Nodes { get; }
@@ -67,6 +85,12 @@ public sealed class ViewCache : IDisposable
         Chunks.Clear();
         Nodes.Clear();
     }
+
+    internal void CountFromMemory(int chunks) => Interlocked.Add(ref _chunksFromMemory, chunks);
+
+    internal void CountFromFile() => Interlocked.Increment(ref _chunksFromFile);
+
+    internal void CountFromStore() => Interlocked.Increment(ref _chunksFromStores);
 
     internal void Use(ChunkFile? file) => Interlocked.Exchange(ref _file, file)?.Dispose();
 

@@ -160,6 +160,7 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
     private bool TryReadCached(long offset, Memory<byte> buffer, bool isHot)
     {
         Span<byte> target = buffer.Span;
+        int found = 0;
         while (!target.IsEmpty)
         {
             long chunk = offset / _chunkBytes;
@@ -178,6 +179,7 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
             {
                 cached.Buffer.AsSpan(within, count).CopyTo(target);
                 _cache.Chunks.Release(cached);
+                found++;
             }
             else
             {
@@ -188,6 +190,7 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
             target = target[count..];
         }
 
+        _cache.CountFromMemory(found);
         return true;
     }
 
@@ -209,6 +212,7 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
         long last = (offset + buffer.Length - 1) / _chunkBytes;
         var held = new CachedChunk?[last - first + 1];
         var wanted = new List<CachedChunk>();
+        int found = 0;
         long at = first;
         try
         {
@@ -224,11 +228,16 @@ public sealed partial class VirtualDisk : IRandomAccessDisk, IAsyncDisposable
                         {
                             wanted.Add(held[at - first]!);
                         }
+                        else
+                        {
+                            found++;
+                        }
                     }
                 }
             }
             finally
             {
+                _cache.CountFromMemory(found);
                 _fetcher.Begin(wanted); // also those of a window that could not be looked up to its end: others may wait for them
             }
 

@@ -27,11 +27,14 @@ public sealed class ChunkFileTests(S3Fixture s3)
         await using Bench bench = await Bench.StartAsync();
         await bench.ReadAllAsync();
         Assert.InRange(bench.Store.Calls, 1, int.MaxValue);
-        for (int mount = 0; mount < 2; mount++)
+        long chunks = bench.Content.Length / TestRepository.ChunkBytes;
+        for (int mount = 1; mount <= 2; mount++)
         {
             bench.Forget();
             await bench.ReadAllAsync();
             Assert.Equal(0, bench.Store.Calls);
+            Assert.Equal((mount * chunks, chunks), (bench.Cache.ChunksFromFile, bench.Cache.ChunksFromStores));
+            Assert.Equal((bench.File.HeldBytes, 64 << 20), (bench.Cache.FileBytes, bench.Cache.FileBytesMax));
         }
     }
 

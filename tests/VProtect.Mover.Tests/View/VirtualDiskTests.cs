@@ -246,6 +246,10 @@ public sealed class VirtualDiskTests
         await other.ReadAsync(0, buffer, None);
         Assert.Equal(content, buffer);
         Assert.Equal(content.Length + TestRepository.ChunkBytes, cache.HeldBytes);
+        long all = content.Length / TestRepository.ChunkBytes;
+        Assert.Equal((all - 1, 0, all + 1), (cache.ChunksFromMemory, cache.ChunksFromFile, cache.ChunksFromStores));
+        await other.ReadAsync(7, buffer.AsMemory(0, 2 * TestRepository.ChunkBytes), None);
+        Assert.Equal((all + 2, 0, all + 1), (cache.ChunksFromMemory, cache.ChunksFromFile, cache.ChunksFromStores));
     }
 
     internal static Task<VirtualDisk> OpenAsync(TestRepository repository, RestorePoint point, ViewCache cache) =>

@@ -1,7 +1,11 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using VProtect.Abstractions.Nodes;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Monitoring;
+using VProtect.Server.Tasks;
 using VProtect.Server.Tests.Api;
 using VProtect.Testing;
 
@@ -42,7 +46,57 @@ public sealed class MetricsTests(ServerFixture server) : IClassFixture<ServerFix
         Assert.Contains("process_cpu_seconds_total", names);
         Assert.Equal(2, names.Count(name => name == "vprotect_machine_overdue"));
 
+        Assert.DoesNotContain("vprotect_node_mounts", names);
+
         using HttpClient stranger = server.NewClient();
         Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync("/metrics")).StatusCode);
+    }
+
+    [Fact]
+    public async Task What_a_node_tells_of_its_mounts_is_told_within_bounds_and_only_goes_up_where_it_counts()
+    {
+        Tell(new MountsStatus
+        {
+            Count = 2,
+            MemoryBytes = 300,
+            MemoryBytesMax = 400,
+            FileBytes = -5,
+            FileBytesMax = long.MaxValue,
+            ChunksFromMemory = 70,
+            ChunksFromFile = 8,
+            ChunksFromRepositories = 9,
+        });
+        string[] samples = await SamplesAsync();
+        Assert.Contains("vprotect_node_mounts 2", samples);
+        Assert.Contains("vprotect_mount_cache_memory_bytes 300", samples);
+        Assert.Contains("vprotect_mount_cache_memory_limit_bytes 400", samples);
+        Assert.Contains("vprotect_mount_cache_file_bytes 0", samples);
+        Assert.Contains("vprotect_mount_cache_file_limit_bytes 9007199254740992", samples);
+        Assert.Contains("vprotect_mount_cache_chunks_total memory 70", samples);
+        Assert.Contains("vprotect_mount_cache_chunks_total file 8", samples);
+        Assert.Contains("vprotect_mount_cache_chunks_total repository 9", samples);
+
+        // It goes on, then begins again.
+        Tell(new MountsStatus { ChunksFromMemory = 75, ChunksFromFile = long.MaxValue, ChunksFromRepositories = 9 });
+        Tell(new MountsStatus { ChunksFromMemory = 5, ChunksFromFile = 1, ChunksFromRepositories = 0 });
+        samples = await SamplesAsync();
+        Assert.Contains("vprotect_mount_cache_chunks_total memory 80", samples);
+        Assert.Contains("vprotect_mount_cache_chunks_total file 9007199254740992", samples);
+        Assert.Contains("vprotect_mount_cache_chunks_total repository 9", samples);
+
+        // An older program on that node.
+        Tell(null);
+        Assert.DoesNotContain(await SamplesAsync(), sample => sample.Contains("mount", StringComparison.Ordinal));
+    }
+
+    private void Tell(MountsStatus? mounts) => server.App.Services.GetRequiredService<NodeMounts>().Tell(server.App.Services.GetRequiredService<LocalNode>().Guid, mounts);
+
+    /// <summary>Names of samples with <c>from</c>, where they have it, and values.</summary>
+    private async Task<string[]> SamplesAsync()
+    {
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(directory["metrics"], await server.Client.GetStringAsync("/metrics"));
+        return Tool.Run("/usr/bin/python3", "-c", Parse.Replace("s.name", "' '.join([s.name, *([s.labels['from']] if 'from' in s.labels else []), str(s.value)])", StringComparison.Ordinal), directory["metrics"])
+            .Split('\n');
     }
 }

@@ -12,6 +12,7 @@ using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Tasks;
 using VProtect.Node.Remote;
 using VProtect.Server.Api.Settings;
+using VProtect.Server.Monitoring;
 using VProtect.Server.Nodes;
 using VProtect.Server.Tests.Tasks;
 using VProtect.Testing;
@@ -22,6 +23,8 @@ namespace VProtect.Server.Tests.Nodes;
 /// <summary>Goal: a node comes in by its token and nothing else, and does its work over a real connection. Method: the port for nodes beside a server, and the node's own client.</summary>
 public sealed class NodePortTests : IAsyncLifetime, IDisposable
 {
+    private static readonly MountsStatus Mounts = new() { Count = 3, MemoryBytes = 1, MemoryBytesMax = 2, FileBytes = 4, FileBytesMax = 5, ChunksFromMemory = 6, ChunksFromFile = 7, ChunksFromRepositories = 8 };
+
     private readonly TemporaryDirectory _directory = new();
     private readonly NodeConfig _config = new() { Name = "site2" };
     private TestEngine _engine = null!;
@@ -57,6 +60,7 @@ public sealed class NodePortTests : IAsyncLifetime, IDisposable
         Assert.Equal(TaskDirective.Continue, await channel.ReportAsync(Report(order), default));
         CatalogNode node = await NodeAsync(identity);
         Assert.Equal((NodeState.Online, "127.0.0.1"), (node.State, node.Address));
+        Assert.Equal(Mounts, _engine.Get<NodeMounts>().Of(node.Guid));
 
         // The certificate that it had counts until the other was used.
         using HttpNodeChannel before = ChannelOf(NodeIdentity.Open(_directory["site2"]));
@@ -213,7 +217,7 @@ public sealed class NodePortTests : IAsyncLifetime, IDisposable
         Assert.Equal(TaskDirective.Abandon, await channel.ReportAsync(Unknown(), default));
     }
 
-    private static NodeStatus Status(params string[] running) => new("1.0", running, SlotsFree: 4, ["FAKE"]);
+    private static NodeStatus Status(params string[] running) => new("1.0", running, SlotsFree: 4, ["FAKE"]) { Mounts = Mounts };
 
     private static TaskReport Report(TaskOrder order) => new() { TaskGuid = order.TaskGuid, Attempt = order.Attempt, Stage = "read" };
 

@@ -23,7 +23,7 @@ internal sealed record TelemetryState(DateTimeOffset? SentAt, string? Finding);
 /// (<see cref="TelemetryLog"/>). After a failure it waits a little longer; that it begins to fail, and that it works again, is logged once.
 /// </summary>
 internal sealed partial class TelemetryExport(
-    CatalogDatabase catalog, SecretBox box, TelemetryLog log, LocalNode node, LiveSettings settings, TimeProvider time, ILogger<TelemetryExport> logger) : BackgroundService
+    CatalogDatabase catalog, SecretBox box, TelemetryLog log, LocalNode node, LiveSettings settings, NodeMounts mounts, TimeProvider time, ILogger<TelemetryExport> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan EveryAfterFailure = TimeSpan.FromSeconds(10);
@@ -151,7 +151,7 @@ internal sealed partial class TelemetryExport(
         using (CatalogView.WithOthers())
         {
             await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-            families = await Metrics.ReadAsync(session, at, cancellationToken);
+            families = await Metrics.ReadAsync(session, mounts, at, cancellationToken);
         }
 
         using var process = Process.GetCurrentProcess();

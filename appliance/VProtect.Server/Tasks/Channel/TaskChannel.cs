@@ -5,6 +5,7 @@ using VProtect.Catalog;
 using VProtect.Catalog.Nodes;
 using VProtect.Catalog.Tasks;
 using VProtect.Server.Api.Settings;
+using VProtect.Server.Monitoring;
 using VProtect.Server.Nodes;
 using VProtect.Server.Tasks.Kinds;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
@@ -16,7 +17,7 @@ namespace VProtect.Server.Tasks.Channel;
 /// is in <c>TaskChannel.Progress.cs</c>.
 /// </summary>
 internal sealed partial class TaskChannel(
-    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, LostOrders lost, RateMeter rates, LocalNode local,
+    CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, NodeMounts mounts, LostOrders lost, RateMeter rates, LocalNode local,
     CleanUps cleanUps, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger)
 {
     /// <summary>How long a question without an answer stays open; below what proxies and clients wait.</summary>
@@ -31,6 +32,7 @@ internal sealed partial class TaskChannel(
     private async ValueTask<TaskOrder?> LeaseAsync(Guid node, NodeStatus status, CancellationToken cancellationToken)
     {
         await lives.HeardAsync(node, status, cancellationToken);
+        mounts.Tell(node, status.Mounts);
         await lost.LookAsync(node, status.Running, cancellationToken);
         long started = time.GetTimestamp();
         while (true)
