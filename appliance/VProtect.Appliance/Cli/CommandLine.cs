@@ -35,7 +35,9 @@ internal static class CommandLine
         bool isJson = args.Contains("--json");
         try
         {
-            ParseResult parsed = Verbs.NewRoot(terminal, platforms).Parse(args);
+            // '@appliance-…' is a name, and no file with more arguments.
+            ParseResult parsed = Verbs.NewRoot(terminal, platforms).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            UnknownOptions.Refuse(parsed);
             if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             {
                 throw Invocation.BadArgument(
@@ -58,7 +60,8 @@ internal static class CommandLine
         }
     }
 
-    private static string PathOf(Command command)
+    /// <summary>How a verb is called from the start.</summary>
+    internal static string PathOf(Command command)
     {
         Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
         return parent is null ? "vprotect" : $"{PathOf(parent)} {command.Name}";

@@ -80,7 +80,7 @@ internal static class ObjectNames
         if (near.Rows.Count == 0)
         {
             ObjectList some = await ObjectList.ReadAsync(api, resource, [], limit: 1000, cancellationToken);
-            names = some.Rows.Select(row => row.Text(member)).OfType<string>().Where(name => IsNear(name, typed));
+            names = some.Rows.Select(row => row.Text(member)).OfType<string>().Where(name => Nearness.IsNear(name, typed));
         }
 
         throw Unknown(resource, typed, [.. names.Take(NearMax)]);
@@ -119,25 +119,4 @@ internal static class ObjectNames
     private static VProtectException Unknown(Resource resource, string typed, IReadOnlyList<string> near) => new(
         ErrorCode.ObjectUnknown, ErrorSide.Request, $"There is no {resource.Noun} '{typed}'.",
         near.Count == 0 ? $"'vprotect {resource.ListVerb}' shows what there is." : $"Did you mean: {string.Join(", ", near)}?");
-
-    /// <summary>Whether a name may be what was meant: two letters wrong, or a third of a long one.</summary>
-    private static bool IsNear(string name, string typed) => Distance(name.ToLowerInvariant(), typed.ToLowerInvariant()) <= Math.Max(2, typed.Length / 3);
-
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int above = row[j];
-                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
-    }
 }
