@@ -19,12 +19,13 @@ internal sealed class AgentProcess : IAsyncDisposable
 
     private readonly DirectoryInfo _directory;
     private readonly DiskFiles _disks;
+    private readonly ScratchFile _scratch;
     private readonly Process _process;
     private readonly StringBuilder _error = new();
 
-    private AgentProcess(DirectoryInfo directory, DiskFiles disks, Process process, TimeProvider time)
+    private AgentProcess(DirectoryInfo directory, DiskFiles disks, ScratchFile scratch, Process process, TimeProvider time)
     {
-        (_directory, _disks, _process) = (directory, disks, process);
+        (_directory, _disks, _scratch, _process) = (directory, disks, scratch, process);
         process.ErrorDataReceived += (_, line) => KeepError(line.Data);
         process.BeginErrorReadLine();
         Line = new AgentLine(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, time);
@@ -34,8 +35,14 @@ internal sealed class AgentProcess : IAsyncDisposable
     internal AgentLine Line { get; }
 
     /// <summary>Begins to start it: it is there when it has greeted.</summary>
+    /// <param name="disks">Read; what it writes to them it alone reads, until it ends.</param>
+    /// <param name="memoryMiB">Memory of the user-mode Linux.</param>
+    /// <param name="log">What fails.</param>
+    /// <param name="time">For limits.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="VProtectException">It may not be started here.</exception>
-    internal static async Task<AgentProcess> StartAsync(IReadOnlyList<INbdExport> disks, ILogger log, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<AgentProcess> StartAsync(
+        IReadOnlyList<INbdExport> disks, int memoryMiB, ILogger log, TimeProvider time, CancellationToken cancellationToken)
     {
         if (Libc.GetEffectiveUserId() != 0)
         {
@@ -47,6 +54,7 @@ internal sealed class AgentProcess : IAsyncDisposable
         int userId = RandomNumberGenerator.GetInt32(Sandbox.UserIdMin, Sandbox.UserIdMax + 1);
         DirectoryInfo directory = Directory.CreateTempSubdirectory("vprotect-files-");
         DiskFiles? files = null;
+        ScratchFile? scratch = null;
         try
         {
             foreach (string name in (string[])["init.sh", "agent.pl", "jail.sh", "uml.so"])
@@ -56,32 +64,33 @@ internal sealed class AgentProcess : IAsyncDisposable
                 await content.CopyToAsync(file, cancellationToken);
             }
 
-            files = DiskFiles.Mount(directory.CreateSubdirectory("disks").FullName, disks, userId, log);
+            scratch = new ScratchFile(Path.GetTempPath());
+            files = DiskFiles.Mount(directory.CreateSubdirectory("disks").FullName, [.. disks.Select(disk => new ScratchDisk(disk, scratch))], userId, log);
             string number = userId.ToString(CultureInfo.InvariantCulture);
             var info = new ProcessStartInfo(
                 "setpriv",
                 [
                     "--pdeathsig", "KILL", "--", "unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child=KILL", "--",
                     "sh", Path.Join(directory.FullName, "jail.sh"), directory.FullName, number,
-                    GuestFiles.MemoryMiB.ToString(CultureInfo.InvariantCulture), disks.Count.ToString(CultureInfo.InvariantCulture),
+                    memoryMiB.ToString(CultureInfo.InvariantCulture), disks.Count.ToString(CultureInfo.InvariantCulture),
                 ])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             };
-            return new AgentProcess(directory, files, await ChildProcess.StartAsync(info), time);
+            return new AgentProcess(directory, files, scratch, await ChildProcess.StartAsync(info), time);
         }
         catch (Exception exception) when (exception is PosixException or Win32Exception)
         {
-            await RemoveAsync(files, directory);
+            await RemoveAsync(files, scratch, directory);
             throw new VProtectException(
                 ErrorCode.GuestFilesRefused, ErrorSide.Request, $"Browsing files is not possible on this node: {exception.Message}",
                 "It needs /dev/fuse and the right to mount; in a container both must be given.", inner: exception);
         }
         catch
         {
-            await RemoveAsync(files, directory);
+            await RemoveAsync(files, scratch, directory);
             throw;
         }
     }
@@ -107,16 +116,17 @@ internal sealed class AgentProcess : IAsyncDisposable
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
-        await RemoveAsync(_disks, _directory);
+        await RemoveAsync(_disks, _scratch, _directory);
     }
 
-    private static async Task RemoveAsync(DiskFiles? files, DirectoryInfo directory)
+    private static async Task RemoveAsync(DiskFiles? files, ScratchFile? scratch, DirectoryInfo directory)
     {
         if (files is not null)
         {
             await files.DisposeAsync();
         }
 
+        scratch?.Dispose();
         directory.Refresh();
         if (directory.Exists)
         {

@@ -17,13 +17,21 @@ namespace VProtect.Mover.View.Files;
 /// <para>What is on the disks is a guest's and may be made to break whoever parses it. So nothing of it is parsed by this machine's kernel nor by us: it is parsed by the
 /// kernel of a user-mode Linux, which lives as long as this object, and whose answers are not trusted either. One that breaks, hangs or lies is ended, and the next
 /// request begins with another.</para>
+/// <para>Journals are replayed: files are as they were after a power cut. What that writes lies in a file without a name, at most <see cref="ScratchFile.BytesMax"/>, as long as the agent.</para>
 /// <para>Needs root, to make a root directory for it; otherwise refused. Safe from several threads: requests wait for each other.
-/// Memory: <see cref="MemoryMiB"/> in another process, from the first request until ten minutes after the last.</para>
+/// Memory: <see cref="MemoryMiB"/> in another process, from the first request until ten minutes after the last; and while an encrypted volume is unlocked, what its
+/// derivation of keys wants, in a third.</para>
 /// </summary>
 public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
 {
     /// <summary>Memory of the user-mode Linux.</summary>
     public const int MemoryMiB = 256;
+
+    /// <summary>What the derivation of a key from a pass phrase may take of <see cref="MemoryMiB"/>.</summary>
+    private const int DerivationMiB = 96;
+
+    /// <summary>As much as any LUKS2 header can ask for.</summary>
+    private const int DerivationMiBMax = 4096;
 
     /// <summary>Disks that a user-mode Linux can have.</summary>
     public const int DisksMax = 16;
@@ -33,6 +41,7 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
 
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DerivationTimeMax = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan IdleTimeMax = TimeSpan.FromMinutes(10);
 
     private readonly IReadOnlyList<INbdExport> _disks;
@@ -41,8 +50,11 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ITimer _idle;
 
-    // Volumes that were unlocked, so that another agent unlocks them again. In memory alone.
-    private readonly ConcurrentDictionary<string, byte[]> _phrases = new(StringComparer.Ordinal);
+    // One at a time on this machine may take much memory to derive a key.
+    private static readonly SemaphoreSlim Deriving = new(1, 1);
+
+    // Volumes that were unlocked, and how, so that another agent unlocks them again. In memory alone.
+    private readonly ConcurrentDictionary<string, (string Verb, byte[] Secret)> _unlocked = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
     private AgentProcess? _agent;
     private long _usedAt;
@@ -77,10 +89,19 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
     /// <inheritdoc/>
     public async Task UnlockAsync(string volume, string passPhrase, CancellationToken cancellationToken)
     {
-        byte[] phrase = Encoding.UTF8.GetBytes(passPhrase);
+        string verb = "unlock";
+        byte[] secret = Encoding.UTF8.GetBytes(passPhrase);
         try
         {
-            await AskAsync(["unlock"u8.ToArray(), Volume(volume), phrase], Nothing, cancellationToken);
+            int neededMiB = await FindDerivationMemoryAsync(volume, cancellationToken);
+            if (neededMiB > DerivationMiB)
+            {
+                (verb, byte[] phrase) = ("open", secret);
+                secret = await DeriveKeyAsync(volume, phrase, neededMiB, cancellationToken);
+                CryptographicOperations.ZeroMemory(phrase);
+            }
+
+            await AskAsync([Encoding.ASCII.GetBytes(verb), Volume(volume), secret], Nothing, cancellationToken);
         }
         catch (VProtectException refused) when (refused.Code == ErrorCode.GuestFilesRefused && refused.Message.Contains("pass phrase", StringComparison.Ordinal))
         {
@@ -88,7 +109,7 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
                 refused.Code, refused.Side, refused.Message, "Type the pass phrase as it is typed when the machine starts; any of those that the volume knows will do.", inner: refused);
         }
 
-        _phrases[volume] = phrase;
+        _unlocked[volume] = (verb, secret);
     }
 
     /// <inheritdoc/>
@@ -160,15 +181,88 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
         try
         {
             await EndAgentAsync();
-            foreach (byte[] phrase in _phrases.Values)
+            foreach ((_, byte[] secret) in _unlocked.Values)
             {
-                CryptographicOperations.ZeroMemory(phrase);
+                CryptographicOperations.ZeroMemory(secret);
             }
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>What the volume says that the derivation of its keys takes, in MiB. It is a guest's word.</summary>
+    private async Task<int> FindDerivationMemoryAsync(string volume, CancellationToken cancellationToken)
+    {
+        long neededKiB = 0;
+        await AskAsync(["memory"u8.ToArray(), Volume(volume)], piece =>
+        {
+            neededKiB = long.TryParse(Encoding.ASCII.GetString(piece), NumberStyles.None, CultureInfo.InvariantCulture, out long told)
+                ? told
+                : throw new AgentException("The agent told of no number.");
+            return ValueTask.CompletedTask;
+        }, cancellationToken);
+        return (int)Math.Min((neededKiB + 1023) / 1024, int.MaxValue);
+    }
+
+    /// <summary>Derives a volume's key in an agent of its own, which has the memory for it and gives it back at once.</summary>
+    private async Task<byte[]> DeriveKeyAsync(string volume, byte[] phrase, int neededMiB, CancellationToken cancellationToken)
+    {
+        if (neededMiB > DerivationMiBMax)
+        {
+            throw Refused("its header asks for more memory than any can");
+        }
+
+        await _gate.WaitAsync(cancellationToken);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        bool isTurn = false;
+        try
+        {
+            await Deriving.WaitAsync(both.Token);
+            isTurn = true;
+            long freeMiB = FreeMiB();
+            if (neededMiB + MemoryMiB > freeMiB)
+            {
+                throw new VProtectException(
+                    ErrorCode.GuestFilesRefused, ErrorSide.Request,
+                    string.Create(CultureInfo.InvariantCulture, $"Unlocking the volume takes {neededMiB} MiB of memory for a moment, and the node has {freeMiB} MiB free."),
+                    "Give the node more memory, or wait until other work has ended; or mount the disk over NBD and unlock it on another machine.", RetryAdvice.Later);
+            }
+
+            byte[]? key = null;
+            await using AgentProcess agent = await StartAgentAsync(MemoryMiB + neededMiB, both.Token);
+            string? refusal = await agent.Line.AskAsync(["key"u8.ToArray(), Volume(volume), phrase], piece =>
+            {
+                key = piece;
+                return ValueTask.CompletedTask;
+            }, DerivationTimeMax, both.Token);
+            return refusal is null && key is { Length: > 0 } ? key : throw Refused((refusal ?? "its key cannot be read").TrimEnd('.'));
+        }
+        catch (AgentException exception)
+        {
+            throw Broken(exception, said: "");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Refused("they are being unmounted");
+        }
+        finally
+        {
+            if (isTurn)
+            {
+                Deriving.Release();
+            }
+
+            _gate.Release();
+        }
+    }
+
+    private static long FreeMiB()
+    {
+        const string Name = "MemAvailable:";
+        string line = File.ReadLines("/proc/meminfo").First(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return long.Parse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
     }
 
     private static byte[] Number(long value) => Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
@@ -204,6 +298,10 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
     private static VProtectException Refused(string reason) =>
         new(ErrorCode.GuestFilesRefused, ErrorSide.Request, $"The files cannot be had: {reason}.", "Look at the mount's volumes, and at the folder that the path leads to.");
 
+    private static VProtectException Broken(AgentException exception, string said) => new(
+        ErrorCode.GuestFilesBroken, ErrorSide.Source, $"Reading the disks' file systems failed: {exception.Message}{(said.Length > 0 ? $" {said}" : "")}",
+        "The file system may be damaged, or made to do harm. Try another path or volume, or mount the disks over NBD on a machine that may be lost.", inner: exception);
+
     private async Task AskAsync(IReadOnlyList<ReadOnlyMemory<byte>> fields, Func<byte[], ValueTask> piece, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -215,7 +313,7 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
             try
             {
                 both.Token.ThrowIfCancellationRequested();
-                _agent ??= await StartAgentAsync(both.Token);
+                _agent ??= await StartAgentAsync(MemoryMiB, both.Token);
                 refusal = await _agent.Line.AskAsync(fields, piece, SilenceMax, both.Token);
             }
             catch (AgentException exception)
@@ -223,9 +321,7 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
                 string said = _agent?.TakeError() ?? "";
                 Log.Broken(_log, exception, said);
                 await EndAgentAsync();
-                throw new VProtectException(
-                    ErrorCode.GuestFilesBroken, ErrorSide.Source, $"Reading the disks' file systems failed: {exception.Message}{(said.Length > 0 ? $" {said}" : "")}",
-                    "The file system may be damaged, or made to do harm. Try another path or volume, or mount the disks over NBD on a machine that may be lost.", inner: exception);
+                throw Broken(exception, said);
             }
             catch (OperationCanceledException)
             {
@@ -247,16 +343,16 @@ public sealed partial class GuestFiles : IGuestFiles, IAsyncDisposable
         }
     }
 
-    private async Task<AgentProcess> StartAgentAsync(CancellationToken cancellationToken)
+    private async Task<AgentProcess> StartAgentAsync(int memoryMiB, CancellationToken cancellationToken)
     {
-        AgentProcess agent = await AgentProcess.StartAsync(_disks, _log, _time, cancellationToken);
+        AgentProcess agent = await AgentProcess.StartAsync(_disks, memoryMiB, _log, _time, cancellationToken);
         try
         {
             await agent.Line.GreetAsync(StartTimeMax, cancellationToken);
             agent.Settle();
-            foreach ((string volume, byte[] phrase) in _phrases)
+            foreach ((string volume, (string verb, byte[] secret)) in _unlocked)
             {
-                _ = await agent.Line.AskAsync(["unlock"u8.ToArray(), Encoding.ASCII.GetBytes(volume), phrase], Nothing, SilenceMax, cancellationToken);
+                _ = await agent.Line.AskAsync([Encoding.ASCII.GetBytes(verb), Encoding.ASCII.GetBytes(volume), secret], Nothing, SilenceMax, cancellationToken);
             }
 
             return agent;

@@ -11,12 +11,15 @@ use constant { CHUNK => 65536, VERSION => 1, LISTING_BYTES => 16 << 20, WALK_BYT
 $SIG{PIPE} = 'IGNORE';
 $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 $ENV{LC_ALL} = 'C';
+$ENV{MDADM_NO_UDEV} = 1;    # else mdadm waits for names that nobody makes
 umask 077;
 my %mounted;    # device => directory
 my $next = 0;
+# How each kind is mounted: with its journal replayed, else without. What that writes is forgotten when this machine ends.
 my %options = (
-    ext2 => 'noload', ext3 => 'noload', ext4 => 'noload', xfs => 'norecovery,nouuid', btrfs => 'rescue=nologreplay,subvolid=5',
-    vfat => 'utf8', iso9660 => '', udf => '', ntfs => '', exfat => '',
+    ext2 => [''], ext3 => ['', 'noload'], ext4 => ['', 'noload'], xfs => ['nouuid', 'norecovery,nouuid'],
+    btrfs => ['degraded,subvolid=5', 'rescue=nologreplay,degraded,subvolid=5'],
+    vfat => ['utf8'], iso9660 => [''], udf => [''], ntfs => [], exfat => [],
 );
 
 open my $line, '+<', $ARGV[0] or die "no line: $!";
@@ -35,6 +38,9 @@ while (defined(my $head = take(4))) {
         alarm 600;
           $verb eq 'volumes' ? volumes()
         : $verb eq 'unlock'  ? unlock(@fields)
+        : $verb eq 'memory'  ? memory(@fields)
+        : $verb eq 'key'     ? key(@fields)
+        : $verb eq 'open'    ? open_by_key(@fields)
         : $verb eq 'list'    ? list(@fields)
         : $verb eq 'stat'    ? frame('D', record(path_of(@fields)))
         : $verb eq 'read'    ? read_file(@fields)
@@ -84,16 +90,39 @@ sub output {
 }
 
 sub prepare {
-    # What the kernel does not ask for by itself.
-    output('/run/modprobe', $_) for qw(fuse dm-mod dm-crypt linear raid0 raid1 raid10 raid456 algif_skcipher);
+    # What the kernel does not ask for by itself, and lvm in another place.
+    output('/run/modprobe', '-a', qw(fuse md-mod linear raid0 raid1 raid10 raid456 dm-mod dm-crypt dm-thin-pool dm-raid dm-mirror dm-snapshot dm-cache algif_skcipher));
+    # An array is written to by nobody but the file system on it: it is not made whole here.
+    put('/sys/module/md_mod/parameters/start_ro', 1);
+    put("/proc/sys/dev/raid/speed_limit_$_", 1) for qw(min max);
     assemble();
 }
 
+sub put {
+    my ($path, $value) = @_;
+    open my $file, '>', $path or return;
+    print $file $value;
+    close $file;
+}
+
 sub assemble {
-    output('mdadm', '--assemble', '--scan', '--run', '--readonly', '--config=partitions', '--homehost=<ignore>');
-    output('lvm', 'vgchange', '-ay', '--sysinit', '--config', 'devices{use_devicesfile=0 scan="/dev"} global{use_lvmpolld=0} activation{udev_sync=0 udev_rules=0 monitoring=0} backup{backup=0 archive=0}');
+    output('mdadm', '--assemble', '--scan', '--run', '--config=partitions', '--homehost=<ignore>');
+    output('lvm', 'vgchange', '-ay', '--sysinit', '--config', 'devices{use_devicesfile=0 scan="/dev"} global{use_lvmpolld=0 thin_check_executable="" cache_check_executable=""} activation{udev_sync=0 udev_rules=0 monitoring=0} backup{backup=0 archive=0}');
     output('lvm', 'vgmknodes', '--config', 'devices{use_devicesfile=0 scan="/dev"}');
     output('dmsetup', 'mknodes');
+}
+
+# Tells the kernel of all devices, since a btrfs may lie on several. It knows itself which are none.
+sub join_btrfs {
+    use constant BTRFS_IOC_SCAN_DEV => 0x50009404;
+    open my $control, '+<', '/dev/btrfs-control' or return;
+    ioctl $control, BTRFS_IOC_SCAN_DEV, pack 'q a4088', 0, "/dev/$_" for devices();
+    close $control;
+}
+
+sub devices {
+    open my $partitions, '<', '/proc/partitions' or die "no list of devices\n";
+    return sort grep { !/^ram|^loop/ && /^[A-Za-z0-9_-]+$/ } map { (split)[3] // () } grep { /\d/ } <$partitions>;
 }
 
 # Name of a device as people know it: a logical volume by its group and name.
@@ -105,10 +134,7 @@ sub title {
 
 sub volumes {
     assemble();
-    open my $partitions, '<', '/proc/partitions' or die "no list of devices\n";
-    my @devices = grep { !/^ram|^loop/ } map { (split)[3] // () } grep { /\d/ } <$partitions>;
-    for my $device (sort @devices) {
-        next unless $device =~ /^[A-Za-z0-9_-]+$/;
+    for my $device (devices()) {
         my $size = do { open my $f, '<', "/sys/class/block/$device/size"; $f ? (<$f> // 0) * 512 : 0 };
         my %found = map { /^([A-Z_]+)=(.*)$/ ? ($1, $2) : () } split /\n/, output('blkid', '-p', '-o', 'export', "/dev/$device") // '';
         next if $found{PTTYPE} && !$found{TYPE};
@@ -118,18 +144,64 @@ sub volumes {
     }
 }
 
-sub unlock {
-    my ($device, $phrase) = @_;
-    check_device($device);
+# Runs a program that reads a secret from its standard input; what it ends with.
+sub give {
+    my ($secret, @program) = @_;
     my $pid = open(my $to, '|-') // die "no process\n";
     if (!$pid) {
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        exec 'cryptsetup', 'open', '--readonly', '--disable-external-tokens', '--key-file', '-', "/dev/$device", "unlocked-$device" or exit 127;
+        exec { $program[0] } @program or exit 127;
     }
-    print $to $phrase;
+    print $to $secret;
     close $to;
-    die $? >> 8 == 2 ? "the pass phrase does not open it\n" : "it cannot be opened: it is damaged, or encrypted in a way that is not known here\n" if $?;
+    return $? >> 8 || $?;
+}
+
+sub check_unlocked {
+    my ($status) = @_;
+    die $status == 2 ? "the pass phrase does not open it\n" : "it cannot be opened: it is damaged, or encrypted in a way that is not known here\n" if $status;
+}
+
+sub unlock {
+    my ($device, $phrase) = @_;
+    check_device($device);
+    check_unlocked(give($phrase, 'cryptsetup', 'open', '--disable-external-tokens', '--key-file', '-', "/dev/$device", "unlocked-$device"));
+    assemble();
+}
+
+# How much memory the derivation of a key from a pass phrase takes, in KiB.
+sub memory {
+    my ($device) = @_;
+    check_device($device);
+    my $text = output('cryptsetup', 'luksDump', "/dev/$device") // '';
+    my ($most) = sort { $b <=> $a } 0, $text =~ /^\s*Memory:\s*([0-9]{1,9})\s*$/mg;
+    frame('D', $most);
+}
+
+# The key that a pass phrase opens.
+sub key {
+    my ($device, $phrase) = @_;
+    check_device($device);
+    my $path = '/run/key';
+    unlink $path;
+    check_unlocked(give($phrase, 'cryptsetup', 'luksDump', '--batch-mode', '--disable-external-tokens', '--dump-volume-key', '--volume-key-file', $path, '--key-file', '-', "/dev/$device"));
+    open my $file, '<:raw', $path or die "its key cannot be read\n";
+    read $file, my $key, 4096;
+    unlink $path;
+    frame('D', $key);
+}
+
+sub open_by_key {
+    my ($device, $key) = @_;
+    check_device($device);
+    my $path = '/run/key';
+    sysopen my $file, $path, O_WRONLY | O_CREAT | O_EXCL, 0600 or die "no key\n";
+    print $file $key;
+    close $file;
+    my $status = give('', 'cryptsetup', 'open', '--disable-external-tokens', '--volume-key-file', $path, "/dev/$device", "unlocked-$device");
+    unlink $path;
+    check_unlocked($status);
     assemble();
 }
 
@@ -146,20 +218,23 @@ sub directory_of {
     exists $options{$type} or die $type eq '' ? "no file system is known on it\n" : "it holds $type, which has no files to read\n";
     my $directory = '/mnt/' . $next++;
     mkdir $directory;
+    join_btrfs() if $type eq 'btrfs';
     my @guard = ('ro', 'nosuid', 'nodev', 'noexec');
     my $done =
           $type eq 'ntfs'  ? output('ntfs-3g', '-o', join(',', @guard, 'streams_interface=none', 'recover'), "/dev/$device", $directory)
         : $type eq 'exfat' ? output('mount.exfat-fuse', '-o', join(',', @guard), "/dev/$device", $directory)
-        :                    mount_kernel($type, join(',', @guard, grep { length } $options{$type}), $device, $directory);
+        :                    mount_kernel($type, $device, $directory, @guard);
     defined $done or die "the file system ($type on $device) cannot be mounted: it is damaged, or of a kind that is not known here\n";
     return $mounted{$device} = $directory;
 }
 
 sub mount_kernel {
-    my ($type, $options, $device, $directory) = @_;
-    my $done = output('mount', '-i', '-t', $type, '-o', $options, "/dev/$device", $directory);
-    # An old ext2 has no journal to leave alone.
-    return $done // ($type =~ /^ext/ ? output('mount', '-i', '-t', $type, '-o', 'ro,nosuid,nodev,noexec', "/dev/$device", $directory) : undef);
+    my ($type, $device, $directory, @guard) = @_;
+    for my $options (@{ $options{$type} }) {
+        my $done = output('mount', '-i', '-t', $type, '-o', join(',', @guard, grep { length } $options), "/dev/$device", $directory);
+        return $done if defined $done;
+    }
+    return undef;
 }
 
 # The path on this machine of one in the file system. No component but the last may be a symbolic link: what it names is told, never followed.

@@ -27,7 +27,7 @@ mount -o remount,ro,mode=755,nosuid "$root"
 set -- linux.uml "mem=${memory}M" root=/dev/root rootfstype=hostfs rootflags=/ ro init=/agent/init quiet panic=-1 con=null con0=null ssl=null ssl0=fd:0,fd:1
 i=0
 while [ "$i" -lt "$disks" ]; do
-  set -- "$@" "ubd${i}r=/disks/$i"
+  set -- "$@" "ubd${i}t=/disks/$i"
   i=$((i + 1))
 done
 exec chroot "$root" setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- \

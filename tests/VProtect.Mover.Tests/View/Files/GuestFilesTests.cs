@@ -206,7 +206,7 @@ public sealed class GuestFilesTests : IDisposable
         string tree = Tree();
         string ext4 = _directory["part.ext4"];
         Sparse(ext4, 32);
-        Tool.Run("mkfs.ext4", "-q", "-d", tree, ext4);
+        Tool.Run("mkfs.ext4", "-q", "-b", "4096", "-d", tree, ext4);
         Image("gpt", 64, image =>
         {
             Tool.Run("sh", "-c", "printf 'label: gpt\\n2048,8192,S\\n10240,65536,L\\n' | sfdisk -q \"$1\"", "sh", image);
@@ -214,37 +214,83 @@ public sealed class GuestFilesTests : IDisposable
         });
         Image("luks", 64, image =>
         {
-            Tool.Run("sh", "-c", "printf secret | cryptsetup luksFormat -q --type luks2 --sector-size 512 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \"$1\" -", "sh", image);
+            Tool.Run("sh", "-c", "printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \"$1\" -", "sh", image);
+
+            // As distributions do it, with more memory than an agent has.
+            (string first, string second) = (_directory["first"], _directory["second"]);
+            File.WriteAllText(first, "secret");
+            File.WriteAllText(second, "another");
+            Tool.Run("cryptsetup", "luksAddKey", "-q", "--pbkdf", "argon2id", "--pbkdf-memory", "262144", "--pbkdf-force-iterations", "4", "--key-file", first, image, second);
         });
         Image("lvm 1", 64, _ => { });
         Image("lvm 2", 64, _ => { });
         Image("md 1", 40, _ => { });
         Image("md 2", 40, _ => { });
+        Image("pool 1", 128, _ => { });
+        Image("pool 2", 128, _ => { });
+        Image("thin", 160, _ => { });
         // This machine has no device mapper: a user-mode Linux that may write makes what is to be read.
         MakeInside(
-            "C='--config=devices{use_devicesfile=0 scan=\"/dev\"} activation{udev_sync=0 udev_rules=0} global{use_lvmpolld=0} backup{backup=0 archive=0}'",
+            "C='--config=devices{use_devicesfile=0 scan=\"/dev\"} activation{udev_sync=0 udev_rules=0} global{use_lvmpolld=0 thin_check_executable=\"\"} backup{backup=0 archive=0}'",
             "lvm pvcreate \"$C\" -q /dev/ubdc /dev/ubdd; lvm vgcreate \"$C\" vg0 /dev/ubdc /dev/ubdd; lvm lvcreate \"$C\" -y -Zn -Wn -L 90M -n home vg0; dmsetup mknodes",
-            "dd if=/dev/ubdg of=/dev/mapper/vg0-home bs=1M status=none",
-            "mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 --assume-clean /dev/ubde /dev/ubdf; dd if=/dev/ubdg of=/dev/md0 bs=1M status=none; mdadm --stop /dev/md0",
-            "printf secret | cryptsetup open --key-file - /dev/ubdb plain; dd if=/dev/ubdg of=/dev/mapper/plain bs=1M status=none; cryptsetup close plain");
+            "dd if=/dev/ubdj of=/dev/mapper/vg0-home bs=1M status=none",
+            "mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 --assume-clean /dev/ubde /dev/ubdf; dd if=/dev/ubdj of=/dev/md0 bs=1M status=none; mdadm --stop /dev/md0",
+            $"mkfs.btrfs -q -d raid1 -m raid1 -L pool /dev/ubdg /dev/ubdh; mount /dev/ubdg /mnt; cp -r {tree}/. /mnt; umount /mnt",
+            "lvm pvcreate \"$C\" -q /dev/ubdi; lvm vgcreate \"$C\" vg1 /dev/ubdi",
+            "lvm lvcreate \"$C\" -y -q -Zn -Wn -T -L 100M -V 300M -n thin vg1/pool; dmsetup mknodes; dd if=/dev/ubdj of=/dev/mapper/vg1-thin bs=1M status=none",
+            "printf secret | cryptsetup open --key-file - /dev/ubdb plain; dd if=/dev/ubdj of=/dev/mapper/plain bs=1M status=none; cryptsetup close plain");
 
         await using GuestFiles files = Open();
         IReadOnlyList<GuestVolume> volumes = await files.ListVolumesAsync(None);
         string all = string.Join('\n', volumes) + _made;
-        Assert.True(volumes.Count(volume => volume.Type == "ext4") == 3 && volumes.Count(volume => volume.IsLocked) == 1, all);
+        Assert.True(volumes.Count(volume => volume.Type == "ext4") == 4 && volumes.Count(volume => volume.Label == "pool") == 2 && volumes.Count(volume => volume.IsLocked) == 1, all);
         GuestVolume partition = volumes.Single(volume => volume.Name == "disk 1, partition 2");
         GuestVolume logical = volumes.Single(volume => volume.Name == "vg0-home");
         GuestVolume locked = volumes.Single(volume => volume.IsLocked);
+        GuestVolume thin = volumes.Single(volume => volume.Name == "vg1-thin");
         GuestVolume array = volumes.Single(volume => volume.Id.StartsWith("md", StringComparison.Ordinal) && volume.HasFiles);
         Assert.Contains("Type the pass phrase", (await RefusesAsync(() => files.UnlockAsync(locked.Id, "wrong", None), "does not open it")).Guidance, StringComparison.Ordinal);
-        await files.UnlockAsync(locked.Id, "secret", None);
+        await files.UnlockAsync(locked.Id, "another", None);
         GuestVolume unlocked = (await files.ListVolumesAsync(None)).Single(volume => volume.Name.StartsWith("unlocked-", StringComparison.Ordinal));
         byte[] big = File.ReadAllBytes(Path.Join(tree, "folder", "big"));
-        foreach (GuestVolume volume in (GuestVolume[])[partition, logical, array, unlocked])
+        foreach (GuestVolume volume in (GuestVolume[])[partition, logical, array, thin, unlocked, .. volumes.Where(volume => volume.Label == "pool")])
         {
-            Assert.Equal("ext4", volume.Type);
+            Assert.Equal(volume.Label == "pool" ? "btrfs" : "ext4", volume.Type);
             Assert.True(Same(big, await ReadAsync(files, volume.Id, "folder/big", 0, long.MaxValue)), all);
         }
+
+        Assert.Empty(Tool.TryRun("pgrep", "-f", $"^linux.uml mem={GuestFiles.MemoryMiB + 256}M").Output);
+        await using GuestFiles half = Open(_disks[6]);
+        Assert.True(Same(big, await ReadAsync(half, "ubda", "folder/big", 0, long.MaxValue)), all);
+    }
+
+    /// <summary>Disks of machines that run are as after a power cut.</summary>
+    [Fact]
+    public async Task What_only_journals_tell_is_there_and_disks_stay_as_they_are()
+    {
+        string tree = Tree();
+        Image("ext4", 64, image => Tool.Run("mkfs.ext4", "-q", image));
+        Image("xfs", 320, image => Tool.Run("mkfs.xfs", "-q", image));
+        Image("btrfs", 128, image => Tool.Run("mkfs.btrfs", "-q", image));
+        Sparse(_directory["part.ext4"], 1);
+        MakeInside(
+            "mount -t tmpfs t /mnt; mkdir /mnt/a /mnt/b /mnt/c; mount /dev/ubda /mnt/a; mount /dev/ubdb /mnt/b; mount -o commit=300 /dev/ubdc /mnt/c; sync",
+            $"for d in a b c; do cp -r {tree}/folder /mnt/$d; echo late >/mnt/$d/folder/late; for f in folder folder/late folder/big; do sync /mnt/$d/$f; done; done",
+            "echo o >/proc/sysrq-trigger; sleep 5");
+        string[] images = Directory.GetFiles(_directory.Path, "*.image");
+        Dictionary<string, string> before = images.ToDictionary(image => image, HashOf);
+        byte[] big = File.ReadAllBytes(Path.Join(tree, "folder", "big"));
+        await using (GuestFiles files = Open())
+        {
+            foreach (string volume in (string[])["ubda", "ubdb", "ubdc"])
+            {
+                Assert.Equal("late\n"u8.ToArray(), await ReadAsync(files, volume, "folder/late", 0, 10));
+                Assert.True(Same(big, await ReadAsync(files, volume, "folder/big", 0, long.MaxValue)), volume + _made);
+            }
+        }
+
+        Assert.All(images, image => Assert.Equal(before[image], HashOf(image)));
+        static string HashOf(string path) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
     }
 
     /// <summary>More rounds with <c>VPROTECT_HOSTILE</c>; a round is 16 images.</summary>
@@ -441,7 +487,7 @@ public sealed class GuestFilesTests : IDisposable
             mkdir -p /run/root/lib/modules /run/lock /run/lvm /run/cryptsetup
             ln -s /usr/lib/uml/modules/$(uname -r) /run/root/lib/modules/$(uname -r)
             printf '#!/bin/sh\nexec modprobe -d /run/root "$@"\n' >/run/modprobe; chmod 755 /run/modprobe; echo /run/modprobe >/proc/sys/kernel/modprobe
-            for m in fuse dm-mod dm-crypt raid1 algif_skcipher; do /run/modprobe $m; done
+            /run/modprobe -a fuse dm-mod dm-crypt dm-thin-pool raid1 algif_skcipher
             exec >/dev/console 2>&1
             {string.Join('\n', commands)}
             sync; echo o >/proc/sysrq-trigger; sleep 5
@@ -483,5 +529,5 @@ public sealed class GuestFilesTests : IDisposable
         _disks.Add(new FileExport(path));
     }
 
-    private GuestFiles Open() => new(_disks, NullLogger<GuestFiles>.Instance, TimeProvider.System);
+    private GuestFiles Open(params FileExport[] disks) => new(disks.Length > 0 ? disks : _disks, NullLogger<GuestFiles>.Instance, TimeProvider.System);
 }
