@@ -79,10 +79,11 @@ export async function look(name) {
     const { violations } = await page.evaluate(() => window.axe.run());
     for (const one of violations) faults.push(`${name}, ${dark ? 'dark' : 'light'}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 300)}: ${node.failureSummary}`).join('\n    ')}`);
     if (shots) {
-      for (const width of [1280, 1920]) {
-        await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 });
+      // The last one is as high as long forms are.
+      for (const [width, height, size] of [[1280, 800, '1280'], [1920, 1080, '1920'], ...(dark ? [] : [[1280, 2600, 'whole']])]) {
+        await page.setViewportSize({ width, height });
         await page.waitForTimeout(150);
-        await page.screenshot({ path: `${shots}/${name}-${dark ? 'dark' : 'light'}-${width}.png` });
+        await page.screenshot({ path: `${shots}/${name}-${dark ? 'dark' : 'light'}-${size}.png` });
       }
       await page.setViewportSize({ width: 1280, height: 800 });
     }
@@ -95,6 +96,16 @@ export async function look(name) {
 
 /** As `look`, when pictures are asked for: for what differs little from what is looked at. */
 export const glance = async (name) => { if (shots) await look(name); };
+
+/** As `glance`, at a dialog that nobody needs otherwise: it is opened, and closed by Escape. */
+export async function peek(name, open) {
+  if (!shots) return;
+  await open();
+  await page.getByRole('dialog').waitFor();
+  await look(name);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
 
 /** Tells a story to its end; its faults are this process's. */
 export async function tell(story) {

@@ -1,6 +1,6 @@
 // Policies, schedules, recovery plans, reports, nodes and settings of an appliance that was just set up; set-up.mjs tells what it is to know.
 import { readFileSync } from 'node:fs';
-import { address, area, button, context, faults, heading, look, page, shots, step, tell } from './person.mjs';
+import { address, area, button, context, faults, glance, heading, look, page, peek, shots, step, tell } from './person.mjs';
 import { setUp } from './set-up.mjs';
 
 const { VPROTECT_UI_MACHINE: machine } = process.env;
@@ -20,7 +20,7 @@ await tell(async () => {
   await look('policy-dry-run');
   await page.getByRole('tab', { name: 'Retention simulator' }).click();
   await button('Simulate').click();
-  await page.getByRole('status').getByText('1 stay, 0 go.').waitFor();
+  await page.getByRole('status').getByText('1 stays, 0 go.').waitFor();
   await look('policy-retention');
   await page.getByRole('tab', { name: 'Settings' }).click();
   await page.getByLabel('Days of which one is kept', { exact: true }).fill('7');
@@ -52,6 +52,7 @@ await tell(async () => {
   await button('Save', dialog).click();
   await dialog.waitFor({ state: 'detached' });
   await button('Delete: weekly').click();
+  await glance('schedule-delete');
   await button('Delete', dialog).click();
   await page.getByRole('row', { name: /weekly/ }).waitFor({ state: 'detached' });
 
@@ -64,6 +65,7 @@ await tell(async () => {
   await button('Create').click();
   await heading('hourly');
   await button('Delete').click();
+  await glance('policy-delete');
   await button('Delete', dialog).click();
   await heading('Policies');
   await page.getByText('Nothing').first().waitFor();
@@ -88,6 +90,8 @@ await tell(async () => {
   await look('recovery-runs');
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await look('recovery-plans');
+  await peek('recovery-edit', () => button('Edit: disaster').click());
+  await peek('recovery-delete', () => button('Delete: disaster').click());
 
   step('a page whose file is lost on the way is shown all the same; what was done is reported, and saved as a page');
   let loads = 0;
@@ -125,28 +129,46 @@ await tell(async () => {
   await area('Nodes');
   await page.getByRole('row', { name: /Online/ }).waitFor();
   await look('nodes');
+  await peek('node-edit', () => page.getByRole('button', { name: /^Edit: / }).first().click());
   await button('Create a configuration').click();
   await dialog.locator('#config-name').fill('site two');
   await dialog.locator('#config-tasks').fill('2');
   await dialog.locator('#config-rate').fill('50');
   await dialog.locator('#config-paths').fill('restore');
+  await dialog.locator('#config-place').fill('work');
+  await dialog.locator('#config-cache').fill('2048');
+  await dialog.getByLabel('Also for what they read from shares (NFS, CIFS)', { exact: true }).check({ force: true });
+  await dialog.locator('#config-stall').fill('3');
   await dialog.getByLabel('Backup', { exact: true }).check();
   await dialog.getByLabel('Verification', { exact: true }).check();
   await look('node-configuration');
   await button('Add', dialog).click();
-  await dialog.getByText('It is no list of absolute directories.').first().waitFor();
+  for (const amiss of ['It is no list of absolute directories.', '"work" is no absolute directory.', '3 is no number within bounds. Send a whole number from 5 to 86400.']) await dialog.getByText(amiss).first().waitFor();
+  await glance('node-configuration-amiss');
   await dialog.locator('#config-paths').fill('/restore\n/var/restore');
+  await dialog.locator('#config-place').fill('/var/work');
+  await dialog.locator('#config-stall').fill('300');
   await button('Add', dialog).click();
-  for (const said of ['At most 2 tasks at once', 'Only: Backup, Verification', 'Restores files into /restore, /var/restore', 'Backups read at most 50 MiB/s']) await page.getByText(said, { exact: true }).waitFor();
+  const caching = ['Mounts keep up to 2.00 GiB of what they read on local disk', 'Mounts keep there what they read from shares, too', 'Mounts wait at most 5 min for a repository that is away', 'Works in /var/work'];
+  for (const said of ['At most 2 tasks at once', 'Only: Backup, Verification', 'Restores files into /restore, /var/restore', 'Backups read at most 50 MiB/s', ...caching]) await page.getByText(said, { exact: true }).waitFor();
+  await glance('node-configurations');
   await button('Edit: site two').click();
-  if (await dialog.locator('#config-paths').inputValue() !== '/restore\n/var/restore') faults.push('a configuration is not shown as it was written');
+  for (const [field, value] of [['paths', '/restore\n/var/restore'], ['place', '/var/work'], ['cache', '2048'], ['stall', '300']]) {
+    if (await dialog.locator(`#config-${field}`).inputValue() !== value) faults.push(`a configuration does not show ${field} as it was written`);
+  }
+  await dialog.locator('#config-place').fill('');
+  await dialog.locator('#config-cache').fill('0');
+  await dialog.locator('#config-shares').uncheck({ force: true });
+  await dialog.locator('#config-stall').fill('');
   await dialog.locator('#config-tasks').fill('0');
   await dialog.getByLabel('Backup', { exact: true }).uncheck();
   await dialog.getByLabel('Verification', { exact: true }).uncheck();
   await button('Save', dialog).click();
   await page.getByText('At most 2 tasks at once').waitFor({ state: 'detached' });
-  await page.getByText('Only: Backup, Verification').waitFor({ state: 'detached' });
+  for (const gone of ['Only: Backup, Verification', ...caching]) await page.getByText(gone, { exact: true }).waitFor({ state: 'detached' });
+  await page.getByText('Mounts keep nothing of what they read on local disk', { exact: true }).waitFor();
   await button('Delete: site two').click();
+  await glance('node-configuration-delete');
   await button('Delete', dialog).click();
   await button('Delete: site two').waitFor({ state: 'detached' });
   await area('Settings');
@@ -156,6 +178,7 @@ await tell(async () => {
   await area('Nodes');
   await button('Add a node').click();
   await dialog.locator('#node-name').fill('site3');
+  await glance('node-add');
   await button('Add', dialog).click();
   await page.getByRole('dialog').getByText('vprotect node join --at').waitFor();
   await look('node-token');
@@ -163,6 +186,7 @@ await tell(async () => {
   await button('Done').click();
   await look('nodes-two');
   await button('Remove: site3').click();
+  await glance('node-remove');
   await button('Remove', dialog).click();
   await button('Remove: site3').waitFor({ state: 'detached' });
   await button('Join a server').click();
@@ -173,14 +197,23 @@ await tell(async () => {
   await button('Cancel', dialog).click();
   await button('Add an appliance').click();
   await dialog.locator('#appliance-name').fill('site2');
+  await glance('appliance-add');
+  const full = 'The appliance has as much at its server as it may: 1000 rows, or 1 MiB of them. What it told before is shown, and nothing newer. Raise applianceRowsMax in the settings of the server.';
+  await page.route('**/api/appliances?*', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: (await response.json()).map((one) => ({ ...one, problem: full })) });
+  });
   await button('Add', dialog).click();
   await page.getByRole('dialog').getByText('vprotect appliance join --at').waitFor();
   await page.getByLabel('I have copied it').check();
   await button('Done').click();
   await page.getByRole('row', { name: /site2.*Away/ }).waitFor();
+  await page.getByRole('alert').getByText(full).waitFor();
   await look('appliances');
+  await page.unroute('**/api/appliances?*');
   await button('Remove: site2').first().click();
   await dialog.getByRole('textbox').fill('site2');
+  await glance('appliance-remove');
   await button('Remove', dialog).click();
   await button('Remove: site2').waitFor({ state: 'detached' });
   await area('Settings');
@@ -189,17 +222,33 @@ await tell(async () => {
   await button('Save').click();
   await page.getByRole('banner').getByText('Backup of the south').waitFor();
   await page.locator('#setting-tasks').fill('7');
+  const rows = page.locator('#setting-appliance-rows');
+  await rows.fill('7');
+  await rows.blur();
+  if (await rows.inputValue() !== '1000') faults.push('fewer rows can be allowed than the least');
+  await rows.fill('');
+  await rows.pressSequentially('5000'); // The first digit alone is too few.
+  await page.locator('#setting-copy-to').selectOption('main');
+  await page.locator('#setting-copies').fill('9');
+  await page.locator('#setting-log').selectOption('BOTH');
+  await glance('settings-all');
   await button('Save').click();
   await page.getByText('The settings are saved and hold now.').nth(1).waitFor();
+  const holds = await (await context.request.get(`${address}api/global-settings`)).json();
+  for (const [name, value] of Object.entries({ applianceRowsMax: 5000, runningTasksMax: 7, applianceBackupsKept: 9, logFormat: 'BOTH' })) if (holds[name] !== value) faults.push(`${name} was saved as ${holds[name]}`);
+  if (!holds.applianceBackupDestination) faults.push('where copies of the appliance go was not saved');
   await page.getByRole('tab', { name: 'Certificate' }).click();
   await page.getByText('Fingerprint (SHA-256)').waitFor();
   await look('settings-certificate');
+  await peek('certificate-replace', () => button('Replace').click());
+  await peek('certificate-renew', () => button('Make a new one').click());
   await page.getByRole('tab', { name: 'Mailing lists' }).click();
   await button('Create a mailing list').click();
   await dialog.locator('#list-name').fill('night shift');
   await dialog.locator('#list-addresses').fill('nobody');
   await button('Add', dialog).click();
   await dialog.getByText(/is no mail address/).first().waitFor();
+  await glance('list-add');
   await dialog.locator('#list-addresses').fill('night@example.org');
   await button('Add', dialog).click();
   await page.getByRole('cell', { name: 'night@example.org' }).waitFor();
@@ -259,11 +308,14 @@ await tell(async () => {
   await button('Delete: platform reader').click();
   await button('Delete', dialog).click();
   await dialog.getByText('Danger alert').waitFor();
+  await glance('credential-delete');
   await button('Cancel', dialog).click();
   await look('credentials');
+  await peek('credential-edit', () => button('Edit: platform reader').click());
   await page.getByRole('tab', { name: 'Managers' }).click();
   await page.getByRole('button', { name: /^Remove: / }).click();
   await dialog.getByRole('textbox').fill('https://127.0.0.1:9');
+  await glance('manager-remove');
   await button('Remove', dialog).click();
   await page.getByText('A manager such as').waitFor();
   await area('Destinations');

@@ -30,7 +30,7 @@ export function Users() {
       <ListTable<User> label={t.access.users} name="users" read={(state) => page(client.GET('/api/users', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.access.login, sort: 'login', cell: (row) => <>{row.login} {!row.active && <Label color="grey" isCompact>{t.access.inactive}</Label>}</> },
-          { label: t.access.fullName, cell: (row) => row.fullName ?? '–' }, { label: t.access.source, cell: (row) => words(row.source.name) },
+          { label: t.access.fullName, cell: (row) => row.fullName ?? '–' }, { label: t.access.source, cell: (row) => t.access.sources[row.source.name] ?? words(row.source.name) },
           { label: t.access.roles, cell: (row) => row.roles.map((role) => role.name).join(', ') || '–' },
           { label: t.access.factor, cell: (row) => row.secondFactor ? t.yes : t.no }, { label: t.access.lastLogin, cell: (row) => <When at={row.lastLoginAt} none={t.machines.never} /> },
         ]}

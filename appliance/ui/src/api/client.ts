@@ -8,7 +8,7 @@ export type Named = { guid: string; name?: string | null };
 
 /** What went wrong, as the server tells it; status 0 when there was no answer. */
 export class ApiError extends Error {
-  constructor(readonly status: number, message: string, readonly guidance: string, readonly fields: { field: string; message: string }[] = [], readonly code = 0) {
+  constructor(readonly status: number, message: string, readonly guidance: string, readonly fields: { field: string; problem: string; fix: string }[] = [], readonly code = 0) {
     super(message);
   }
 }
@@ -87,7 +87,7 @@ async function answered<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
     const problem = answer.error as Partial<Schemas['Problem']> | undefined;
     if (problem?.code === unauthenticated) throw new ApiError(answer.response.status, t.login.refused, t.login.refusedGuidance, [], problem.code);
     throw new ApiError(answer.response.status, problem?.message ?? answer.response.statusText, problem?.guidance ?? '',
-      (problem?.fields ?? []).map((field) => ({ field: field.field, message: `${field.problem} ${field.fix}` })), problem?.code ?? 0);
+      problem?.fields ?? [], problem?.code ?? 0);
   }
   return answer;
 }

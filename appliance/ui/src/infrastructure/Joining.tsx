@@ -54,10 +54,11 @@ export function Joining() {
         </Alert>
       )}
       {state && !state.joined && rows.length === 0 && <p>{a.none}</p>}
+      {rows.filter((row) => row.problem).map((row) => <div key={row.guid} role="alert"><Alert component="p" isInline variant="warning" title={row.name}><p>{row.problem}</p></Alert></div>)}
       {rows.length > 0 && <PlainTable label={a.title} heads={[a.name, n.state, a.told, a.machines, a.policies, a.points]} rows={rows.map((row) => ({
         key: row.guid,
         cells: [
-          <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div>{row.problem && <div role="alert"><small>{row.problem}</small></div>}</>, <Label key="here" color={row.here ? 'green' : 'red'} isCompact>{row.here ? a.here : a.away}</Label>,
+          <>{row.name}<div><small>{[row.nodeIP, row.version].filter(Boolean).join(' · ')}</small></div></>, <Label key="here" color={row.here ? 'green' : 'red'} isCompact>{row.here ? a.here : a.away}</Label>,
           <When key="told" at={row.syncedAt} />, row.machines.toLocaleString(), row.policies.toLocaleString(), <>{row.restorePoints.toLocaleString()}{row.skipped > 0 && <div><small>{a.notShown(row.skipped)}</small></div>}</>,
         ],
         actions: mayWrite && <>

@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { Checks } from '../access/Checks';
 import { body, client, type Schemas } from '../api/client';
+import { duration, size } from '../format/format';
 import { Dialog } from '../parts/Dialog';
 import { Lines, Text } from '../parts/fields';
 import { kindName } from '../parts/TaskProgress';
-import { Toggle, Whole } from '../parts/planFields';
+import { Toggle, Whole, WholeOrNone } from '../parts/planFields';
 import { t } from '../strings';
 import { settingsFrom, settingsTo, taskTypes } from './nodeSettings';
 
@@ -14,9 +15,10 @@ const linesOf = (text: string) => text.split('\n').map((line) => line.trim()).fi
 
 /** What a configuration says, in words. */
 export function Settings({ settings }: { settings: Record<string, unknown> }) {
-  const { tasks, types, paths, mebibytes, place } = settingsFrom(settings);
+  const { tasks, types, paths, mebibytes, place, cacheMebibytes, cachesShares, stallSeconds } = settingsFrom(settings);
   const said = [
     tasks > 0 && n.tasksSaid(tasks), types.length > 0 && n.typesSaid(types.map(kindName).join(', ')), paths.length > 0 && n.pathsSaid(paths.join(', ')), mebibytes > 0 && n.rateSaid(Math.round(mebibytes * 100) / 100), place !== '' && n.placeSaid(place),
+    cacheMebibytes !== null && (cacheMebibytes > 0 ? n.cacheSaid(size(cacheMebibytes * 1_048_576)) : n.noCacheSaid), cachesShares && n.sharesSaid, stallSeconds !== null && n.stallSaid(duration(stallSeconds * 1000)),
   ].filter((one) => one !== false);
   return said.length === 0 ? <>{n.unlimited}</> : <>{said.map((one) => <div key={one} className="vp-address">{one}</div>)}</>;
 }
@@ -40,6 +42,9 @@ export function EditConfig({ config, done, close }: { config?: Config; done: () 
       <Whole id="config-rate" label={n.rate} value={form.mebibytes} min={0} change={(mebibytes) => setForm({ ...form, mebibytes })} unit="MiB/s" help={n.rateHelp} />
       <Lines id="config-paths" label={n.paths} value={paths} change={setPaths} help={n.pathsHelp} />
       <Text id="config-place" label={n.place} value={form.place} change={(place) => setForm({ ...form, place })} help={n.placeHelp} />
+      <WholeOrNone id="config-cache" label={n.cache} value={form.cacheMebibytes} max={1 << 30} change={(cacheMebibytes) => setForm({ ...form, cacheMebibytes })} unit="MiB" help={n.cacheHelp} />
+      <Toggle id="config-shares" label={n.shares} value={form.cachesShares} change={(cachesShares) => setForm({ ...form, cachesShares })} help={n.sharesHelp} />
+      <WholeOrNone id="config-stall" label={n.stall} value={form.stallSeconds} change={(stallSeconds) => setForm({ ...form, stallSeconds })} unit={t.plans.policy.seconds} help={n.stallHelp} />
       <Checks id="config-types" label={n.types} options={taskTypes.map((type) => ({ value: type, label: kindName(type) }))} chosen={new Set(form.types)} change={(types) => setForm({ ...form, types: [...types] })} />
       <Toggle id="config-default" label={n.isDefault} value={isDefault} change={setDefault} />
     </Dialog>

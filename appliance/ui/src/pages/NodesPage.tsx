@@ -49,7 +49,7 @@ export default function NodesPage() {
       <div className="vp-tab">
         <Title headingLevel="h2">{n.configs}</Title>
         {configs.isError && <Failure error={configs.error} retry={() => void configs.refetch()} />}
-        <PlainTable label={n.configs} heads={[n.name, n.description, n.settings]} rows={(configs.data ?? []).map((row) => ({
+        <PlainTable label={n.configs} none={n.noConfigs} heads={[n.name, n.description, n.settings]} rows={(configs.data ?? []).map((row) => ({
           key: row.guid, cells: [<>{row.name} {row.defaultConfiguration && <Label isCompact>{t.destinations.default}</Label>}</>, row.description ?? '', <Settings settings={row.settings} />],
           actions: mayWrite && <><Button variant="secondary" size="sm" aria-label={`${n.edit}: ${row.name}`} onClick={() => setConfig(row)}>{n.edit}</Button><Button variant="danger" size="sm" aria-label={`${n.delete}: ${row.name}`} onClick={() => setDeleting(row)}>{n.delete}</Button></>,
         }))} />

@@ -7,18 +7,20 @@ import { useMay } from '../app/session';
 import { time } from '../format/format';
 import { Dialog } from '../parts/Dialog';
 import { Facts } from '../parts/Facts';
-import { Lines, Text } from '../parts/fields';
+import { Choice, Lines, Text } from '../parts/fields';
 import { Confirm, Failure, Loading, Notices, PageFrame } from '../parts/parts';
 import { PlainTable } from '../parts/PlainTable';
-import { Span, TimeOfDay, Whole } from '../parts/planFields';
+import { Span, TimeOfDay, Toggle, Whole } from '../parts/planFields';
 import { Telemetry } from '../settings/Telemetry';
 import { t } from '../strings';
 
 const s = t.plans.settings;
-const { minutes, hours, seconds } = t.plans.policy;
+const { minutes, hours, seconds, days } = t.plans.policy;
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
+const day = 24 * hour;
+const mebibyte = 1 << 20;
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
 
 export default function SettingsPage() {
@@ -51,9 +53,11 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
   const [origins, setOrigins] = useState(first.corsOrigins.join('\n'));
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const maySeePlaces = useMay()('destinations.read');
+  const places = useQuery({ queryKey: ['backup-destinations', 'encrypted'], enabled: maySeePlaces, queryFn: () => body(client.GET('/api/backup-destinations', { params: { query: { page: 0, size: 200, orderBy: 'name' } } })) });
   const set = <Name extends keyof typeof form>(name: Name) => (value: (typeof form)[Name]) => setForm({ ...form, [name]: value });
-  const span = (name: 'sessionIdleTimeout' | 'sessionAbsoluteTimeout' | 'nodeTimeout' | 'nodeLeaseTimeout' | 'inventorySyncInterval' | 'destinationCheckInterval' | 'rpoAllowance' | 'endedTaskRetention' | 'idempotencyRetention', label: string, of: number, unit: string, help?: string) =>
-    <Span id={`setting-${name}`} label={label} value={form[name]} change={set(name)} of={of} unit={unit} help={help} />;
+  const span = (name: 'sessionIdleTimeout' | 'sessionAbsoluteTimeout' | 'nodeTimeout' | 'nodeLeaseTimeout' | 'inventorySyncInterval' | 'destinationCheckInterval' | 'rpoAllowance' | 'endedTaskRetention' | 'idempotencyRetention' | 'applianceBackupInterval' | 'logFileAgeMax' | 'logRetention', label: string, of: number, unit: string, [min, max]: [number, number], help?: string) =>
+    <Span id={`setting-${name}`} label={label} value={form[name]} change={set(name)} of={of} unit={unit} min={min} max={max} help={help} />;
   const save = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -73,25 +77,42 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
       {error ? <Failure error={error} /> : null}
       <Part title={s.appliance}><Text id="setting-name" label={s.name} value={form.applianceName} change={set('applianceName')} /></Part>
       <Part title={s.sessions}>
-        {span('sessionIdleTimeout', s.idle, minute, minutes)}
-        {span('sessionAbsoluteTimeout', s.absolute, minute, minutes)}
+        {span('sessionIdleTimeout', s.idle, minute, minutes, [1, 1440])}
+        {span('sessionAbsoluteTimeout', s.absolute, minute, minutes, [5, 10_080])}
         <Lines id="setting-origins" label={s.origins} value={origins} change={setOrigins} help={s.originsHelp} />
       </Part>
       <Part title={s.tasks}>
         <Whole id="setting-tasks" label={s.all} value={form.runningTasksMax} min={1} max={10_000} change={set('runningTasksMax')} />
         <Whole id="setting-source" label={s.perSource} value={form.sourceRunningTasksMax} min={1} max={1000} change={set('sourceRunningTasksMax')} />
         <Text id="setting-node-address" label={s.nodeAddress} value={form.nodeAddress} change={set('nodeAddress')} help={s.nodeAddressHelp} />
-        <Whole id="setting-appliance-rows" label={s.applianceRows} value={form.applianceRowsMax} min={1000} max={100_000_000} change={set('applianceRowsMax')} />
-        {span('nodeTimeout', s.nodeTimeout, second, seconds)}
-        {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes)}
-        {span('rpoAllowance', s.allowance, minute, minutes)}
+        <Whole id="setting-appliance-rows" label={s.applianceRows} value={form.applianceRowsMax} min={1000} max={100_000_000} change={set('applianceRowsMax')} help={s.applianceRowsHelp} />
+        {span('nodeTimeout', s.nodeTimeout, second, seconds, [15, 3600])}
+        {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes, [1, 10_080])}
+        {span('rpoAllowance', s.allowance, minute, minutes, [0, 10_080])}
       </Part>
       <Part title={s.upkeep}>
-        {span('inventorySyncInterval', s.sync, minute, minutes, s.never)}
-        {span('destinationCheckInterval', s.check, minute, minutes, s.never)}
+        {span('inventorySyncInterval', s.sync, minute, minutes, [0, 10_080], s.never)}
+        {span('destinationCheckInterval', s.check, minute, minutes, [0, 10_080], s.never)}
         <TimeOfDay id="setting-retention" label={s.retentionAt} value={form.retentionHour} change={(value) => set('retentionHour')(value ?? 0)} />
-        {span('endedTaskRetention', s.ended, hour, hours)}
-        {span('idempotencyRetention', s.keys, hour, hours)}
+        {span('endedTaskRetention', s.ended, hour, hours, [1, 87_600])}
+        {span('idempotencyRetention', s.keys, hour, hours, [1, 8760])}
+      </Part>
+      <Part title={s.copy}>
+        <Toggle id="setting-copy" label={s.copyOn} value={form.applianceBackup} change={set('applianceBackup')} help={s.copyHelp} />
+        {form.applianceBackup && <>
+          {maySeePlaces && <Choice id="setting-copy-to" label={s.copyTo} value={form.applianceBackupDestination ?? ''} change={(to) => set('applianceBackupDestination')(to || null)}
+            options={[['', s.copyAnywhere], ...(places.data ?? []).filter((one) => one.encrypted && !one.appliance).map((one): [string, string] => [one.guid, one.name])]} />}
+          {span('applianceBackupInterval', s.copyEvery, hour, hours, [1, 168])}
+          <TimeOfDay id="setting-copy-at" label={s.copyAt} value={form.applianceBackupHour ?? null} change={set('applianceBackupHour')} help={s.copyAtHelp} />
+          <Whole id="setting-copies" label={s.copiesKept} value={form.applianceBackupsKept} min={2} max={1000} change={set('applianceBackupsKept')} />
+        </>}
+      </Part>
+      <Part title={s.log}>
+        <Choice id="setting-log" label={s.logFormat} value={form.logFormat} change={set('logFormat')} options={Object.entries(s.logFormats)} />
+        <Span id="setting-log-size" label={s.logSize} value={form.logFileBytesMax} change={set('logFileBytesMax')} of={mebibyte} unit="MiB" min={1} max={1024} />
+        {span('logFileAgeMax', s.logAge, day, days, [1, 366])}
+        <Whole id="setting-log-files" label={s.logFiles} value={form.logFilesMax} min={2} max={1000} change={set('logFilesMax')} />
+        {span('logRetention', s.logKept, day, days, [1, 3650])}
       </Part>
       {mayWrite && <div><Button type="submit" isLoading={busy} isAriaDisabled={busy}>{t.save}</Button></div>}
     </Form>

@@ -5,6 +5,7 @@ import { useLocation } from 'react-router';
 import { ApiError } from '../api/client';
 import { relative, time } from '../format/format';
 import { t } from '../strings';
+import { fieldName, named } from './fieldName';
 import { isFocusLost } from './focus';
 
 /** A page's heading with its actions, and its content. */
@@ -32,11 +33,12 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const place = useRef<HTMLDivElement>(null);
   // It may stand above what is in sight: the button of a long form is at its end.
   useEffect(() => { void place.current?.scrollIntoView({ block: 'nearest' }); }, [error]);
+  const isOfFields = problem.fields.length > 0;
   return (
     <div ref={place} role="alert">
-      <Alert component="p" variant="danger" isInline title={problem.message} actionLinks={retry && <Button variant="link" isInline onClick={retry}>{t.retry}</Button>}>
-        {problem.fields.map((field) => <p key={field.field}>{field.field}: {field.message}</p>)}
-        {problem.guidance && <p>{problem.guidance}</p>}
+      <Alert component="p" variant="danger" isInline title={isOfFields ? t.notTaken : named(problem.message)} actionLinks={retry && <Button variant="link" isInline onClick={retry}>{t.retry}</Button>}>
+        {problem.fields.map(({ field, problem: what, fix }) => <p key={`${field} ${what}`}>{fieldName(field)}: {what} {fix}</p>)}
+        {!isOfFields && problem.guidance && <p>{problem.guidance}</p>}
       </Alert>
     </div>
   );
@@ -49,7 +51,7 @@ const colours: Record<string, 'green' | 'red' | 'orange' | 'blue' | 'grey'> = {
 };
 
 /** QUEUED → Queued. */
-export const words = (name: string) => name.charAt(0) + name.slice(1).toLowerCase().replaceAll('_', ' ');
+export const words = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).toLowerCase().replaceAll('_', ' ');
 
 export const StateLabel = ({ name }: { name: string | undefined | null }) => (name ? <Label color={colours[name] ?? 'grey'} isCompact>{words(name)}</Label> : <>–</>);
 

@@ -1,22 +1,47 @@
 // More fields of forms: numbers, switches, lengths of time.
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, NumberInput, Switch, TextInput } from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { asTime, ofTime } from '../format/daily';
 
 const Help = ({ help }: { help?: ReactNode }) => (help ? <FormHelperText><HelperText><HelperTextItem>{help}</HelperTextItem></HelperText></FormHelperText> : null);
 
-/** A whole number from `min` to `max`, both included. */
-export function Whole({ id, label, value, change, min = 0, max = 1_000_000, help, unit }: {
-  id: string; label: string; value: number; change: (value: number) => void; min?: number; max?: number; help?: ReactNode; unit?: string;
-}) {
-  const within = (next: number) => Math.min(max, Math.max(min, Math.floor(next) || 0));
+type Count = { id: string; label: string; min?: number; max?: number; help?: ReactNode; unit?: string };
+
+/** A whole number, or none while the field is empty. What is typed is told as it is, and comes within the bounds when the field is left: who types 30 where 10 is the least begins with 3. */
+export function WholeOrNone({ id, label, value, change, left, min = 0, max = 1_000_000, help, unit }: Count & { value: number | null; change: (value: number | null) => void; left?: () => void }) {
+  const isTyped = useRef(false);
+  const within = (next: number) => Math.min(max, Math.max(min, next));
   return (
     <FormGroup label={label} fieldId={id}>
-      <NumberInput inputProps={{ id }} inputAriaLabel={label} minusBtnAriaLabel={`${label} −`} plusBtnAriaLabel={`${label} +`} min={min} max={max} value={value} unit={unit}
-        onMinus={() => change(within(value - 1))} onPlus={() => change(within(value + 1))} onChange={(event) => change(within(Number((event.target as HTMLInputElement).value)))} />
+      <NumberInput inputProps={{ id }} inputAriaLabel={label} minusBtnAriaLabel={`${label} −`} plusBtnAriaLabel={`${label} +`} min={min} max={max} value={value ?? ''} unit={unit}
+        onMinus={() => change(within(Math.ceil(value ?? 0) - 1))} onPlus={() => change(within(Math.floor(value ?? 0) + 1))}
+        onChange={(event) => {
+          const field = event.target as HTMLInputElement;
+          // PatternFly makes 0 of nothing when the field is left.
+          if (event.type === 'blur') {
+            field.value = String(value ?? '');
+            return;
+          }
+          isTyped.current = true;
+          change(field.value === '' ? null : Math.min(max, Math.max(0, Math.floor(Number(field.value)) || 0)));
+        }}
+        onBlur={() => {
+          if (isTyped.current && value !== null && value !== within(value)) change(within(value));
+          isTyped.current = false;
+          left?.();
+        }} />
       <Help help={help} />
     </FormGroup>
   );
+}
+
+/** A whole number from `min` to `max`, both included. */
+export function Whole({ value, change, min = 0, ...rest }: Count & { value: number; change: (value: number) => void }) {
+  const [isEmpty, setEmpty] = useState(false);
+  return <WholeOrNone {...rest} min={min} value={isEmpty ? null : value} left={() => setEmpty(false)} change={(next) => {
+    setEmpty(next === null);
+    change(next ?? min);
+  }} />;
 }
 
 /** A length of time that the API has in milliseconds, shown in whole units of `of` milliseconds. */

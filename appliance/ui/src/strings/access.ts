@@ -2,7 +2,7 @@
 export const access = {
   title: 'Access', users: 'Users', groups: 'Groups', roles: 'Roles', sessions: 'Sessions', tokens: 'Tokens',
   addUser: 'Add a user', addGroup: 'Add a group', addRole: 'Add a role', addToken: 'Make a token', edit: 'Edit', remove: 'Delete', editTitle: (name: string) => `Change ${name}`,
-  login: 'User', fullName: 'Full name', email: 'Mail address', source: 'Known by', factor: 'Authenticator', lastLogin: 'Last log-in', active: 'May log in', inactive: 'Shut out', newPassword: 'New password',
+  login: 'User', fullName: 'Full name', email: 'Mail address', source: 'Known by', sources: { LOCAL: 'This appliance', LDAP: 'The directory' } as Record<string, string>, factor: 'Authenticator', lastLogin: 'Last log-in', active: 'May log in', inactive: 'Shut out', newPassword: 'New password',
   passwordHelp: 'At least 12 characters, and not easily guessed. It must be changed at the next log-in.', rolesForAll: 'Roles for everything',
   deleteTitle: (name: string) => `Delete ${name}?`, deleteUserWhat: 'The user can no longer log in; its sessions and tokens end at once.', deleteGroupWhat: 'Its members stay, without the roles of the group.', deleteRoleWhat: 'Only a role that nobody has can be deleted.',
   resetFactor: 'Reset the authenticator', resetTitle: (name: string) => `Reset the authenticator of ${name}?`, resetWhat: 'The user then logs in with the password alone, and its sessions end. For one who has lost the authenticator and the recovery codes.',

@@ -1,11 +1,12 @@
 // Every text of the UI. Another language is another object of this shape.
 import { access, directory, profile } from './access';
+import { fields } from './fields';
 import { credentials, managers } from './infrastructure';
 import { history, points, settings } from './machine';
 import { plans } from './plans';
 
 export const en = {
-  access, credentials, directory, history, managers, points, profile, settings,
+  access, credentials, directory, fields, history, managers, points, profile, settings,
   product: 'VProtect',
   skip: 'Skip to content',
   nav: { label: 'Areas', dashboard: 'Dashboard', machines: 'Machines', tasks: 'Tasks', mounts: 'Mounted backups', infrastructure: 'Infrastructure', destinations: 'Destinations', policies: 'Policies', schedules: 'Schedules', recovery: 'Recovery plans', reports: 'Reports', nodes: 'Nodes', settings: 'Settings', access: 'Access', audit: 'Audit' },
@@ -13,7 +14,7 @@ export const en = {
   themeDark: 'Dark', themeLight: 'Light', logout: 'Log out',
   lost: 'The server is not heard. This page connects again by itself.', noAnswer: 'The server does not answer.', noAnswerGuidance: 'It may be restarting; this page tries again.',
   loading: 'Loading',
-  retry: 'Try again', cancel: 'Cancel', close: 'Close', save: 'Save', add: 'Add',
+  notTaken: 'This cannot be taken as it is.', retry: 'Try again', cancel: 'Cancel', close: 'Close', save: 'Save', add: 'Add',
   notFound: 'There is no such page.',
   none: 'None', noMatches: 'Nothing matches.', nothingYet: 'Nothing here yet.', clearFilters: 'Clear filters',
   chosen: (count: number) => `${count.toLocaleString()} chosen`, chooseNone: 'Choose none', chooseShown: 'Choose all on this page',
@@ -47,7 +48,7 @@ export const en = {
     guest: 'Guest system', cpus: 'Processors', memory: 'Memory', power: 'Power', due: 'Next backup due', lastResult: 'Last result', platform: 'Platform', tags: 'Tags',
     time: 'Time', type: 'Type', read: 'Read', ofItNew: (bytes: string) => `new: ${bytes}`, stored: 'Stored', verified: 'Verified', notVerified: 'Not yet', held: 'Held', destination: 'Destination',
     restore: 'Restore', mount: 'Mount', mountStarted: 'The mount is queued.', restoreStarted: 'The restore is queued.',
-    revert: 'Revert', revertWhat: (machine: string, when: string) => `All that ${machine} wrote since ${when} will be lost.`, revertTitle: (machine: string) => `Revert ${machine}?`, ours: 'Made by us',
+    revert: 'Revert', revertWhat: (machine: string, when: string) => `All that ${machine} wrote since ${when} will be lost.`, revertTitle: (machine: string) => `Revert ${machine}?`, revertQueued: (machine: string) => `Reverting ${machine} is queued.`, ours: 'Made by us',
   },
   restore: {
     title: (machine: string) => `Restore ${machine}`, pointOf: (when: string) => `As it was ${when}`, how: 'Where to', asMachine: 'To a platform, as a machine', asFiles: 'To a directory, as disk images',
@@ -70,7 +71,7 @@ export const en = {
     anyStorage: 'Where there is most room', moving: 'The move is queued.',
   },
   mounts: {
-    title: 'Mounted backups', machine: 'Machine', mode: 'Mode', state: 'State', address: 'Address', until: 'Until', unmount: 'Unmount', untilTold: 'Unmounted by hand', isWritable: 'Writable', files: 'Files',
+    title: 'Mounted backups', machine: 'Machine', mode: 'Mode', modes: { NBD: 'NBD', ISCSI: 'iSCSI', MACHINE: 'As the machine' } as Record<string, string>, state: 'State', address: 'Address', until: 'Until', unmount: 'Unmount', untilTold: 'Unmounted by hand', isWritable: 'Writable', files: 'Files',
     extend: 'Change the end', extendTitle: (machine: string) => `Until when is ${machine} mounted?`, nodeOnly: 'The node itself',
     unmountTitle: (machine: string) => `Unmount ${machine}?`, unmountWhat: 'Clients that use its disks lose them. The backup stays.',
     discard: 'Unmount and discard', discardTitle: (machine: string) => `Discard what was written to ${machine}?`, discardWhat: (machine: string) => `All that clients wrote to the mounted disks of ${machine} is lost, and clients that use them lose them. The backup stays.`,
@@ -80,7 +81,7 @@ export const en = {
     tls: 'Only over TLS', tlsHelp: 'With the certificate of the appliance, which Settings shows.',
     nbdOpen: 'Without TLS, NBD knows neither passwords nor encryption: who reaches the address from these networks reads the disks.',
     chap: 'What initiators must know (CHAP)', chapHelp: 'A credential with a login and a secret of 12 to 100 characters.', mutual: 'What the target shows in turn (mutual CHAP)', mutualHelp: 'A credential with another login.',
-    authorities: 'Only clients with a certificate of (PEM)', authoritiesHelp: 'Certificates of the authorities that vouch for clients. Empty: clients need none.', writable: 'Clients may write', writableHelp: 'The backup is not changed: what they write is kept beside it until it is unmounted.', untilField: 'Unmounted by itself', untilWritable: 'What was written until then becomes the next backup of the machine.',
+    authorities: 'Only clients with a certificate of (PEM)', authoritiesHelp: 'Certificates of the authorities that vouch for clients. Empty: clients need none.', writable: 'Clients may write', writableHelp: 'The backup is not changed: what they write is kept beside it until it is unmounted.', untilField: 'Unmounted by itself', untilHelp: 'A time to come.', untilWritable: 'What was written until then becomes the next backup of the machine.',
   },
   files: {
     title: (machine: string) => `Files of ${machine}`, volume: 'Volume', looking: 'Looking for file systems in the backup. This takes a few seconds.', noVolumes: 'No file system was found in the backup.', locked: 'locked',
