@@ -1,7 +1,7 @@
 // Who may do what, with the real appliance; EndToEnd.Tests/Appliance/UiTests starts it, holds a backup at work, and restarts the server when told.
 //   It knows the machines web1, which has a good backup, and db1.
 import { createHmac } from 'node:crypto';
-import { address, area, ask, button, changePassword, faults, glance, heading, logIn, look, page, password, step, tell } from './person.mjs';
+import { address, area, ask, button, changePassword, faults, glance, heading, logIn, look, page, password, peek, shots, step, tell } from './person.mjs';
 
 const first = 'a first password 7';
 const own = 'correct horse battery 8';
@@ -37,6 +37,7 @@ await tell(async () => {
   await closed();
   await row(/Night watch/).waitFor();
   await look('access-roles');
+  await peek('role-delete', () => button('Delete', row(/Night watch/)).click());
   await tab('Users');
   await button('Add a user').click();
   await dialog.locator('#user-login').fill('olga');
@@ -58,10 +59,13 @@ await tell(async () => {
   await dialog.getByText('for machine web1').waitFor();
   await look('user-roles');
   await button('Close', dialog).last().click();
+  await peek('user-edit', () => button('Edit', row(/olga/)).click());
+  await peek('user-delete', () => button('Delete', row(/olga/)).click());
   await tab('Groups');
   await button('Add a group').click();
   await dialog.locator('#group-name').fill('Night shift');
   await dialog.getByRole('checkbox', { name: 'olga' }).check();
+  await glance('group-add');
   await button('Save', dialog).click();
   await closed();
   await row(/Night shift.*olga/).waitFor();
@@ -87,6 +91,7 @@ await tell(async () => {
   await glance('token');
   await keep();
   await button('Take back', row(/of the story/)).click();
+  await glance('token-revoke');
   await button('Take back', dialog).click();
   await row(/of the story.*Revoked/).first().waitFor();
   await look('access-tokens');
@@ -95,6 +100,7 @@ await tell(async () => {
   await page.getByRole('link', { name: 'Administrator' }).click();
   await heading('Profile');
   await look('profile');
+  await peek('password-change', () => button('Change the password').click());
   await button('Set an authenticator up').click();
   await dialog.getByLabel('Current password').fill(password);
   await button('Next', dialog).click();
@@ -121,6 +127,7 @@ await tell(async () => {
   await button('Take the authenticator away').click();
   await dialog.getByLabel('Current password').fill(password);
   await dialog.getByLabel('Code of the authenticator').fill(codes[1]);
+  await glance('authenticator-remove');
   await button('Take the authenticator away', dialog).click();
   await closed();
   await button('Set an authenticator up').waitFor();
@@ -138,6 +145,7 @@ await tell(async () => {
   const more = async (what, of = page.getByRole('row', { name: /Success/ }).first()) => { await of.getByRole('button', { name: /^More/ }).click(); await page.getByRole('menuitem', { name: what, exact: true }).click(); };
   await more('Describe');
   await dialog.locator('#point-text').fill('Before the move.');
+  await glance('point-describe');
   await button('Save', dialog).click();
   await page.getByText('Before the move.').waitFor();
   await more('Hold');
@@ -158,6 +166,10 @@ await tell(async () => {
   await button('Delete', dialog).click();
   await page.getByText('The removal is queued.').waitFor();
   await page.getByRole('row', { name: /Success/ }).nth(1).waitFor({ state: 'detached', timeout: 60_000 });
+  if (shots) {
+    await tab('Snapshots');
+    await glance('machine-snapshots');
+  }
   await tab('History');
   await page.getByRole('img', { name: /^Duration of/ }).waitFor();
   await look('machine-history');
@@ -179,6 +191,7 @@ await tell(async () => {
   await heading('Backup · web1');
   await page.getByRole('progressbar').waitFor();
   await glance('task-running');
+  await peek('task-cancel', () => button('Cancel the task').click());
   await ask('kill');
   await page.getByText('The server is not heard.').waitFor();
   await ask('start');

@@ -1,6 +1,6 @@
 // A person's story with the real appliance; EndToEnd.Tests/Appliance/UiTests starts both and restarts the server when told.
 //   VPROTECT_UI_PASSWORD (one-time), _DATACENTER (of the fake platform, with machines web1 and db1), _REPOSITORY (a directory to make)
-import { address, area, ask, button, changePassword, context, faults, firstPassword, heading, logIn, look, page, password, step, tell } from './person.mjs';
+import { address, area, ask, button, changePassword, context, faults, firstPassword, glance, heading, logIn, look, page, password, step, tell } from './person.mjs';
 
 const { VPROTECT_UI_DATACENTER: datacenter, VPROTECT_UI_REPOSITORY: repository } = process.env;
 
@@ -73,6 +73,7 @@ await tell(async () => {
     await page.locator('#dialog-host').fill(host);
     await page.locator('#dialog-user').fill('root');
     await page.locator('#dialog-password').fill('secret');
+    if (name === 'lab') await glance('host-add');
     await button('Add').click();
   };
   await addHost('nowhere', `${datacenter}-missing`);
@@ -139,6 +140,7 @@ await tell(async () => {
   const failed = page.getByRole('row', { name: /^Restore.*Failed/ });
   await button('Try again', failed.first()).click({ timeout: 60_000 });
   await failed.nth(1).waitFor({ timeout: 60_000 });
+  await glance('tasks-failed');
 
   step('it is mounted and unmounted');
   await page.getByRole('row', { name: /Restore.*Finished/ }).getByRole('link', { name: 'web1' }).click();
@@ -149,6 +151,7 @@ await tell(async () => {
   await page.getByText('Mounted', { exact: true }).waitFor({ timeout: 60_000 });
   await look('mounts');
   await button('Unmount').click();
+  await glance('mount-unmount');
   await button('Unmount', page.getByRole('dialog')).click();
   await page.getByText('Nothing here yet.').waitFor({ timeout: 60_000 });
 

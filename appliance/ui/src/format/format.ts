@@ -19,6 +19,7 @@ export const rate = (bytesPerSecond: number) => `${size(bytesPerSecond)}/s`;
 /** Milliseconds as the two largest units. */
 export function duration(ms: number | null | undefined): string {
   if (ms == null) return '–';
+  if (ms > 0 && ms < 1000) return '< 1 s';
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

@@ -104,8 +104,8 @@ function Folder({ volume, owner }: { volume: Volume; owner: Named | null | undef
     {
       key: 'name', label: find === '' ? t.files.name : t.files.path, width: 40, isSortable: true, cell: (entry) => {
         const name = find === '' ? entry.name : entry.path;
-        if (entry.type === 'DIRECTORY') return <Button variant="link" isInline onClick={() => go(entry.path)}>{name}/</Button>;
-        if (entry.type === 'FILE') return <a href={contentAddress(volume.guid, entry.path)} download>{name}</a>;
+        if (entry.type === 'DIRECTORY') return <Button variant="link" isInline title={entry.path} onClick={() => go(entry.path)}>{name}/</Button>;
+        if (entry.type === 'FILE') return <a href={contentAddress(volume.guid, entry.path)} download title={entry.path}>{name}</a>;
         return <>{name}{entry.target && ` → ${entry.target}`}</>;
       },
     },

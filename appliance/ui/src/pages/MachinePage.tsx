@@ -14,7 +14,7 @@ import { ListTable } from '../parts/ListTable';
 import { listQuery } from '../parts/listState';
 import { BootDialog } from '../parts/BootDialog';
 import { MountDialog } from '../parts/MountDialog';
-import { Confirm, Failure, Loading, PageFrame, StateLabel, useAction, When, words } from '../parts/parts';
+import { Confirm, Failure, Loading, PageFrame, StateLabel, useAction, useTold, When, words } from '../parts/parts';
 import { Restore } from '../parts/Restore';
 import { backUp, revert, takeSnapshot } from '../parts/work';
 import { t } from '../strings';
@@ -124,6 +124,7 @@ function Disks({ machine }: { machine: string }) {
 
 function Snapshots({ machine }: { machine: Machine }) {
   const may = useMay();
+  const told = useTold();
   const [reverting, setReverting] = useState<Schemas['Snapshot']>();
   return (
     <>
@@ -135,7 +136,7 @@ function Snapshots({ machine }: { machine: Machine }) {
         ]}
         rowActions={(row) => may('tasks.snapshot') && row.ours && row.state.name === 'PRESENT' && !row.backup && <Button variant="danger" size="sm" onClick={() => setReverting(row)}>{t.machines.revert}</Button>} />
       {reverting && <Confirm title={t.machines.revertTitle(machine.name)} what={t.machines.revertWhat(machine.name, time(reverting.snapshotTime))} action={t.machines.revert} typedName={machine.name}
-        confirm={() => revert(reverting.guid)} close={() => setReverting(undefined)} />}
+        confirm={() => told(revert(reverting.guid), t.machines.revertQueued(machine.name))} close={() => setReverting(undefined)} />}
     </>
   );
 }

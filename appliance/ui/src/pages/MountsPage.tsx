@@ -28,7 +28,7 @@ export default function MountsPage() {
       <ListTable<Mount> label={t.mounts.title} name="mounted-backups" filterable={false} read={(state) => page(client.GET('/api/mounted-backups', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.mounts.machine, cell: (row) => row.protectedEntity ? <Link to={`/machines/${row.protectedEntity.guid}`}>{row.protectedEntity.name}</Link> : row.backup.name },
-          { label: t.mounts.mode, cell: (row) => <>{row.mode.name} {row.machine?.name} {row.writable && <Label color="orange" isCompact>{t.mounts.isWritable}</Label>}</> },
+          { label: t.mounts.mode, cell: (row) => <>{t.mounts.modes[row.mode.name]} {row.machine?.name} {row.writable && <Label color="orange" isCompact>{t.mounts.isWritable}</Label>}</> },
           { label: t.mounts.state, cell: (row) => <><StateLabel name={row.state.name} />{row.statusInfo && <div><small>{row.statusInfo}</small></div>}</> },
           { label: t.mounts.address, cell: (row) => <><Addresses mount={row} /><div><small>{t.mounts.clients}: {row.allowedClients.join(', ') || t.mounts.nodeOnly}</small></div></> },
           { label: t.mounts.until, cell: (row) => <span className="vp-nowrap"><When at={row.unmountTime} none={t.mounts.untilTold} /></span> },
@@ -71,11 +71,11 @@ function Extend({ mount, close }: { mount: Mount; close: () => void }) {
   const queries = useQueryClient();
   const [until, setUntil] = useState<number | null>((mount.unmountTime ?? Date.now()) + 86_400_000);
   return (
-    <Dialog title={t.mounts.extendTitle(nameOf(mount))} action={t.save} isReady={until !== null} close={close} submit={async () => {
+    <Dialog title={t.mounts.extendTitle(nameOf(mount))} action={t.save} isReady={until !== null && until > Date.now()} close={close} submit={async () => {
       await body(client.PUT('/api/mounted-backups/{guid}/unmount-time', { params: { path: { guid: mount.guid } }, body: { unmountTime: until! } }));
       await queries.invalidateQueries({ queryKey: ['mounted-backups'] });
     }}>
-      <Moment id="extend-until" label={t.mounts.untilField} value={until} change={setUntil} required />
+      <Moment id="extend-until" label={t.mounts.untilField} value={until} change={setUntil} help={t.mounts.untilHelp} required />
     </Dialog>
   );
 }

@@ -57,7 +57,7 @@ export function CredentialChoice({ id, label, value, change, help, none = t.none
   return (
     <>
       <Choice id={id} label={label} value={value} change={change} help={help} options={[['', none], ...options]} />
-      {may('inventory.credentials') && <div><Button variant="link" isInline onClick={() => setAdding(true)}>{`${c.add}: ${label}`}</Button></div>}
+      {may('inventory.credentials') && <div><Button variant="link" isInline aria-label={`${c.add}: ${label}`} onClick={() => setAdding(true)}>{c.add}</Button></div>}
       {adding && <CredentialDialog labels={labels} done={(made) => change(made.guid)} close={() => setAdding(false)} />}
     </>
   );

@@ -8,6 +8,7 @@ import { duration, size, time } from '../format/format';
 import { estimateMs } from '../machine/bars';
 import { t } from '../strings';
 import { Dialog } from './Dialog';
+import { TypedName } from './fields';
 import { Notices } from './parts';
 
 const cardsMax = 16;
@@ -87,7 +88,7 @@ export function Restore({ backup, machine, close }: { backup: Schemas['Backup'];
           {overwrite && (
             <>
               <Alert component="p" variant="warning" isInline title={t.restore.overwriteWarning(name)} />
-              <FormGroup label={t.restore.typeName(name)} fieldId="restore-typed"><TextInput id="restore-typed" value={typed} onChange={(_, value) => setTyped(value)} /></FormGroup>
+              <TypedName id="restore-typed" name={name} value={typed} change={setTyped} />
             </>
           )}
           <Checkbox id="restore-power" label={t.restore.powerOn} isChecked={powerOn} onChange={(_, value) => setPowerOn(value)} />

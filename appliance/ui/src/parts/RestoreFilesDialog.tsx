@@ -5,7 +5,7 @@ import { body, client, type Named, type Schemas } from '../api/client';
 import { useMay } from '../app/session';
 import { t } from '../strings';
 import { Dialog } from './Dialog';
-import { Text } from './fields';
+import { Text, TypedName } from './fields';
 import type { Entry } from './files';
 import { OneMachine } from './MachineChooser';
 import { Notices } from './parts';
@@ -65,7 +65,7 @@ export function RestoreFilesDialog({ volume, owner, chosen, about, close }: { vo
             <ul className="vp-address">{losing.slice(0, namedMax).map((one) => <li key={one}>{one}</li>)}</ul>
             {losing.length > namedMax && <p>{i.more(losing.length - namedMax)}</p>}
           </Alert>
-          <Text id="into-typed" label={t.restore.typeName(name)} value={typed} change={setTyped} />
+          <TypedName id="into-typed" name={name} value={typed} change={setTyped} />
         </>
       )}
     </Dialog>

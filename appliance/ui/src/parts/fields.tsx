@@ -1,6 +1,7 @@
 // Fields of forms, each with its label.
 import { FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextArea, TextInput } from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { t } from '../strings';
 
 type Of<Value> = { id: string; label: string; value: Value; change: (value: Value) => void; help?: ReactNode; required?: boolean };
 
@@ -13,6 +14,13 @@ export const Text = ({ id, label, value, change, help, required, secret, wrong, 
     <Help help={help} wrong={wrong} />
   </FormGroup>
 );
+
+/** The name that is typed where data is destroyed. It comes into sight when it is asked for: the button that waits for it is seen always. */
+export function TypedName({ id, name, value, change }: { id: string; name: string; value: string; change: (value: string) => void }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), []);
+  return <div ref={place}><Text id={id} label={t.restore.typeName(name)} value={value} change={change} /></div>;
+}
 
 export const Lines = ({ id, label, value, change, help, required }: Of<string>) => (
   <FormGroup label={label} fieldId={id} isRequired={required}>
