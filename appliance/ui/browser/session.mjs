@@ -20,9 +20,9 @@ async function endSessions() {
   await call('POST', '/api/session/sessions/end-others');
 }
 
-/** The log-in stands in the place of the page, which nobody sees. */
+/** The log-in stands in the place of the page, which nobody sees. A session goes on for up to half a minute after the last touch, and is then idle for one. */
 async function isOver(of = page) {
-  await of.getByRole('heading', { name: 'VProtect: Log in', level: 1 }).waitFor();
+  await of.getByRole('heading', { name: 'VProtect: Log in', level: 1 }).waitFor({ timeout: 150_000 });
   await of.getByText('The session has ended. Log in again: the page is as you left it.').waitFor();
   if (await of.getByRole('navigation', { name: 'Areas' }).count() > 0) faults.push('what a page showed is still seen after its session');
 }

@@ -23,7 +23,7 @@ export function Groups() {
   return (
     <>
       {may('users.write') && <div className="vp-actions"><Button onClick={() => setAsked({ what: 'edit' })}>{t.access.addGroup}</Button></div>}
-      <ListTable<Group> label={t.access.groups} name="groups" read={(state) => page(client.GET('/api/groups', { params: { query: listQuery(state) } }))}
+      <ListTable<Group> label={t.access.groups} name="groups" empty={t.empty.groups} read={(state) => page(client.GET('/api/groups', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.access.name, sort: 'name', cell: (row) => row.name }, { label: t.access.description, cell: (row) => row.description ?? '–' }, { label: t.access.source, cell: (row) => t.access.sources[row.source.name] ?? words(row.source.name) },
           { label: t.access.members, cell: (row) => row.members.map((one) => one.name).slice(0, 5).join(', ') + (row.members.length > 5 ? ` +${row.members.length - 5}` : '') || '–' },

@@ -25,7 +25,7 @@ export function Tokens() {
   return (
     <>
       <div className="vp-actions"><Button onClick={() => setAdding(true)}>{t.access.addToken}</Button></div>
-      <ListTable<Token> label={t.access.tokens} name="tokens" filterable={false} read={(state) => page(client.GET('/api/tokens', { params: { query: listQuery(state) } }))}
+      <ListTable<Token> label={t.access.tokens} name="tokens" empty={t.empty.tokens} filterable={false} read={(state) => page(client.GET('/api/tokens', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.access.name, cell: (row) => row.name }, { label: t.access.actsAs, cell: (row) => row.user.name },
           { label: t.access.permissions, cell: (row) => row.permissions.join(', ') || t.access.allOfUser },

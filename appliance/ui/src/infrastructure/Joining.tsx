@@ -1,6 +1,7 @@
 import { Alert, Button, Label, Title } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { Once } from '../access/Once';
 import { useMay } from '../app/session';
 import { body, client, type Schemas } from '../api/client';
@@ -13,7 +14,7 @@ import { commandOf } from './command';
 
 type Appliance = Schemas['Appliance'];
 type Join = Schemas['NodeJoin'];
-const { appliances: a, nodes: n } = t.plans;
+const { appliances: a, nodes: n, settings } = t.plans;
 
 /** The command by which a node or an appliance joins, shown this once. */
 export function JoinCommand({ join, title, why, close }: { join: Join | undefined; title: string; why: string; close: () => void }) {
@@ -26,7 +27,9 @@ export const useAppliances = () => useQuery({ queryKey: ['appliances'], refetchI
 /** Appliances that joined this one, or the server that this one joined. */
 export function Joining() {
   const queries = useQueryClient();
-  const mayWrite = useMay()('nodes.write');
+  const may = useMay();
+  const mayWrite = may('nodes.write');
+  const maySet = may('settings.write');
   const [adding, setAdding] = useState(false);
   const [joining, setJoining] = useState(false);
   const [leaving, setLeaving] = useState(false);
@@ -54,7 +57,7 @@ export function Joining() {
         </Alert>
       )}
       {state && !state.joined && rows.length === 0 && <p>{a.none}</p>}
-      {rows.filter((row) => row.problem).map((row) => <div key={row.guid} role="alert"><Alert component="p" isInline variant="warning" title={row.name}><p>{row.problem}</p></Alert></div>)}
+      {rows.filter((row) => row.problem).map((row) => <div key={row.guid} role="alert"><Alert component="p" isInline variant="warning" title={row.name} actionLinks={maySet && <Link to="/settings">{settings.applianceRows}</Link>}><p>{row.problem}</p></Alert></div>)}
       {rows.length > 0 && <PlainTable label={a.title} heads={[a.name, n.state, a.told, a.machines, a.policies, a.points]} rows={rows.map((row) => ({
         key: row.guid,
         cells: [

@@ -20,7 +20,7 @@ export function Settings({ settings }: { settings: Record<string, unknown> }) {
     tasks > 0 && n.tasksSaid(tasks), types.length > 0 && n.typesSaid(types.map(kindName).join(', ')), paths.length > 0 && n.pathsSaid(paths.join(', ')), mebibytes > 0 && n.rateSaid(Math.round(mebibytes * 100) / 100), place !== '' && n.placeSaid(place),
     cacheMebibytes !== null && (cacheMebibytes > 0 ? n.cacheSaid(size(cacheMebibytes * 1_048_576)) : n.noCacheSaid), cachesShares && n.sharesSaid, stallSeconds !== null && n.stallSaid(duration(stallSeconds * 1000)),
   ].filter((one) => one !== false);
-  return said.length === 0 ? <>{n.unlimited}</> : <>{said.map((one) => <div key={one} className="vp-address">{one}</div>)}</>;
+  return said.length === 0 ? <>{n.unlimited}</> : <ul>{said.map((one) => <li key={one} className="vp-anywhere">{one}</li>)}</ul>;
 }
 
 /** Makes or changes a configuration. */

@@ -34,7 +34,7 @@ export default function DestinationsPage() {
   const refresh = () => queries.invalidateQueries({ queryKey: ['backup-destinations'] });
   return (
     <PageFrame title={d.title} actions={mayWrite && <Button onClick={() => setAdding(true)}>{d.add}</Button>}>
-      <ListTable<Destination> label={d.title} name="backup-destinations" read={(state) => page(client.GET('/api/backup-destinations', { params: { query: listQuery(state) } }))}
+      <ListTable<Destination> label={d.title} name="backup-destinations" empty={t.empty.destinations} read={(state) => page(client.GET('/api/backup-destinations', { params: { query: listQuery(state) } }))}
         columns={[
           { label: d.name, sort: 'name', cell: (row) => <>{row.name}<Owner of={row.appliance} /> {row.defaultBackupDestination && <Label isCompact>{d.default}</Label>} {row.encrypted && <Label isCompact>{d.encrypted}</Label>}{row.description && <div><small>{row.description}</small></div>}</> },
           { label: d.state, cell: (row) => <><StateLabel name={row.state.name} />{row.stateInfo && <div><small>{row.stateInfo}</small></div>}</> },

@@ -50,7 +50,7 @@ function Hosts() {
     <>
       {mayWrite && <div className="vp-about"><Button onClick={() => setAdding(true)}>{t.infrastructure.add}</Button></div>}
       {checked && <CheckResult {...checked} />}
-      <ListTable<Hypervisor> label={t.infrastructure.title} name="hypervisors" read={(state) => page(client.GET('/api/hypervisors', { params: { query: listQuery(state) } }))}
+      <ListTable<Hypervisor> label={t.infrastructure.title} name="hypervisors" empty={t.empty.hosts} read={(state) => page(client.GET('/api/hypervisors', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.infrastructure.name, sort: 'name', cell: (row) => <>{row.name}{row.hvManager && <div><small>{t.managers.of(row.hvManager.name ?? '')}</small></div>}{row.host !== row.name && <div><small className="vp-address">{row.host}</small></div>}</> },
           { label: t.infrastructure.type, cell: (row) => row.type.name }, { label: t.infrastructure.machines, cell: (row) => row.vmCount },

@@ -2,7 +2,7 @@ import { Button, Switch, Tab, Tabs, TabTitleText } from '@patternfly/react-core'
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useParams, useSearchParams } from 'react-router';
+import { Link, useParams, useSearchParams } from 'react-router';
 import { useMay } from '../app/session';
 import { body, client, page, type Schemas } from '../api/client';
 import { size, time } from '../format/format';
@@ -17,6 +17,7 @@ import { MountDialog } from '../parts/MountDialog';
 import { Confirm, Failure, Loading, PageFrame, StateLabel, useAction, useTold, When, words } from '../parts/parts';
 import { Restore } from '../parts/Restore';
 import { backUp, revert, takeSnapshot } from '../parts/work';
+import { whenOf } from '../schedule/whenOf';
 import { t } from '../strings';
 import { Protection } from './MachinesPage';
 import { TaskList } from './TasksPage';
@@ -30,6 +31,9 @@ export default function MachinePage() {
   const [params, setParams] = useSearchParams();
   const tab = params.get('tab') ?? 'points';
   const found = useQuery({ queryKey: ['virtual-machines', guid], queryFn: () => body(client.GET('/api/virtual-machines/{guid}', { params: { path: { guid } } })) });
+  const schedules = useQuery({
+    queryKey: ['schedules', 'of', guid], enabled: may('policies.read'), queryFn: () => body(client.GET('/api/schedules', { params: { query: { 'protected-entity': guid, page: 0, size: 20 } } })),
+  });
   if (found.isPending) return <Loading />;
   if (found.isError) return <PageFrame title={t.machines.title}><Failure error={found.error} retry={() => void found.refetch()} /></PageFrame>;
   const machine = found.data;
@@ -48,7 +52,7 @@ export default function MachinePage() {
     )}>
       <Facts facts={[
         [t.machines.status, <Protection machine={machine} />], [t.machines.lastGood, <When at={machine.lastSuccessfulBackup} none={t.machines.never} />], [t.machines.due, <When at={machine.rpoDue} />],
-        [t.machines.policy, machine.policies.map((policy) => policy.name).join(', ') || '–'], [t.machines.host, machine.hypervisor?.name], [t.machines.platform, machine.hvType.name],
+        [t.machines.policy, <Policies of={machine} />], [t.plans.schedules.title, schedules.data?.length ? <ul>{schedules.data.map((one) => <li key={one.guid}>{whenOf(one)}{one.nextRuns.length > 0 && <div><small>{t.plans.schedules.next}: <When at={one.nextRuns[0]} /></small></div>}</li>)}</ul> : '–'], [t.machines.host, machine.hypervisor?.name], [t.machines.platform, machine.hvType.name],
         [t.machines.power, <StateLabel name={machine.powerState.name} />], [t.machines.guest, machine.guestOs], [t.machines.size, size(machine.provisionedSize)],
         [t.machines.cpus, machine.cpuCount == null ? '–' : String(machine.cpuCount)], [t.machines.memory, size(machine.memory)], [t.machines.tags, machine.tags.join(', ') || '–'],
       ]} />
@@ -61,6 +65,12 @@ export default function MachinePage() {
   );
 }
 
+function Policies({ of: { policies, vmBackupPolicy } }: { of: Machine }) {
+  const may = useMay();
+  if (policies.length === 0) return <>–</>;
+  return <ul>{policies.map(({ guid, name }) => <li key={guid}>{may('policies.read') ? <Link to={`/policies/${guid === vmBackupPolicy?.guid ? 'vm-backup' : 'vm-snapshot'}/${guid}`}>{name}</Link> : name}</li>)}</ul>;
+}
+
 function Points({ machine }: { machine: Machine }) {
   const may = useMay();
   const [restoring, setRestoring] = useState<Schemas['Backup']>();
@@ -69,7 +79,7 @@ function Points({ machine }: { machine: Machine }) {
   return (
     <>
       <TimeLine machine={machine.guid} />
-      <ListTable<Schemas['Backup']> label={t.machines.points} name="backups" filterable={false}
+      <ListTable<Schemas['Backup']> label={t.machines.points} name="backups" empty={t.empty.points} filterable={false}
         read={(state) => page(client.GET('/api/backups', { params: { query: { ...listQuery(state), 'protected-entity': machine.guid } } }))}
         columns={[
           { label: t.machines.time, sort: 'created', cell: (row) => <div className="vp-time">{time(row.snapshotTime ?? row.backupTime)}{row.held && <div><small>{t.points.heldFor(row.holdReason ?? '')}</small></div>}{row.lockedUntil && row.lockedUntil > Date.now() && <div><small>{t.points.lockedUntil(time(row.lockedUntil))}</small></div>}{row.description && <div><small>{row.description}</small></div>}</div> },
@@ -128,7 +138,7 @@ function Snapshots({ machine }: { machine: Machine }) {
   const [reverting, setReverting] = useState<Schemas['Snapshot']>();
   return (
     <>
-      <ListTable<Schemas['Snapshot']> label={t.machines.snapshots} name="snapshots" filterable={false}
+      <ListTable<Schemas['Snapshot']> label={t.machines.snapshots} name="snapshots" empty={t.empty.snapshots} filterable={false}
         read={(state) => page(client.GET('/api/snapshots', { params: { query: { ...listQuery(state), 'virtual-machine': machine.guid } } }))}
         columns={[
           { label: t.machines.name, cell: (row) => row.name }, { label: t.machines.time, sort: 'created', cell: (row) => time(row.snapshotTime) },

@@ -25,7 +25,7 @@ export default function MountsPage() {
   const done = () => setAsked(undefined);
   return (
     <PageFrame title={t.mounts.title}>
-      <ListTable<Mount> label={t.mounts.title} name="mounted-backups" filterable={false} read={(state) => page(client.GET('/api/mounted-backups', { params: { query: listQuery(state) } }))}
+      <ListTable<Mount> label={t.mounts.title} name="mounted-backups" empty={t.empty.mounts} filterable={false} read={(state) => page(client.GET('/api/mounted-backups', { params: { query: listQuery(state) } }))}
         columns={[
           { label: t.mounts.machine, cell: (row) => row.protectedEntity ? <Link to={`/machines/${row.protectedEntity.guid}`}>{row.protectedEntity.name}</Link> : row.backup.name },
           { label: t.mounts.mode, cell: (row) => <>{t.mounts.modes[row.mode.name]} {row.machine?.name} {row.writable && <Label color="orange" isCompact>{t.mounts.isWritable}</Label>}</> },

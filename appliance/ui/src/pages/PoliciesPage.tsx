@@ -19,7 +19,7 @@ export default function PoliciesPage() {
   const path = kind === 'vm-backup' ? '/api/policies/vm-backup' as const : '/api/policies/vm-snapshot' as const;
   return (
     <PageFrame title={t.policies.title} actions={mayWrite && <Button onClick={() => void navigate(`/policies/${kind}/new`)}>{kind === 'vm-backup' ? p.addBackup : p.addSnapshot}</Button>}>
-      <ListTable<Schemas['Policy']> key={kind} label={kind === 'vm-backup' ? p.backup : p.snapshot} name="policies" read={({ extra, ...state }) => page(client.GET(extra.kind === 'vm-snapshot' ? '/api/policies/vm-snapshot' : path, { params: { query: listQuery({ ...state, extra }) } }))}
+      <ListTable<Schemas['Policy']> key={kind} label={kind === 'vm-backup' ? p.backup : p.snapshot} name="policies" empty={t.empty.policies} read={({ extra, ...state }) => page(client.GET(extra.kind === 'vm-snapshot' ? '/api/policies/vm-snapshot' : path, { params: { query: listQuery({ ...state, extra }) } }))}
         filters={(_, change) => (
           <ToggleGroup aria-label={p.kind}>
             <ToggleGroupItem text={p.backup} isSelected={kind === 'vm-backup'} onChange={() => change({ extra: {} })} />

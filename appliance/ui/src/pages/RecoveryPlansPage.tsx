@@ -33,7 +33,7 @@ export default function RecoveryPlansPage() {
   }, r.runQueued);
   return (
     <PageFrame title={r.title} actions={mayWrite && <Button onClick={() => setEditing('new')}>{r.add}</Button>}>
-      <ListTable<Plan> label={r.title} name="recovery-plans" read={(state) => page(client.GET('/api/recovery-plans', { params: { query: listQuery(state) } }))}
+      <ListTable<Plan> label={r.title} name="recovery-plans" empty={t.empty.recovery} read={(state) => page(client.GET('/api/recovery-plans', { params: { query: listQuery(state) } }))}
         columns={[
           { label: r.name, sort: 'name', cell: (row) => <>{row.name}{row.description && <div><small>{row.description}</small></div>}</> }, { label: r.steps, cell: (row) => row.steps.map((step) => step.virtualMachine?.name).join(', ') || '–' },
           { label: r.next, cell: (row) => row.nextRun ? <When at={row.nextRun} /> : r.never }, { label: r.last, cell: (row) => <When at={row.lastRun} /> },

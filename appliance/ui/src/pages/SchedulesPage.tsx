@@ -24,7 +24,7 @@ export default function SchedulesPage() {
   const [deleting, setDeleting] = useState<Schedule>();
   const tab = params.get('tab') ?? 'list';
   const list = (
-    <ListTable<Schedule> label={s.title} name="schedules" read={(state) => page(client.GET('/api/schedules', { params: { query: listQuery(state) } }))}
+    <ListTable<Schedule> label={s.title} name="schedules" empty={t.empty.schedules} read={(state) => page(client.GET('/api/schedules', { params: { query: listQuery(state) } }))}
       columns={[
         { label: s.name, sort: 'name', cell: (row) => row.name }, { label: s.active, cell: (row) => row.active ? t.yes : t.no }, { label: s.type, cell: (row) => s.types[row.type.name] }, { label: s.when, cell: (row) => whenOf(row) },
         { label: s.starts, cell: (row) => row.policies.length === 0 ? s.unused : row.policies.map((policy) => <div key={policy.guid}><Link to={`/policies/${row.type.name === 'VM_SNAPSHOT' ? 'vm-snapshot' : 'vm-backup'}/${policy.guid}`}>{policy.name}</Link></div>) },

@@ -148,7 +148,7 @@ function Certificate() {
       {certificate.selfSigned && <p>{s.selfSigned}</p>}
       {mayWrite && <div className="vp-row-actions vp-start"><Button variant="secondary" onClick={() => setReplacing(true)}>{s.replace}</Button><Button variant="secondary" onClick={() => setRenewing(true)}>{s.renew}</Button></div>}
       {isReplacing && (
-        <Dialog title={s.replace} action={s.replace} isReady={pem.trim() !== '' && key.trim() !== ''} close={() => setReplacing(false)} submit={async () => {
+        <Dialog title={s.replaceTitle} action={s.replace} isReady={pem.trim() !== '' && key.trim() !== ''} close={() => setReplacing(false)} submit={async () => {
           await body(client.PUT('/api/server-certificate', { body: { certificate: pem, privateKey: key } }));
           await done();
         }}>

@@ -25,7 +25,7 @@ export function TaskList({ machine }: { machine?: string }) {
   const [cancelling, setCancelling] = useState<Task>();
   return (
     <>
-      <ListTable<Task> label={t.tasks.title} name="tasks" filterable={false}
+      <ListTable<Task> label={t.tasks.title} name="tasks" empty={t.empty.tasks} filterable={false}
         read={(state) => page(client.GET('/api/tasks', { params: { query: { ...listQuery(state), ...(state.extra.state && { state: [state.extra.state] }), ...(machine && { protectedEntity: machine }) } } }))}
         filters={(state, change) => (
           <FormSelect aria-label={t.tasks.state} value={state.extra.state ?? ''} onChange={(_, value) => change({ extra: value ? { state: value } : {} })}>

@@ -18,7 +18,7 @@ export const Text = ({ id, label, value, change, help, required, secret, wrong, 
 /** The name that is typed where data is destroyed. It comes into sight when it is asked for: the button that waits for it is seen always. */
 export function TypedName({ id, name, value, change }: { id: string; name: string; value: string; change: (value: string) => void }) {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => { void place.current?.scrollIntoView({ block: 'nearest' }); }, []);
   return <div ref={place}><Text id={id} label={t.restore.typeName(name)} value={value} change={change} /></div>;
 }
 

@@ -91,7 +91,7 @@ export function Confirm({ title, what, action, typedName, dismiss, confirm, clos
       <ModalBody>
         <p>{what}</p>
         {typedName && <div className="vp-typed"><p>{t.restore.typeName(typedName)}</p><TextInput aria-label={t.restore.typeName(typedName)} value={typed} onChange={(_, value) => setTyped(value)} /></div>}
-        {error ? <Failure error={error} /> : null}
+        {error ? <div className="vp-failed"><Failure error={error} /></div> : null}
       </ModalBody>
       <ModalFooter>
         <Button variant="danger" isLoading={busy} isAriaDisabled={busy} isDisabled={typedName !== undefined && typed !== typedName} onClick={() => void go()}>{action}</Button>

@@ -11,7 +11,7 @@ export const access = {
   rolesOf: (name: string) => `Roles of ${name}`, noRoles: 'It has no role: nothing is shown to it.', role: 'Role', forWhat: 'For', forAll: 'for everything', forObject: (kind: string, name: string) => `for ${kind.toLowerCase()} ${name}`, gone: '(gone)', give: 'Give the role', take: 'Take away',
   kinds: { machine: 'Machine', hypervisor: 'Host and its machines', 'hypervisor-manager': 'Manager and its hosts', policy: 'Policy and its machines', destination: 'Destination' },
   actsAs: 'Acts as', allOfUser: 'All of its user', created: 'Made', lastUsed: 'Last used', expires: 'Ends', expiresHelp: 'Empty: never.', limitedTo: 'Limited to (none: all that you may)',
-  revoke: 'Take back', revokeTitle: (name: string) => `Take ${name} back?`, revokeWhat: 'Whatever uses this token is refused at once.', tokenTitle: 'The token', tokenWhy: 'It is shown this once. Send it as the header Authorization: Bearer.', kept: 'I have stored it in a safe place',
+  revoke: 'Take back', revokeTitle: (name: string) => `Take the token ${name} back?`, revokeWhat: 'Whatever uses this token is refused at once.', tokenTitle: 'The token', tokenWhy: 'It is shown this once. Send it as the header Authorization: Bearer.', kept: 'I have stored it in a safe place',
   address: 'From', browser: 'Browser', begun: 'Begun', thisOne: 'This one', end: 'End', ended: 'Ended.', endOthers: 'End all others',
 };
 

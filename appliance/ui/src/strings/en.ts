@@ -1,7 +1,7 @@
 // Every text of the UI. Another language is another object of this shape.
 import { access, directory, profile } from './access';
 import { fields } from './fields';
-import { credentials, managers } from './infrastructure';
+import { credentials, managers, stay } from './infrastructure';
 import { history, points, settings } from './machine';
 import { plans } from './plans';
 
@@ -16,7 +16,13 @@ export const en = {
   loading: 'Loading',
   notTaken: 'This cannot be taken as it is.', retry: 'Try again', cancel: 'Cancel', close: 'Close', save: 'Save', add: 'Add',
   notFound: 'There is no such page.',
-  none: 'None', noMatches: 'Nothing matches.', nothingYet: 'Nothing here yet.', clearFilters: 'Clear filters',
+  none: 'None', noMatches: 'Nothing matches.', nothingYet: 'Nothing here yet.',
+  empty: {
+    destinations: 'Backups are kept in a repository: a directory, a share that is mounted, or a bucket.', groups: 'A group gives its members its roles.', hosts: 'Add the host or its libvirt address; its machines then appear under Machines.', mounts: 'A restore point is mounted at its machine: its files are browsed here, and its disks are read over the network.',
+    points: 'A policy makes them, or Back up above.', policies: 'A policy says which machines are backed up, where to, when, and what is kept.', recovery: 'A plan restores machines from their newest backups, in order: to test that, or after a disaster.', schedules: 'A schedule starts what policies name it for.', snapshots: 'Snapshots on the platform, by a snapshot policy or by hand. They are no backups.',
+    tasks: 'What the appliance does is told here, while it is done and afterwards.', tokens: 'A token lets a program in, in the place of a user.',
+  },
+  clearFilters: 'Clear filters',
   chosen: (count: number) => `${count.toLocaleString()} chosen`, chooseNone: 'Choose none', chooseShown: 'Choose all on this page',
   filterByName: 'Filter by name', all: 'All', actions: 'Actions',
   pagination: 'Pages', copy: 'Copy', copied: 'Copied',
@@ -99,7 +105,7 @@ export const en = {
       off: (machine: string) => `${machine} does not run. Start it first.`, queued: (machine: string) => `Restoring files into ${machine} is queued.`,
     },
   },
-  infrastructure: { title: 'Infrastructure', name: 'Name', address: 'Address', type: 'Platform', machines: 'Machines', state: 'State', lastSeen: 'Last reached', add: 'Add a hypervisor', user: 'User', password: 'Password', sshKey: 'Path of a private key on the node', test: 'Test the connection', edit: 'Edit', remove: 'Remove', removeTitle: (name: string) => `Remove ${name}?`, removeWhat: (machines: number) => `${machines === 1 ? 'Its machine stays' : `Its ${machines} machines stay`} as gone from the platform, with the backups. Nothing on the host is touched.`, sync: 'Read the inventory', usable: 'It can be used.', notUsable: 'It cannot be used.', queued: 'Reading the inventory is queued.', addressHelp: 'KVM: a libvirt address, as in qemu+ssh://host.example.org/system' },
+  infrastructure: { title: 'Infrastructure', name: 'Name', address: 'Address', type: 'Platform', machines: 'Machines', state: 'State', lastSeen: 'Last reached', add: 'Add a hypervisor', user: 'User', password: 'Password', sshKey: 'Path of a private key on the node', test: 'Test the connection', edit: 'Edit', remove: 'Remove', removeTitle: (name: string) => `Remove ${name}?`, removeWhat: (machines: number) => `${stay(machines)}Nothing on the host is touched.`, sync: 'Read the inventory', usable: 'It can be used.', notUsable: 'It cannot be used.', queued: 'Reading the inventory is queued.', addressHelp: 'KVM: a libvirt address, as in qemu+ssh://host.example.org/system' },
   destinations: { title: 'Destinations', name: 'Name', type: 'Type', state: 'State', used: 'Used', free: 'Free', savings: 'Reduction', add: 'Create a repository', encrypted: 'Encrypted',
     keyTitle: 'The recovery key', keyWhy: 'It is shown this once. Whoever loses the pass phrase and this key loses every backup in the repository. Keep it away from this appliance.', keyKept: 'I have stored it in a safe place', done: 'Done', check: 'Check', default: 'Default', edit: 'Edit', remove: 'Remove', description: 'Description', isDefault: 'Backups go there for which nobody says where', reserve: 'Space that backups leave free (0: the default)', verify: 'Verify', verifyQueued: 'The verification is queued.', collect: 'Free space', collectQueued: 'Freeing space is queued.', removeTitle: (name: string) => `Remove ${name}?`, removeWhat: 'The appliance forgets the repository and the restore points in it. What is stored stays where it is; added again with its pass phrase or recovery key, all of it is back. Without either, nobody can open it again.', passphrase: 'Pass phrase or recovery key, if a repository is there already',
     place: {

@@ -1,8 +1,12 @@
 // Texts of managers of platforms and of credentials.
+
+/** What becomes of the machines of a host or manager that is removed. */
+export const stay = (machines: number) => (machines === 0 ? '' : `${machines === 1 ? 'Its machine stays' : `Its ${machines.toLocaleString()} machines stay`} as gone from the platform, with the backups. `);
+
 export const managers = {
   title: 'Managers', add: 'Add a manager', edit: 'Edit', remove: 'Remove', name: 'Name', url: 'Address', urlHelp: 'Of its API, as in https://manager.example.org', type: 'Platform', machines: 'Machines', state: 'State', lastSeen: 'Last reached', lastSync: 'Inventory read',
   about: 'A manager such as oVirt or Proxmox VE knows hosts and machines together. Hosts that stand alone are under Hosts.', removeTitle: (name: string) => `Remove ${name}?`,
-  removeWhat: (machines: number) => `Its hosts go with it. ${machines === 1 ? 'Its machine stays' : `Its ${machines.toLocaleString()} machines stay`} as gone from the platform, with the backups. Nothing on the platform is touched.`,
+  removeWhat: (machines: number) => `Its hosts go with it. ${stay(machines)}Nothing on the platform is touched.`,
   hosts: 'Hosts', of: (manager: string) => `of ${manager}`,
 };
 
