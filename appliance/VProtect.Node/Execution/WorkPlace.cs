@@ -1,4 +1,5 @@
 using VProtect.Abstractions;
+using VProtect.Mover.Posix;
 
 namespace VProtect.Node.Execution;
 
@@ -8,6 +9,8 @@ namespace VProtect.Node.Execution;
 /// </summary>
 internal sealed class WorkPlace(NodeOptions options)
 {
+    private const string Change = "vprotect node-config update NAME --setting workPath=/DIRECTORY";
+
     private volatile string? _path;
 
     /// <summary>Directory of this node in the place that was found good last; null for the usual places.</summary>
@@ -42,6 +45,12 @@ internal sealed class WorkPlace(NodeOptions options)
                 throw Unusable(workPath, $"'{own.Name}' in it leads elsewhere", inner: null);
             }
 
+            if (OwnDirectory.StrangerOf(own.FullName) is { } stranger)
+            {
+                throw Unusable(
+                    workPath, $"'{own.FullName}' belongs to another user (uid {stranger})", inner: null, $"Look who made it, and remove it: the node makes it anew. Or change workPath ({Change}).");
+            }
+
             string probe = System.IO.Path.Combine(own.FullName, $"probe-{Guid.NewGuid():N}");
             using (new FileStream(probe, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
             {
@@ -55,8 +64,8 @@ internal sealed class WorkPlace(NodeOptions options)
         }
     }
 
-    private static VProtectException Unusable(string workPath, string why, Exception? inner) => new(
+    private static VProtectException Unusable(string workPath, string why, Exception? inner, string? guidance = null) => new(
         ErrorCode.WorkPlaceUnusable, ErrorSide.Request, $"workPath: this node cannot keep its temporary work in '{workPath}', as its node configuration says: {why}.",
-        "Make that a directory which the service on this machine may write, or change workPath (vprotect node-config update NAME --setting workPath=/DIRECTORY). Without it temporary work goes to the usual places.",
+        guidance ?? $"Make that a directory which the service on this machine may write, or change workPath ({Change}). Without it temporary work goes to the usual places.",
         RetryAdvice.Never, inner);
 }

@@ -49,7 +49,9 @@ public sealed class WorkPlaceTests
         Directory.CreateDirectory(node["elsewhere"]);
         Directory.CreateDirectory(node["linked"]);
         Directory.CreateSymbolicLink(node["linked/vprotect-node-1"], node["elsewhere"]);
-        foreach (string place in (string[])[node["file"], node["file/below"], "/proc/nowhere", "relative", node["work/../up"], node["linked"]])
+        Directory.CreateDirectory(node["strange/vprotect-node-1"]);
+        Tool.Run("chown", "4711", node["strange/vprotect-node-1"]);
+        foreach (string place in (string[])[node["file"], node["file/below"], "/proc/nowhere", "relative", node["work/../up"], node["linked"], node["strange"]])
         {
             node.Channel.Settings = new NodeSettings { WorkPath = place };
             foreach (Work work in (Work[])
@@ -66,6 +68,13 @@ public sealed class WorkPlaceTests
         }
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(node["elsewhere"]));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(node["strange/vprotect-node-1"]));
+        node.Channel.Settings = new NodeSettings { WorkPath = node["strange"] };
+        TaskFault strange = await node.FailAsync(node.BackupOf(machine));
+        Assert.Contains($"'{node["strange/vprotect-node-1"]}' belongs to another user (uid 4711)", strange.Message, StringComparison.Ordinal);
+        Assert.Contains("remove it", strange.Guidance, StringComparison.Ordinal);
+        Directory.Delete(node["strange/vprotect-node-1"]);
+        await node.SucceedAsync<BackupResult>(node.BackupOf(machine));
         node.Channel.Settings = new NodeSettings { WorkPath = node["good"] };
         await node.SucceedAsync<BackupResult>(node.BackupOf(machine));
         await node.NothingIsLeftAsync();
