@@ -49,6 +49,13 @@ internal sealed class FeedRun(string directory, int machines, int points, int it
         await head.MaintainAsync(default);
         Console.WriteLine($"feed of everything: noted in {noted.TotalSeconds:f1} s; {rows:n0} rows, {bytes >> 20:n0} MiB of JSON in {told.TotalSeconds:f1} s: {rows / told.TotalSeconds:n0} rows/s");
 
+        long counted = Stopwatch.GetTimestamp();
+        using (CatalogView.WithOthers())
+        {
+            (long there2, long text) = await ReadAsync(head, session => session.Mirror.SizeAsync(node.Guid, default));
+            Console.WriteLine($"what it has there, as its quota counts it: {there2:n0} rows, {text >> 20:n0} MiB of text, in {Stopwatch.GetElapsedTime(counted).TotalSeconds:f1} s");
+        }
+
         double changeJoined = await ChangeAsync(site, there.Machines);
         (rows, _, told) = await TellAsync(site, head, node.Guid);
         Console.WriteLine($"change of a machine, with commit: alone {changeAlone:f2} ms, joined {changeJoined:f2} ms ({changeJoined / changeAlone:f2} x); {rows} of them told in {told.TotalMilliseconds:f0} ms");

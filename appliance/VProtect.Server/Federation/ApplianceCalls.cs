@@ -46,7 +46,7 @@ internal sealed partial class ApplianceCalls(CatalogDatabase catalog, JoinedAppl
                 {
                     // To its end, also when the appliance hangs up: what takes longer than it waits, as forgetting a large mirror does, would else never be done.
                     (taken, bool began) = await TryApplyAsync(appliance, batch, CancellationToken.None);
-                    return began;
+                    return (taken, began);
                 }, cancellationToken);
             return new FeedAnswer(BeginsAnew: !taken);
         }

@@ -12,7 +12,7 @@ namespace VProtect.Server.Federation;
 
 /// <summary>
 /// How much an appliance may store here: else one that tells rows without end would fill everybody's catalog. Each row that is told counts as a new one until it is too much; then
-/// it is counted what there is, once a minute at most. What is there stays, and rows that go are always heard.
+/// it is counted what there is, once a minute at most. What is there stays, and rows that go are always heard and make room at once.
 /// </summary>
 internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings settings, TimeProvider time)
 {
@@ -25,7 +25,7 @@ internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings setti
     private readonly ConcurrentDictionary<Guid, Use> _uses = new();
 
     /// <summary>Why an appliance is heard no further; null when it is.</summary>
-    public string? ProblemOf(Guid appliance) => _uses.TryGetValue(appliance, out Use? use) && use.IsFull ? Problem() : null;
+    public string? ProblemOf(Guid appliance) => _uses.TryGetValue(appliance, out Use? use) && !Fits(use.WantedRows, use.WantedBytes) ? Problem() : null;
 
     /// <summary>It was removed, and all that it had here.</summary>
     public void Forget(Guid appliance) => _uses.TryRemove(appliance, out _);
@@ -33,10 +33,10 @@ internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings setti
     /// <summary>Takes a batch when there is room for it. Batches of one appliance are taken one by one.</summary>
     /// <param name="appliance">Whose.</param>
     /// <param name="batch">What it tells.</param>
-    /// <param name="take">Takes it; whether all rows that there were before are gone with that.</param>
+    /// <param name="take">Takes it; whether it did, and whether all rows that there were before are gone with that.</param>
     /// <param name="cancellationToken">Gives up, until it is being taken.</param>
     /// <exception cref="VProtectException"><see cref="ErrorCode.ApplianceFull"/>: there is no room.</exception>
-    public async Task TakeAsync(Guid appliance, FeedBatch batch, Func<Task<bool>> take, CancellationToken cancellationToken)
+    public async Task TakeAsync(Guid appliance, FeedBatch batch, Func<Task<(bool Taken, bool Began)>> take, CancellationToken cancellationToken)
     {
         Use use = _uses.GetOrAdd(appliance, _ => new Use());
         await use.Turn.WaitAsync(cancellationToken);
@@ -48,9 +48,22 @@ internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings setti
                 await RequireRoomAsync(use, appliance, batch, rows, bytes, cancellationToken);
             }
 
-            if (await take())
+            FeedRow[] gone = Fits(use.WantedRows, use.WantedBytes) ? [] : [.. batch.Rows.Where(row => row.Columns is null)];
+            (long goneRows, long goneBytes) = gone.Length == 0 ? default : await SizeAsync(appliance, gone, cancellationToken);
+            (bool taken, bool began) = await take();
+            if (began)
             {
                 (use.Rows, use.Bytes, use.IsCounted) = (rows, bytes, true);
+            }
+            else if (taken)
+            {
+                (use.Rows, use.Bytes) = (use.Rows - goneRows, use.Bytes - goneBytes);
+            }
+
+            if (began || (taken && gone.Length > 0))
+            {
+                // Whether what it wants to tell has room now is found out when it does.
+                (use.WantedRows, use.WantedBytes) = (use.Rows, use.Bytes);
             }
         }
         finally
@@ -77,8 +90,8 @@ internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings setti
             bytes += use.Bytes;
         }
 
-        use.IsFull = !Fits(rows, bytes);
-        if (use.IsFull)
+        (use.WantedRows, use.WantedBytes) = (rows, bytes);
+        if (!Fits(rows, bytes))
         {
             throw new VProtectException(ErrorCode.ApplianceFull, ErrorSide.Request, Problem(), "Nothing is lost at the appliance, which tells the rest when there is room.", RetryAdvice.Later);
         }
@@ -87,6 +100,13 @@ internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings setti
         {
             (use.Rows, use.Bytes) = (rows, bytes);
         }
+    }
+
+    private async Task<(long Rows, long Bytes)> SizeAsync(Guid appliance, IReadOnlyList<FeedRow> rows, CancellationToken cancellationToken)
+    {
+        using IDisposable others = CatalogView.WithOthers();
+        await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
+        return await session.Mirror.SizeAsync(appliance, rows, cancellationToken);
     }
 
     private bool Fits(long rows, long bytes) => rows <= settings.Current.ApplianceRowsMax && bytes <= settings.Current.ApplianceRowsMax * RowBytes;
@@ -122,6 +142,9 @@ internal sealed class ApplianceQuota(CatalogDatabase catalog, LiveSettings setti
 
         public long CountedAt { get; set; }
 
-        public bool IsFull { get; set; }
+        /// <summary>What there would be with what it told last; too much when that was refused.</summary>
+        public long WantedRows { get; set; }
+
+        public long WantedBytes { get; set; }
     }
 }

@@ -48,15 +48,25 @@ public sealed class MirrorWriter
         await _session.NumberAsync($"SELECT COUNT(*) FROM {SqlText.Raw(table)} WHERE appliance_guid = {appliance}", cancellationToken) ?? 0;
 
     /// <summary>How many rows an appliance has here, those that only join among them, and the bytes of their text. Of millions that takes seconds.</summary>
-    public async Task<(long Rows, long Bytes)> SizeAsync(Guid appliance, CancellationToken cancellationToken)
+    public Task<(long Rows, long Bytes)> SizeAsync(Guid appliance, CancellationToken cancellationToken) =>
+        SizeAsync(MirrorTables.All, _ => SqlText.Of($"appliance_guid = {appliance}"), cancellationToken);
+
+    /// <summary>The same of some rows; of those that are here.</summary>
+    public Task<(long Rows, long Bytes)> SizeAsync(Guid appliance, IReadOnlyList<FeedRow> rows, CancellationToken cancellationToken)
+    {
+        ILookup<string, Guid> guids = rows.ToLookup(row => row.Table, row => GuidOf(row.Guid), StringComparer.Ordinal);
+        return SizeAsync(MirrorTables.All.Where(table => guids.Contains(table.Name)), table => SqlText.Of($"guid IN {guids[table.Name]} AND appliance_guid = {appliance}"), cancellationToken);
+    }
+
+    private async Task<(long Rows, long Bytes)> SizeAsync(IEnumerable<MirrorTable> tables, Func<MirrorTable, SqlText> which, CancellationToken cancellationToken)
     {
         (long rows, long bytes) = (0, 0);
-        foreach (MirrorTable table in MirrorTables.All)
+        foreach (MirrorTable table in tables)
         {
-            await AddAsync(table.Name, $"appliance_guid = {appliance}");
+            await AddAsync(table.Name, which(table));
             foreach (MirrorLink link in table.Links)
             {
-                await AddAsync(link.Name, $"{SqlText.Raw(link.Owner)} IN (SELECT guid FROM {SqlText.Raw(table.Name)} WHERE appliance_guid = {appliance})");
+                await AddAsync(link.Name, $"{SqlText.Raw(link.Owner)} IN (SELECT guid FROM {SqlText.Raw(table.Name)} WHERE {which(table)})");
             }
         }
 
