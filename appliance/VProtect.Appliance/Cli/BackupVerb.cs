@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using VProtect.Abstractions;
 using VProtect.Mover;
 using VProtect.Mover.Acquire.BlockSource;
 using VProtect.Mover.Qemu;
@@ -122,7 +123,7 @@ internal static class BackupVerb
     {
         if (names.Length > sources.Length)
         {
-            throw Invocation.BadArgument($"There are {names.Length} disk names for {sources.Length} sources.", "Give one --disk for each SOURCE, in the same order.");
+            throw Invocation.BadArgument($"There are {names.Length} disk names for {Quantity.Of(sources.Length, "source")}.", "Give one --disk for each SOURCE, in the same order.");
         }
 
         var disks = new List<(string Name, string Source)>();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VProtect.Abstractions;
 using VProtect.Mover.Upkeep;
 
 namespace VProtect.Appliance.Cli;
@@ -23,7 +24,7 @@ internal static class DamageText
         long bytes = affected.Sum(point => point.DamagedBytes);
         WriteList(
             writer,
-            string.Create(CultureInfo.InvariantCulture, $"Restore points that cannot be restored whole: {points}, of {affected.Select(point => point.Machine).Distinct().Count()} machines, {SizeText.Of(bytes)} at stake; disks"),
+            string.Create(CultureInfo.InvariantCulture, $"Restore points that cannot be restored whole: {points}, of {Quantity.Of(affected.Select(point => point.Machine).Distinct().Count(), "machine")}, {SizeText.Of(bytes)} at stake; disks"),
             [.. affected.Select(point =>
                 $"{point.Id[..8]}  {point.Machine}, number {point.Sequence}, {SizeText.Of(point.CreatedAt)}, disk {point.Disk}: {SizeText.Of(point.DamagedBytes)} lost{Ranges(point)}")]);
     }

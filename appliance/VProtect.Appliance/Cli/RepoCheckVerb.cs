@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using VProtect.Abstractions;
 using VProtect.Mover.Upkeep;
 
 namespace VProtect.Appliance.Cli;
@@ -59,7 +60,7 @@ internal static class RepoCheckVerb
     private static void Write(TextWriter writer, CheckResult result, TimeSpan duration)
     {
         writer.WriteLine(
-            $"{(result.IsSound ? "Sound as far as metadata tells" : "NOT SOUND")}: {result.RestorePoints} restore points, {result.Packs} packs ({SizeText.Of(result.PackBytes)}), checked in {SizeText.Of(duration)}.");
+            $"{(result.IsSound ? "Sound as far as metadata tells" : "NOT SOUND")}: {Quantity.Of(result.RestorePoints, "restore point")}, {Quantity.Of(result.Packs, "pack")} ({SizeText.Of(result.PackBytes)}), checked in {SizeText.Of(duration)}.");
         DamageText.WriteAffected(writer, result.Affected);
         DamageText.WriteList(writer, "Damaged or missing", result.Faults);
         DamageText.WriteList(writer, "Could not be read, which is not damage: look at the disk or share, then check again", result.Unreadable);

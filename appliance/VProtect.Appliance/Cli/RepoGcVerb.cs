@@ -68,7 +68,7 @@ internal static class RepoGcVerb
             writer,
             [
                 ("  restore points removed", Count(result.PointsRemoved)),
-                ("  restore points counted", $"{Count(result.RestorePointsCounted)}, {Count(result.NodesRead)} nodes read"),
+                ("  restore points counted", $"{Count(result.RestorePointsCounted)}, {Count(result.NodesRead)} {(result.NodesRead == 1 ? "node" : "nodes")} read"),
                 ("  packs looked at", Count(result.PacksLookedAt)),
                 ("  packs removed", $"{Count(result.PacksRemoved)}, {SizeText.Of(result.FreedBytes)}"),
                 ("  packs for the next run", $"{Count(result.PacksCondemned)}, {SizeText.Of(result.CondemnedBytes)}"),

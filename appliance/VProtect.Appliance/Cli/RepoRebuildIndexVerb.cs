@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using VProtect.Abstractions;
 using VProtect.Mover.Store;
 
 namespace VProtect.Appliance.Cli;
@@ -35,7 +36,7 @@ internal static class RepoRebuildIndexVerb
         }
         else
         {
-            invocation.Terminal.Out.WriteLine($"The index holds {chunks} chunks of {result.Packs - result.Damaged.Count} packs, learned in {SizeText.Of(duration)}.");
+            invocation.Terminal.Out.WriteLine($"The index holds {Quantity.Of(chunks, "chunk")} of {Quantity.Of(result.Packs - result.Damaged.Count, "pack")}, learned in {SizeText.Of(duration)}.");
         }
 
         return result.Damaged.Count == 0 ? ExitCodes.Success : ExitCodes.DataDamaged;

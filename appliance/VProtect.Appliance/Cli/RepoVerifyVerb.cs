@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using VProtect.Abstractions;
 using VProtect.Mover;
 using VProtect.Mover.Upkeep;
 using VProtect.Node.Repositories;
@@ -59,7 +60,7 @@ internal static class RepoVerifyVerb
         {
             await opened.Index.CheckpointAsync(invocation.Warn);
             string remembered = journal is null || options.Selection.IsOfPoints ? "." : " and remembered; add --resume to go on from there.";
-            throw new OperationCanceledException($"interrupted: {pipeline.PacksDone} packs ({SizeText.Of(counters.FetchedBytes)}) were checked{remembered}", e, cancellationToken);
+            throw new OperationCanceledException($"interrupted: {Quantity.Of(pipeline.PacksDone, "pack")} ({SizeText.Of(counters.FetchedBytes)}) {(pipeline.PacksDone == 1 ? "was" : "were")} checked{remembered}", e, cancellationToken);
         }
 
         await opened.Index.CheckpointAsync(invocation.Warn);
@@ -106,16 +107,16 @@ internal static class RepoVerifyVerb
         string all = result.Packs + result.PacksDoneBefore == result.PacksTotal
             ? result.PacksDoneBefore > 0 ? $" (the other {result.PacksDoneBefore} before the interruption)" : ""
             : $" of {result.PacksTotal}";
-        string points = result.RestorePoints > 0 ? $", {result.RestorePoints} restore points checked" : "";
+        string points = result.RestorePoints > 0 ? $", {Quantity.Of(result.RestorePoints, "restore point")} checked" : "";
         string how = result.Level == VerifyLevel.Full ? "read" : "read, stored bytes only";
-        writer.WriteLine($"{(result.IsSound ? "Sound" : "NOT SOUND")}: {result.Packs} packs{all} ({SizeText.Of(result.CheckedBytes)}) {how}{points} in {SizeText.Of(duration)}.");
+        writer.WriteLine($"{(result.IsSound ? "Sound" : "NOT SOUND")}: {Quantity.Of(result.Packs, "pack")}{all} ({SizeText.Of(result.CheckedBytes)}) {how}{points} in {SizeText.Of(duration)}.");
         DamageText.WriteAffected(writer, result.Affected);
         WriteChunks(writer, "Damaged chunks, not used again; a backup that meets their content stores it anew", result.DamagedChunks.Where(chunk => chunk.HealedBy is null));
         WriteChunks(writer, "Damaged chunks of which another copy exists, which is used: nothing is lost, but look after the disk", result.DamagedChunks.Where(chunk => chunk.HealedBy is not null && !chunk.WasKnown));
         int settled = result.DamagedChunks.Count(chunk => chunk.IsSettled);
         if (settled > 0)
         {
-            writer.WriteLine($"{settled} chunks damaged earlier have been stored anew; their old places go with their packs.");
+            writer.WriteLine($"{Quantity.Of(settled, "chunk damaged earlier has been stored anew; its old place goes with its pack", "chunks damaged earlier have been stored anew; their old places go with their packs")}.");
         }
 
         DamageText.WriteList(writer, "Other damage", result.Faults);

@@ -1,3 +1,4 @@
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 
 namespace VProtect.Node.Channel;
@@ -113,7 +114,7 @@ internal sealed class TaskJournal(TaskOrder order, SecretScrubber scrubber, Time
         {
             if (_dropped > 0)
             {
-                _lines.Add(new TaskLine(time.GetUtcNow(), LineLevel.Warning, $"{_dropped} further lines were not kept while the server did not answer."));
+                _lines.Add(new TaskLine(time.GetUtcNow(), LineLevel.Warning, $"{Quantity.Of(_dropped, "further line was", "further lines were")} not kept while the server did not answer."));
             }
 
             TaskLine[] rest = [.. _lines];

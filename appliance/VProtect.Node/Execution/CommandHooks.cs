@@ -107,7 +107,7 @@ internal sealed class CommandHooks(IConnector connector, string machineUuid, IRe
 
         if (lines.Length > LinesMax)
         {
-            context.Note($"command: … and {lines.Length - LinesMax} lines more");
+            context.Note($"command: … and {Quantity.Of(lines.Length - LinesMax, "line")} more");
         }
     }
 

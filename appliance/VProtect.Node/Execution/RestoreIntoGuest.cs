@@ -83,7 +83,7 @@ internal sealed class RestoreIntoGuest
         GuestFilePlan plan = await GuestFilePlan.MakeAsync(_files, _work, places, cancellationToken);
         long totalBytes = plan.TotalBytes;
         _total = plan.Entries.Count;
-        _context.Note($"{_total} files and folders with {totalBytes} bytes are to be restored.");
+        _context.Note($"{Quantity.Of(_total, "file or folder", "files and folders")} with {Quantity.Of(totalBytes, "byte")} {(_total == 1 ? "is" : "are")} to be restored.");
         _context.Journal.Follow(() => (
             $"restoring, {Volatile.Read(ref _done)} of {_total} files", new Amounts(Interlocked.Read(ref _doneBytes), totalBytes, Interlocked.Read(ref _writtenBytes))));
         try
@@ -366,10 +366,10 @@ internal sealed class RestoreIntoGuest
     {
         if (_lines > LinesMax)
         {
-            _context.Note($"… and {_lines - LinesMax} files more.");
+            _context.Note($"… and {Quantity.Of(_lines - LinesMax, "file")} more.");
         }
 
-        string restored = $"{_written} files, {_folders} folders and {_links} links were restored";
+        string restored = $"{Quantity.Of(_written, "file")}, {Quantity.Of(_folders, "folder")} and {Quantity.Of(_links, "link")} were restored";
         if (_failed > 0)
         {
             throw new VProtectException(
@@ -379,7 +379,7 @@ internal sealed class RestoreIntoGuest
 
         if (_skipped > 0)
         {
-            _context.Warn($"{restored}; {_skipped} were left as they are: {_left[0].Path} {_left[0].Reason}.");
+            _context.Warn($"{restored}; {Quantity.Of(_skipped, "was left as it is", "were left as they are")}: {_left[0].Path} {_left[0].Reason}.");
         }
 
         return new GuestFilesResult(_written, _folders, _links, _writtenBytes, _skipped, _left);

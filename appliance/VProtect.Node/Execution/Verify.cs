@@ -72,7 +72,7 @@ internal static class Verify
 
     private static void Tell(VerifyResult result, WorkContext context)
     {
-        context.Note($"Read {result.Packs} packs of {result.PacksTotal} and checked {result.RestorePoints} restore points: {(result.IsSound ? "sound" : "NOT sound")}.");
+        context.Note($"Read {result.Packs} of {Quantity.Of(result.PacksTotal, "pack")} and checked {Quantity.Of(result.RestorePoints, "restore point")}: {(result.IsSound ? "sound" : "NOT sound")}.");
         IEnumerable<string> errors =
         [
             .. result.Affected.Select(point => $"Restore point {point.Id} of {point.Machine}: {point.DamagedBytes} bytes of disk '{point.Disk}' are damaged."),

@@ -141,7 +141,7 @@ internal sealed class TaskEndings(TaskKinds kinds, TimeProvider time)
     private static Ending GivenUp(Policy policy, int failures) => new()
     {
         State = TaskState.Failed,
-        StatusInfo = $"{failures} backups of this run failed, as many as the policy {policy.Name} allows; the rest was not begun.",
+        StatusInfo = $"{Quantity.Of(failures, "backup")} of this run failed, as many as the policy {policy.Name} allows; the rest was not begun.",
         ErrorCode = (int)ErrorCode.RunGivenUp,
     };
 }

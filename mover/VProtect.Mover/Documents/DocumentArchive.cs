@@ -33,7 +33,7 @@ public static class DocumentArchive
         long contentBytes = documents.Sum(document => (long)document.Content.Length);
         if (documents.Count > CountMax || contentBytes > ContentBytesMax)
         {
-            throw Refused($"The machine has {documents.Count} documents of {contentBytes} bytes; {CountMax} of {ContentBytesMax} bytes together can be kept.");
+            throw Refused($"The machine has {Quantity.Of(documents.Count, "document")} of {contentBytes} bytes; {CountMax} of {ContentBytesMax} bytes together can be kept.");
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);

@@ -27,7 +27,7 @@ internal static class SpaceAdvice
         int forgotten = (await repository.ListMarksAsync("forgotten/", cancellationToken)).Count;
         if (forgotten > 0)
         {
-            return $"Run 'vprotect repo gc' twice: {forgotten} restore points are forgotten and not collected yet.";
+            return $"Run 'vprotect repo gc' twice: {Quantity.Of(forgotten, "restore point is", "restore points are")} forgotten and not collected yet.";
         }
 
         string[] oldest = await GetOldestAsync(repository, cancellationToken);

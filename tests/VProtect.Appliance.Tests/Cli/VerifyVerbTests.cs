@@ -34,7 +34,7 @@ public sealed class VerifyVerbTests
         string second = await workplace.BackUpAsync(disk);
         Outcome clean = await workplace.RunAsync("repo", "verify");
         Assert.True(clean.ExitCode == 0, clean.ToString());
-        Assert.Contains("1 chunks damaged earlier have been stored anew", clean.Out, StringComparison.Ordinal);
+        Assert.Contains("1 chunk damaged earlier has been stored anew", clean.Out, StringComparison.Ordinal);
         Assert.Equal(0, (await workplace.RunAsync("repo", "check")).ExitCode);
         foreach (string point in new[] { id, second })
         {

@@ -88,7 +88,7 @@ public sealed class DestinationTests(ServerFixture server) : IClassFixture<Serve
         Assert.Equal((machine.Guid, "p1"), (point.MachineGuid, point.RepositoryPointId));
 
         using HttpResponseMessage refused = await server.Client.DeleteAsync(path);
-        Assert.Contains("holds 1 backups", (await refused.ProblemAsync(HttpStatusCode.Conflict, 4003)).Text("message"), StringComparison.Ordinal);
+        Assert.Contains("holds 1 backup.", (await refused.ProblemAsync(HttpStatusCode.Conflict, 4003)).Text("message"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NoContent, (await server.Client.DeleteAsync(path + "?forget=true")).StatusCode);
         Assert.Null(await server.ReadAsync(session => session.RestorePoints.FindAsync(point.Guid, default)));
         Assert.DoesNotContain(node.Asked, work => work is ForgetWork or CollectWork);

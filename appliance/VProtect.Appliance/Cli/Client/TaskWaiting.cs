@@ -128,7 +128,7 @@ internal static class TaskWaiting
                 client.Say($"{what} has finished{took}{moved}.");
                 if (task.Number("warnings") is > 0 and var warnings)
                 {
-                    client.Local.Warn($"There were {warnings} warnings: vprotect task log {task.ShortId()}");
+                    client.Local.Warn($"There {(warnings == 1 ? "was" : "were")} {Quantity.Of(warnings, "warning")}: vprotect task log {task.ShortId()}");
                 }
 
                 return ExitCodes.Success;

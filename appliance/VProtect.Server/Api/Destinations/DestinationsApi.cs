@@ -132,7 +132,7 @@ internal static class DestinationsApi
         if (points > 0 && forget != true)
         {
             throw new VProtectException(
-                ErrorCode.CatalogInUse, ErrorSide.Request, $"{name} holds {points} backups.",
+                ErrorCode.CatalogInUse, ErrorSide.Request, $"{name} holds {Quantity.Of(points, "backup")}.",
                 "Delete the backups first; or say forget=true: then the catalog forgets them, and the repository stays as it is.");
         }
 

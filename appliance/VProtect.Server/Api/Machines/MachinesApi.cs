@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using VProtect.Abstractions;
 using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Policies;
@@ -105,7 +106,7 @@ internal static class MachinesApi
     {
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         int deleted = await transaction.Machines.DeleteNonPresentAsync(cancellationToken);
-        await AuditTrail.AppendAsync(transaction, context, "virtual-machines.delete-non-present", Kind, guid: null, $"{deleted} machines", cancellationToken);
+        await AuditTrail.AppendAsync(transaction, context, "virtual-machines.delete-non-present", Kind, guid: null, Quantity.Of(deleted, "machine"), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return TypedResults.Ok(new DeletedView(deleted));
     }

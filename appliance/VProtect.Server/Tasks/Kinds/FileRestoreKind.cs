@@ -46,8 +46,6 @@ internal sealed class FileRestoreKind(References references) : TaskKind
     /// <inheritdoc/>
     public override Task<string?> SucceededAsync(CatalogTransaction transaction, CatalogTask task, WorkResult? result, CancellationToken cancellationToken) =>
         Task.FromResult(result is GuestFilesResult done
-            ? $"{Count(done.Files, "file")}, {Count(done.Folders, "folder")} and {Count(done.Links, "link")} were restored{(done.Skipped > 0 ? $", {done.Skipped} left as they are: the log says why" : "")}."
+            ? $"{Quantity.Of(done.Files, "file")}, {Quantity.Of(done.Folders, "folder")} and {Quantity.Of(done.Links, "link")} were restored{(done.Skipped > 0 ? $", {done.Skipped} left as they are: the log says why" : "")}."
             : null);
-
-    private static string Count(long count, string of) => count == 1 ? $"1 {of}" : $"{count} {of}s";
 }

@@ -49,7 +49,7 @@ internal sealed class InventoryKind(References references, FollowUps followUps, 
         }
 
         followUps.Post("Assignment of machines to policies", AssignAsync);
-        return $"{found.Hosts.Count} hosts, {found.Machines.Count} machines.";
+        return $"{Quantity.Of(found.Hosts.Count, "host")}, {Quantity.Of(found.Machines.Count, "machine")}.";
     }
 
     /// <inheritdoc/>

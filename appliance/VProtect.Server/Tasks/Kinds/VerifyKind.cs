@@ -1,3 +1,4 @@
+using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Catalog;
 using VProtect.Catalog.Tasks;
@@ -37,7 +38,7 @@ internal sealed class VerifyKind(References references, TimeProvider time) : Tas
             return null;
         }
 
-        string damage = $"{found.BadChunks} chunks are damaged; {found.TouchedPoints.Count} backups need them.";
+        string damage = $"{Quantity.Of(found.BadChunks, "chunk is damaged", "chunks are damaged")}; {Quantity.Of(found.TouchedPoints.Count, "backup needs", "backups need")} {(found.BadChunks == 1 ? "it" : "them")}.";
         await transaction.Tasks.AppendLogAsync(
             task.Guid, [new TaskLogLine { TaskGuid = task.Guid, At = time.GetUtcNow(), Level = TaskLogLevel.Warning, Text = damage }], cancellationToken);
         return damage;

@@ -24,10 +24,10 @@ internal static class KeySlotErrors
         }
 
         string others = slots.Count > SlotsNamedMax ? $"; and {slots.Count - SlotsNamedMax} more" : "";
-        string broken = damaged.Count == 0 ? "" : $" {Count(damaged.Count, "more slot")} cannot be tried: damaged ({string.Join(", ", damaged.Take(SlotsNamedMax))}).";
+        string broken = damaged.Count == 0 ? "" : $" {Quantity.Of(damaged.Count, "more slot")} cannot be tried: damaged ({string.Join(", ", damaged.Take(SlotsNamedMax))}).";
         return new VProtectException(
             ErrorCode.WrongKey, ErrorSide.Request,
-            $"No key of the repository at {place} opens with this secret. {Count(slots.Count, "slot")}: "
+            $"No key of the repository at {place} opens with this secret. {Quantity.Of(slots.Count, "slot")}: "
             + $"{string.Join("; ", slots.Take(SlotsNamedMax).Select(Describe))}{others}.{broken}",
             "Check VPROTECT_PASSPHRASE or --key-file; a recovery key opens it too. Without one of these secrets the data cannot be read by anybody.");
     }
@@ -49,6 +49,4 @@ internal static class KeySlotErrors
         string kind = slot.Kind == KeySlot.RecoveryKind ? "recovery key" : "pass phrase";
         return $"{(slot.Slot.Length > 8 ? slot.Slot[..8] : slot.Slot)} {kind}{(slot.Label is null ? "" : $" '{slot.Label}'")} of {day}";
     }
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

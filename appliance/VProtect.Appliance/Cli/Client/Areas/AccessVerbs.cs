@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VProtect.Abstractions;
 using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
 using VProtect.Appliance.Cli.Client.Tables;
@@ -119,7 +120,7 @@ internal static class AccessVerbs
             ApiAnswer answer = await client.Api.CreateAsync("/audit/verify", body: null, key: null, cancellationToken);
             bool isWhole = answer.Body.IsTrue("whole");
             ClientVerbs.Answer(client, answer, isWhole
-                ? $"The audit log is whole: {answer.Body.Number("newest")} entries. The newest has the hash {answer.Body.Text("hash")}."
+                ? $"The audit log is whole: {Quantity.Of(answer.Body.Number("newest") ?? 0, "entry", "entries")}. The newest has the hash {answer.Body.Text("hash")}."
                 : "The audit log is not whole:");
             foreach (JsonElement finding in client.IsJson ? [] : answer.Body.Items("findings"))
             {

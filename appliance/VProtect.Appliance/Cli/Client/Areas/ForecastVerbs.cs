@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VProtect.Abstractions;
 using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
 using VProtect.Appliance.Cli.Client.Tables;
@@ -84,7 +85,7 @@ internal static class ForecastVerbs
                 TextWriter writer = client.Terminal.Out;
                 ClientVerbs.WriteList(client, writer, _run, new ObjectList([.. runs.Body.Items("")], Total: null));
                 writer.WriteLine();
-                writer.WriteLine(removed.Count == 0 ? "Retention would remove nothing." : $"Retention would remove {removed.Count} restore points:");
+                writer.WriteLine(removed.Count == 0 ? "Retention would remove nothing." : $"Retention would remove {Quantity.Of(removed.Count, "restore point")}:");
                 if (removed.Count > 0)
                 {
                     Table.Write(writer, _decision.Columns, removed, client.Terminal.Width);

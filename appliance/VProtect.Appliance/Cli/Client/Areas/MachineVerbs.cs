@@ -206,7 +206,7 @@ internal static class MachineVerbs
                 };
                 ApiAnswer answer = await client.Api.UpdateAsync(path, body, before.Version, cancellationToken);
                 return ClientVerbs.Answer(
-                    client, answer, $"Policy '{before.Body.Text("name")}' has {answer.Body.Items("vms").Count()} machines now.");
+                    client, answer, $"Policy '{before.Body.Text("name")}' has {Quantity.Of(answer.Body.Items("vms").Count(), "machine")} now.");
             });
     }
 

@@ -98,7 +98,7 @@ internal static class PolicyVerbs
         if (machines.Length > 0)
         {
             await writer.WriteLineAsync();
-            await writer.WriteLineAsync($"{machines.Length} machines: {string.Join(", ", machines.Take(50))}{(machines.Length > 50 ? " …" : "")}");
+            await writer.WriteLineAsync($"{Quantity.Of(machines.Length, "machine")}: {string.Join(", ", machines.Take(50))}{(machines.Length > 50 ? " …" : "")}");
         }
     }
 

@@ -231,7 +231,7 @@ internal static class RecoveryVerbs
         await change(steps);
         ApiAnswer answer = await client.Api.UpdateAsync(path, new JsonObject { ["steps"] = steps }, before.Version, cancellationToken);
         int count = answer.Body.Items("steps").Count();
-        return ClientVerbs.Answer(client, answer, $"Recovery plan '{answer.Body.Text("name")}' has {count} {(count == 1 ? "step" : "steps")} now.");
+        return ClientVerbs.Answer(client, answer, $"Recovery plan '{answer.Body.Text("name")}' has {Quantity.Of(count, "step")} now.");
     }
 
     private static async Task<string> GuidAsync(ClientInvocation client, Argument<string> name, CancellationToken cancellationToken) =>

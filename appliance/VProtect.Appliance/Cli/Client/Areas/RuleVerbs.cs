@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VProtect.Abstractions;
 using VProtect.Appliance.Cli.Client.Requests;
 using VProtect.Appliance.Cli.Client.Tables;
 
@@ -108,7 +109,7 @@ internal static class RuleVerbs
 
         if (rule.Number("retentionVersions") is { } versions)
         {
-            parts.Add($"{versions} snapshots");
+            parts.Add(Quantity.Of(versions, "snapshot"));
         }
 
         if (rule.Number("retentionDays") is { } days)

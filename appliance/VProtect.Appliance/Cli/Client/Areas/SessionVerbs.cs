@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VProtect.Abstractions;
 using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
 using VProtect.Appliance.Cli.Client.Tables;
@@ -40,7 +41,7 @@ internal static class SessionVerbs
         async (client, cancellationToken) =>
         {
             ApiAnswer answer = await client.Api.SendAsync(HttpMethod.Post, "/session/sessions/end-others", body: null, [], cancellationToken);
-            return ClientVerbs.Answer(client, answer, $"Ended {answer.Body.Number("ended")} sessions.");
+            return ClientVerbs.Answer(client, answer, $"Ended {Quantity.Of(answer.Body.Number("ended") ?? 0, "session")}.");
         });
 
     private static Verb NewEnable(ClientVerbs verbs)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VProtect.Abstractions;
 using VProtect.Appliance.Cli.Client.Connection;
 using VProtect.Appliance.Cli.Client.Requests;
 using VProtect.Appliance.Cli.Client.Tables;
@@ -165,7 +166,7 @@ internal static class TaskVerbs
                 {
                     if (!client.IsJson)
                     {
-                        writer.WriteLine($"{running.Total ?? running.Rows.Count} tasks at work or waiting. Ctrl-C ends.");
+                        writer.WriteLine($"{Quantity.Of(running.Total ?? running.Rows.Count, "task")} at work or waiting. Ctrl-C ends.");
                         writer.WriteLine();
                     }
 
