@@ -207,7 +207,7 @@ public enum ErrorCode
     /// <summary>The task is not in a state for what was asked.</summary>
     TaskUnfit = 5107,
 
-    /// <summary>This appliance was recovered elsewhere, and that one has taken its place: it keeps no more copies of itself.</summary>
+    /// <summary>This appliance was recovered elsewhere, and that one has taken its place: it writes nothing there any more.</summary>
     ApplianceSuperseded = 5108,
 
     /// <summary>The appliance that this is about has joined this server and is away.</summary>

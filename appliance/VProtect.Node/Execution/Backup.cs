@@ -7,6 +7,7 @@ using VProtect.Mover.Acquire.BlockSource;
 using VProtect.Mover.Documents;
 using VProtect.Mover.Store;
 using VProtect.Node.Channel;
+using VProtect.Node.Rebuild;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node.Execution;
@@ -49,6 +50,7 @@ internal static class Backup
             return done;
         }
 
+        ApplianceCopies.RequireNewest(listing.Points, work.Repository);
         RestorePoint? parent = listing.Points.LastOrDefault(point => point.Machine == work.History);
         await using IConnector connector = context.Connect(work.Platform);
         var warnings = new Warnings(context);

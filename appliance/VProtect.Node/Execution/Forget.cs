@@ -1,6 +1,7 @@
 using VProtect.Abstractions;
 using VProtect.Abstractions.Nodes;
 using VProtect.Mover.Store;
+using VProtect.Node.Rebuild;
 using VProtect.Node.Repositories;
 
 namespace VProtect.Node.Execution;
@@ -28,6 +29,7 @@ internal static class Forget
         }
 
         PointListing listing = await shared.Repository.ReadPointsAsync(cancellationToken);
+        ApplianceCopies.RequireNewest(listing.Points, work.Repository);
         HashSet<string> there = [.. listing.Points.Select(point => point.Id), .. listing.Damaged.Keys];
         VProtectException? held = null;
         foreach (string id in work.PointIds)

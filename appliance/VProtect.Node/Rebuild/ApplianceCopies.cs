@@ -42,6 +42,18 @@ public static class ApplianceCopies
         }
     }
 
+    /// <summary>The same of whoever uses a repository, before what makes or forgets restore points.</summary>
+    /// <param name="points">All its restore points.</param>
+    /// <param name="repository">Names the appliance; without one nothing is refused.</param>
+    /// <exception cref="VProtectException"><see cref="ErrorCode.ApplianceSuperseded"/>.</exception>
+    internal static void RequireNewest(IEnumerable<RestorePoint> points, RepositoryReference repository)
+    {
+        if (repository.Appliance is { } identity)
+        {
+            RequireNewest(Of(points, identity.Guid), identity);
+        }
+    }
+
     /// <summary>Whether a copy is of another recovery that began the same life.</summary>
     public static bool IsOfTwin(RestorePoint copy, ApplianceIdentity identity) =>
         ApplianceCopy.LifeOf(copy.Label) == identity.Life && ApplianceCopy.MarkOf(copy.Label) != identity.Mark;
@@ -111,8 +123,8 @@ public static class ApplianceCopies
     /// <summary>This appliance is not the one any more.</summary>
     internal static VProtectException Superseded(string? name, DateTimeOffset since) => new(
         ErrorCode.ApplianceSuperseded, ErrorSide.Repository,
-        $"This appliance was recovered elsewhere ({name ?? "unknown"}) before {since:u}, and that one has taken its place: this one keeps no more copies of itself.",
-        "Stop this one. If it is the one that is to go on, stop the other, and recover into a new data directory here: vprotect recover.");
+        $"This appliance was recovered elsewhere ({name ?? "unknown"}) before {since:u}, and that one has taken its place: this one backs up and forgets nothing there, keeps no more copies of itself, and starts nothing by its schedules.",
+        "Stop this one. If it is the one that is to go on, stop the other. Then recover into a new data directory here (vprotect recover), or, where the other was only a trial, forget its copies: vprotect list --machine HISTORY shows them (HISTORY is @appliance- and the appliance's guid), vprotect forget ID; schedules go on with the next copy or backup there.");
 
     private static void RequireKnown(RestorePoint copy, IReadOnlyList<PointDocument> documents)
     {

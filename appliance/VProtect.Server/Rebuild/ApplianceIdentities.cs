@@ -13,9 +13,11 @@ internal static class ApplianceIdentities
 
     /// <summary>Reads it; the first life begins when it is asked for the first time.</summary>
     public static async Task<ApplianceIdentity> OfAsync(CatalogTransaction transaction, CancellationToken cancellationToken) =>
-        await transaction.Settings.FindAsync(Key, cancellationToken) is { } known
-            ? Named(JsonSerializer.Deserialize<Kept>(known.Value, JsonSerializerOptions.Web)!)
-            : await SetAsync(transaction, new Kept(Guid.CreateVersion7(), 1, Mark: null), cancellationToken);
+        await FindAsync(transaction, cancellationToken) ?? await SetAsync(transaction, new Kept(Guid.CreateVersion7(), 1, Mark: null), cancellationToken);
+
+    /// <summary>Reads it; null before it was asked for, when nobody can have recovered it.</summary>
+    public static async Task<ApplianceIdentity?> FindAsync(CatalogSession session, CancellationToken cancellationToken) =>
+        await session.Settings.FindAsync(Key, cancellationToken) is { } known ? Named(JsonSerializer.Deserialize<Kept>(known.Value, JsonSerializerOptions.Web)!) : null;
 
     /// <summary>Begins the next life, later than its own and than <paramref name="latest"/>, with a mark of its own: somebody may recover the same copy elsewhere.</summary>
     public static async Task<ApplianceIdentity> NextLifeAsync(CatalogTransaction transaction, long latest, CancellationToken cancellationToken)

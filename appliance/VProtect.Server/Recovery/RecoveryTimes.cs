@@ -1,5 +1,6 @@
 using VProtect.Catalog;
 using VProtect.Catalog.Recovery;
+using VProtect.Server.Rebuild;
 using VProtect.Server.Scheduling;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Requests;
@@ -7,11 +8,16 @@ using VProtect.Server.Tasks.Requests;
 namespace VProtect.Server.Recovery;
 
 /// <summary>Begins recovery plans on time. A run and the next time are one transaction, so that a restart neither doubles nor forgets.</summary>
-internal sealed partial class RecoveryTimes(CatalogDatabase catalog, TaskRequests requests, TimeProvider time, ILogger<RecoveryTimes> logger)
+internal sealed partial class RecoveryTimes(CatalogDatabase catalog, TaskRequests requests, Succession succession, TimeProvider time, ILogger<RecoveryTimes> logger)
 {
     /// <summary>Begins those that are due now; one whose last run has not ended is left out.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (succession.IsSuperseded)
+        {
+            return;
+        }
+
         DateTimeOffset now = time.GetUtcNow();
         await using (CatalogSession session = await catalog.ReadAsync(cancellationToken))
         {

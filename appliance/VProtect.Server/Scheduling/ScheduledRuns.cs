@@ -3,6 +3,7 @@ using VProtect.Catalog;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Policies;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Rebuild;
 using VProtect.Server.Tasks;
 using VProtect.Server.Tasks.Requests;
 
@@ -17,7 +18,7 @@ namespace VProtect.Server.Scheduling;
 /// 4 machines   of their policies that are there and whose last run of the rule has ended
 /// </code>
 /// </summary>
-internal sealed partial class ScheduledRuns(CatalogDatabase catalog, TaskRequests requests, TimeProvider time, ILogger<ScheduledRuns> logger)
+internal sealed partial class ScheduledRuns(CatalogDatabase catalog, TaskRequests requests, Succession succession, TimeProvider time, ILogger<ScheduledRuns> logger)
 {
     private const int ChunkSize = 1000;
 
@@ -25,6 +26,11 @@ internal sealed partial class ScheduledRuns(CatalogDatabase catalog, TaskRequest
     /// <returns>Tasks that were queued.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        if (succession.IsSuperseded)
+        {
+            return 0;
+        }
+
         DateTimeOffset now = time.GetUtcNow();
         await using CatalogTransaction transaction = await catalog.BeginAsync(cancellationToken);
         bool isPlanned = await PlanAsync(transaction, await transaction.Schedules.UnplannedAsync(cancellationToken), now, cancellationToken); // 1

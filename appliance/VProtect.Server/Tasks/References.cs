@@ -7,6 +7,7 @@ using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Sql;
 using VProtect.Server.Access;
+using VProtect.Server.Rebuild;
 
 namespace VProtect.Server.Tasks;
 
@@ -121,7 +122,10 @@ internal sealed class References(SecretBox box)
             ?? throw Missing($"The backup destination {destination.Name} has no path.", "Set 'path' in its settings.");
         string? secret = destination.SealedKey is { } seal ? Encoding.UTF8.GetString(box.Unseal(seal, PurposeOfDestination(destination.Guid))) : null;
         BucketKey? key = await KeyAsync(session, destination, cancellationToken);
-        return new RepositoryReference(Text(destination.Guid), location, secret, destination.ReserveBytes > 0 ? destination.ReserveBytes : null, key);
+        return new RepositoryReference(Text(destination.Guid), location, secret, destination.ReserveBytes > 0 ? destination.ReserveBytes : null, key)
+        {
+            Appliance = await ApplianceIdentities.FindAsync(session, cancellationToken),
+        };
     }
 
     /// <summary>Settings as connectors take them: what is no text is handed on as it is written.</summary>

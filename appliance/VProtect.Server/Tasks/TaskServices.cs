@@ -37,6 +37,7 @@ internal static class TaskServices
         services.AddSingleton<NodeLives>();
         services.AddSingleton<RateMeter>();
         services.AddSingleton<NodeMounts>();
+        services.AddSingleton<Succession>();
         services.AddSingleton<LostOrders>();
         services.AddSingleton<TaskEndings>();
         services.AddSingleton<TaskCommands>();

@@ -39,6 +39,9 @@ public sealed record PlatformReference(
 /// <param name="Key">The key of its bucket; null: what the node finds, or it lies in no bucket.</param>
 public sealed record RepositoryReference(string Guid, string Location, string? Secret, long? ReserveBytes, BucketKey? Key = null)
 {
+    /// <summary>Which appliance asks: what writes fails when a later life of it, or a twin that was first, has left a copy there. Null for none, or an older server.</summary>
+    public ApplianceIdentity? Appliance { get; init; }
+
     /// <summary>The location only.</summary>
     public override string ToString() => Location;
 }

@@ -1,8 +1,11 @@
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.Policies;
 using VProtect.Catalog.RestorePoints;
 using VProtect.Catalog.Sql;
 using VProtect.Catalog.Tasks;
+using VProtect.Server.Rebuild;
 using VProtect.Server.Scheduling;
 using VProtect.Server.Tests.Tasks;
 
@@ -39,6 +42,34 @@ public sealed class ScheduledRunsTests
         Schedule schedule = (await engine.ReadAsync(session => session.Schedules.ListAsync(type: null, tenant: null, new(), default))).Rows[0];
         Assert.Equal(Schedules.At("2026-03-05 22:00"), schedule.LastRunAt);
         Assert.Equal(Schedules.At("2026-03-06 22:00"), schedule.NextRunAt);
+    }
+
+    [Fact]
+    public async Task Nothing_is_started_by_the_clock_while_another_life_of_the_appliance_has_its_place()
+    {
+        await using TestEngine engine = await TestEngine.StartAsync();
+        await PolicyAsync(engine, Schedules.Daily("22:00"));
+        engine.Time.Advance(TimeSpan.FromHours(10));
+        await RunAsync(engine);
+        CatalogTask refused = Assert.Single(await TasksAsync(engine));
+        await engine.Node.FailAsync(await engine.Node.TakeAsync(refused.Guid.ToString("D")), ErrorCode.ApplianceSuperseded, RetryAdvice.Never);
+        engine.Time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(0, await RunAsync(engine));
+        Assert.Single(await TasksAsync(engine));
+
+        // What went wrong in another way, or well at another place, tells nothing of it.
+        engine.Get<Succession>().Note(engine.Destination.Guid, Ended(fault: new TaskFault(ErrorCode.StoreFull, ErrorSide.Repository, "It is full.", "Make space.", RetryAdvice.Later)));
+        engine.Get<Succession>().Note(Guid.NewGuid(), Ended(ScriptedNode.Backup("p1")));
+        Assert.Equal(0, await RunAsync(engine));
+
+        // A backup that somebody asks for goes through: so does what was missed, once.
+        CatalogTask asked = await engine.BackUpAsync();
+        await engine.Node.SucceedAsync(await engine.Node.TakeAsync(asked.Guid.ToString("D")), ScriptedNode.Backup("p2"));
+        Assert.InRange(await RunAsync(engine), 1, 10);
+        Assert.Equal(0, await RunAsync(engine));
+
+        static Abstractions.Nodes.TaskOutcome Ended(WorkResult? result = null, TaskFault? fault = null) =>
+            new() { TaskGuid = "", Attempt = 1, End = fault is null ? TaskEnd.Succeeded : TaskEnd.Failed, Result = result, Fault = fault };
     }
 
     [Fact]

@@ -115,6 +115,11 @@ internal sealed partial class TaskChannel
         await endings.EndTryAsync(transaction, task, ending, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         Forget(task);
+        if (task.DestinationGuid is { } destination)
+        {
+            succession.Note(destination, outcome);
+        }
+
         if (outcome.Fault is { Side: ErrorSide.Platform } && task.SourceGuid is { } source)
         {
             // A platform that went away or refused may have kept what was made on it, which would be in the way of the next task.

@@ -7,6 +7,7 @@ using VProtect.Catalog.Tasks;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Monitoring;
 using VProtect.Server.Nodes;
+using VProtect.Server.Rebuild;
 using VProtect.Server.Tasks.Kinds;
 using Ending = VProtect.Catalog.Tasks.TaskOutcome;
 
@@ -18,7 +19,7 @@ namespace VProtect.Server.Tasks.Channel;
 /// </summary>
 internal sealed partial class TaskChannel(
     CatalogDatabase catalog, TaskKinds kinds, TaskEndings endings, Errands errands, TaskBells bells, NodeLives lives, NodeMounts mounts, LostOrders lost, RateMeter rates, LocalNode local,
-    CleanUps cleanUps, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger)
+    CleanUps cleanUps, Succession succession, BusyMachines busyMachines, LiveSettings settings, TimeProvider time, ILogger<TaskChannel> logger)
 {
     /// <summary>How long a question without an answer stays open; below what proxies and clients wait.</summary>
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
