@@ -2,9 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using VProtect.Abstractions;
+using VProtect.Abstractions.Nodes;
 using VProtect.Catalog.Destinations;
 using VProtect.Catalog.Inventory;
 using VProtect.Catalog.RestorePoints;
+using VProtect.Server.Rebuild;
 using VProtect.Testing;
 
 namespace VProtect.Server.Tests.Api;
@@ -66,6 +70,12 @@ public sealed class DashboardTests : IAsyncLifetime
         Assert.Equal("No <room>.", report.GetProperty("failedBackups")[0].Text("statusInfo"));
         Assert.Equal(["db"], report.GetProperty("overdue").EnumerateArray().Select(one => one.NameOf("vm")));
         Assert.Equal(1, report.GetProperty("overdueNo").GetInt64());
+        Assert.False(report.GetProperty("superseded").GetBoolean());
+        _server.App.Services.GetRequiredService<Succession>().Note(Guid.NewGuid(), new TaskOutcome
+        {
+            TaskGuid = "", Attempt = 1, End = TaskEnd.Failed, Fault = new TaskFault(ErrorCode.ApplianceSuperseded, ErrorSide.Repository, "Elsewhere.", "Stop this one.", RetryAdvice.Never),
+        });
+        Assert.True((await _server.Client.GotAsync("/api/dashboard/report")).GetProperty("superseded").GetBoolean());
         JsonElement verification = report.GetProperty("verification");
         Assert.Equal((0, 4, 0), (
             verification.GetProperty("verified").GetInt64(), verification.GetProperty("notVerified").GetInt64(), verification.GetProperty("damaged").GetInt64()));

@@ -9,6 +9,7 @@ using VProtect.Catalog.Statistics;
 using VProtect.Server.Access;
 using VProtect.Server.Api.Settings;
 using VProtect.Server.Api.Shared;
+using VProtect.Server.Rebuild;
 
 namespace VProtect.Server.Api.Dashboard;
 
@@ -86,10 +87,11 @@ internal static class DashboardApi
     }
 
     private static async Task<Ok<ReportView>> ReportAsync(
-        [AsParameters] SpanQuery span, CatalogDatabase catalog, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters] SpanQuery span, CatalogDatabase catalog, Succession succession, TimeProvider time, CancellationToken cancellationToken)
     {
         await using CatalogSession session = await catalog.ReadAsync(cancellationToken);
-        return TypedResults.Ok(await Report.OfAsync(session, span.ToSpan(time), cancellationToken));
+        ReportView report = await Report.OfAsync(session, span.ToSpan(time), cancellationToken);
+        return TypedResults.Ok(report with { Superseded = succession.IsSuperseded });
     }
 
     private static async Task<ContentHttpResult> HtmlAsync(

@@ -89,7 +89,11 @@ internal sealed record OverdueView(NameAndGuid Vm, DateTimeOffset? LastSuccessfu
 /// <param name="Verification">What is known of the backups that are kept.</param>
 internal sealed record ReportView(
     DateTimeOffset From, DateTimeOffset To, ProtectionView Protection, BackupStatsView BackupStats, IReadOnlyList<DestinationSpaceView> Destinations,
-    IReadOnlyList<FailedBackupView> FailedBackups, IReadOnlyList<OverdueView> Overdue, long OverdueNo, VerificationView Verification);
+    IReadOnlyList<FailedBackupView> FailedBackups, IReadOnlyList<OverdueView> Overdue, long OverdueNo, VerificationView Verification)
+{
+    /// <summary>Whether this appliance was recovered elsewhere, so that its schedules, retention and recovery plans stand still.</summary>
+    public bool Superseded { get; init; }
+}
 
 /// <summary>A span of time in a query; the last 24 hours when nothing is said.</summary>
 /// <param name="From">From this time on, Unix milliseconds.</param>

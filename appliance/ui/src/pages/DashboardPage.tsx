@@ -103,6 +103,7 @@ const shownMax = 8;
 /** What is amiss beside single backups, with the page where it is put right. */
 function warningsOf(report: Schemas['Report'], hosts: Schemas['Hypervisor'][], places: Schemas['Destination'][]): [string, string][] {
   const warnings: [string, string][] = [];
+  if (report.superseded) warnings.push([t.dashboard.superseded, '/tasks']);
   if (report.destinations.length === 0) warnings.push([t.dashboard.noDestination, '/destinations']);
   for (const host of hosts) if (host.present && (host.state.name === 'OFFLINE' || host.state.name === 'FAILED')) warnings.push([t.dashboard.hostAmiss(host.name), '/infrastructure']);
   for (const place of places) if (place.state.name === 'OFFLINE' || place.state.name === 'FAILED') warnings.push([t.dashboard.placeAmiss(place.name), '/destinations']);

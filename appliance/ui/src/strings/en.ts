@@ -38,6 +38,7 @@ export const en = {
     lastDay: 'Last 24 hours', good: 'Good', failed: 'Failed', cancelled: 'Cancelled', queued: 'Waiting', running: 'Running', read: 'Read', stored: 'Stored',
     space: 'Repositories', used: 'Used', free: 'Free', savings: 'Reduction', daysLeft: 'Full in', tooEarly: 'Not known yet: a trend takes a day', days: (count: number) => (count === 1 ? '1 day' : `${count} days`),
     verification: 'Restore points', verified: 'Found whole', notVerified: 'Not verified', damaged: 'Damaged', lastVerified: 'Last verified', lastRestored: 'Last restored', neverYet: 'Never',
+    superseded: 'This appliance was recovered elsewhere: schedules, retention and recovery plans stand still here. Its failed tasks say what to do.',
     hostAmiss: (name: string) => `${name} cannot be reached`, placeAmiss: (name: string) => `The repository ${name} cannot be reached`, fullSoon: (name: string, days: number) => `${name} is full in ${days === 1 ? '1 day' : `${days} days`}`, damagedPoints: (count: number) => (count === 1 ? 'A restore point is damaged' : `${count.toLocaleString()} restore points are damaged`),
     inNoPolicy: (count: number) => (count === 1 ? 'One machine is in no policy' : `${count.toLocaleString()} machines are in no policy`), inNoSchedule: (count: number) => (count === 1 ? 'One machine is in a policy that nothing starts' : `${count.toLocaleString()} machines are in policies that nothing starts`),
     runningTasks: 'Running tasks', noRunning: 'Nothing runs.', look: 'Needs a look', allWell: 'Nothing needs a look.',
