@@ -76,7 +76,7 @@ internal static class NodeCommand
 
         try
         {
-            return Process.Start(start)!;
+            return Programs.Start(start);
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {

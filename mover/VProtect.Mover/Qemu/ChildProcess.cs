@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using VProtect.Abstractions;
 
 namespace VProtect.Mover.Qemu;
 
@@ -55,7 +56,7 @@ internal static class ChildProcess
             {
                 try
                 {
-                    started.SetResult(Process.Start(info)!);
+                    started.SetResult(Programs.Start(info));
                 }
                 catch (Win32Exception exception)
                 {

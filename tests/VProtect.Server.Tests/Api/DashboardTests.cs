@@ -73,7 +73,10 @@ public sealed class DashboardTests : IAsyncLifetime
         Assert.False(report.GetProperty("superseded").GetBoolean());
         _server.App.Services.GetRequiredService<Succession>().Note(Guid.NewGuid(), new TaskOutcome
         {
-            TaskGuid = "", Attempt = 1, End = TaskEnd.Failed, Fault = new TaskFault(ErrorCode.ApplianceSuperseded, ErrorSide.Repository, "Elsewhere.", "Stop this one.", RetryAdvice.Never),
+            TaskGuid = "",
+            Attempt = 1,
+            End = TaskEnd.Failed,
+            Fault = new TaskFault(ErrorCode.ApplianceSuperseded, ErrorSide.Repository, "Elsewhere.", "Stop this one.", RetryAdvice.Never),
         });
         Assert.True((await _server.Client.GotAsync("/api/dashboard/report")).GetProperty("superseded").GetBoolean());
         JsonElement verification = report.GetProperty("verification");

@@ -141,7 +141,7 @@ internal abstract class KvmHost : IAsyncDisposable
         info.Environment["LC_ALL"] = "C";
         try
         {
-            return Process.Start(info)!;
+            return Programs.Start(info);
         }
         catch (System.ComponentModel.Win32Exception exception)
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using VProtect.Abstractions;
 
 namespace VProtect.Connectors.Kvm.Hosts;
 
@@ -131,7 +132,7 @@ internal sealed class SharedSshConnection(string directory, Func<string, string,
         info.RedirectStandardError = true;
         try
         {
-            var master = new Master(Process.Start(info)!, path);
+            var master = new Master(Programs.Start(info), path);
             _masters.Add(master);
             return master;
         }

@@ -48,7 +48,7 @@ internal sealed class SshHost : KvmHost
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var process = new HostProcess("ssh", Process.Start(info)!);
+        var process = new HostProcess("ssh", Programs.Start(info));
         long started = Stopwatch.GetTimestamp();
         try
         {
