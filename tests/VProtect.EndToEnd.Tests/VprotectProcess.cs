@@ -13,9 +13,11 @@ internal sealed partial class VprotectProcess : IDisposable
     /// <summary>Far more than anything here takes on a busy machine: who waits longer hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    private readonly Lock _gate = new();
     private readonly Process _process;
     private readonly Task<byte[]> _output;
     private readonly Task<string> _error;
+    private bool _isDisposed;
 
     /// <param name="command">Program and arguments; normally <see cref="Binary"/> comes first.</param>
     /// <param name="environment">Variables set on top of the test's own.</param>
@@ -54,11 +56,15 @@ internal sealed partial class VprotectProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Sends a signal, if it is still there; from any thread.</summary>
     public void Signal(int signal)
     {
-        if (!_process.HasExited)
+        lock (_gate)
         {
-            _ = Kill(_process.Id, signal);
+            if (!_isDisposed && !_process.HasExited)
+            {
+                _ = Kill(_process.Id, signal);
+            }
         }
     }
 
@@ -82,7 +88,11 @@ internal sealed partial class VprotectProcess : IDisposable
             _process.WaitForExit();
         }
 
-        _process.Dispose();
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _process.Dispose();
+        }
     }
 
     private static async Task<byte[]> ReadAllAsync(Stream stream)

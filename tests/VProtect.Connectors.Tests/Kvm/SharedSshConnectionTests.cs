@@ -148,7 +148,7 @@ public sealed class SharedSshConnectionTests : IDisposable
 
     /// <summary>Says that it runs by a file, and its connection after the file "go" is there.</summary>
     private string[] Waiting(string name) =>
-        ["sh", "-c", "touch \"$1/$2\"; until [ -e \"$1/go\" ]; do sleep 0.05; done; echo \"$SSH_CONNECTION\"", "sh", _directory.Path, name];
+        ["sh", "-c", "touch \"$1/$2\"; until [ -e \"$1/go\" ] || [ ! -d \"$1\" ]; do sleep 0.05; done; echo \"$SSH_CONNECTION\"", "sh", _directory.Path, name];
 
     private async Task WaitForAsync(params string[] names)
     {

@@ -75,45 +75,48 @@ function GeneralForm({ first, etag }: { first: Schemas['GlobalSettings']; etag?:
   return (
     <Form maxWidth="60rem" onSubmit={(event) => void save(event)}>
       {error ? <Failure error={error} /> : null}
-      <Part title={s.appliance}><Text id="setting-name" label={s.name} value={form.applianceName} change={set('applianceName')} /></Part>
-      <Part title={s.sessions}>
-        {span('sessionIdleTimeout', s.idle, minute, minutes, [1, 1440])}
-        {span('sessionAbsoluteTimeout', s.absolute, minute, minutes, [5, 10_080])}
-        <Lines id="setting-origins" label={s.origins} value={origins} change={setOrigins} help={s.originsHelp} />
-      </Part>
-      <Part title={s.tasks}>
-        <Whole id="setting-tasks" label={s.all} value={form.runningTasksMax} min={1} max={10_000} change={set('runningTasksMax')} />
-        <Whole id="setting-source" label={s.perSource} value={form.sourceRunningTasksMax} min={1} max={1000} change={set('sourceRunningTasksMax')} />
-        <Text id="setting-node-address" label={s.nodeAddress} value={form.nodeAddress} change={set('nodeAddress')} help={s.nodeAddressHelp} />
-        <Whole id="setting-appliance-rows" label={s.applianceRows} value={form.applianceRowsMax} min={1000} max={100_000_000} change={set('applianceRowsMax')} help={s.applianceRowsHelp} />
-        {span('nodeTimeout', s.nodeTimeout, second, seconds, [15, 3600])}
-        {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes, [1, 10_080])}
-        {span('rpoAllowance', s.allowance, minute, minutes, [0, 10_080])}
-      </Part>
-      <Part title={s.upkeep}>
-        {span('inventorySyncInterval', s.sync, minute, minutes, [0, 10_080], s.never)}
-        {span('destinationCheckInterval', s.check, minute, minutes, [0, 10_080], s.never)}
-        <TimeOfDay id="setting-retention" label={s.retentionAt} value={form.retentionHour} change={(value) => set('retentionHour')(value ?? 0)} />
-        {span('endedTaskRetention', s.ended, hour, hours, [1, 87_600])}
-        {span('idempotencyRetention', s.keys, hour, hours, [1, 8760])}
-      </Part>
-      <Part title={s.copy}>
-        <Toggle id="setting-copy" label={s.copyOn} value={form.applianceBackup} change={set('applianceBackup')} help={s.copyHelp} />
-        {form.applianceBackup && <>
-          {maySeePlaces && <Choice id="setting-copy-to" label={s.copyTo} value={form.applianceBackupDestination ?? ''} change={(to) => set('applianceBackupDestination')(to || null)}
-            options={[['', s.copyAnywhere], ...(places.data ?? []).filter((one) => one.encrypted && !one.appliance).map((one): [string, string] => [one.guid, one.name])]} />}
-          {span('applianceBackupInterval', s.copyEvery, hour, hours, [1, 168])}
-          <TimeOfDay id="setting-copy-at" label={s.copyAt} value={form.applianceBackupHour ?? null} change={set('applianceBackupHour')} help={s.copyAtHelp} />
-          <Whole id="setting-copies" label={s.copiesKept} value={form.applianceBackupsKept} min={2} max={1000} change={set('applianceBackupsKept')} />
-        </>}
-      </Part>
-      <Part title={s.log}>
-        <Choice id="setting-log" label={s.logFormat} value={form.logFormat} change={set('logFormat')} options={Object.entries(s.logFormats)} />
-        <Span id="setting-log-size" label={s.logSize} value={form.logFileBytesMax} change={set('logFileBytesMax')} of={mebibyte} unit="MiB" min={1} max={1024} />
-        {span('logFileAgeMax', s.logAge, day, days, [1, 366])}
-        <Whole id="setting-log-files" label={s.logFiles} value={form.logFilesMax} min={2} max={1000} change={set('logFilesMax')} />
-        {span('logRetention', s.logKept, day, days, [1, 3650])}
-      </Part>
+      {/* What has been saved is read again and takes the place of the form, so nothing may be typed meanwhile. */}
+      <fieldset className="vp-fields" disabled={busy}>
+        <Part title={s.appliance}><Text id="setting-name" label={s.name} value={form.applianceName} change={set('applianceName')} /></Part>
+        <Part title={s.sessions}>
+          {span('sessionIdleTimeout', s.idle, minute, minutes, [1, 1440])}
+          {span('sessionAbsoluteTimeout', s.absolute, minute, minutes, [5, 10_080])}
+          <Lines id="setting-origins" label={s.origins} value={origins} change={setOrigins} help={s.originsHelp} />
+        </Part>
+        <Part title={s.tasks}>
+          <Whole id="setting-tasks" label={s.all} value={form.runningTasksMax} min={1} max={10_000} change={set('runningTasksMax')} />
+          <Whole id="setting-source" label={s.perSource} value={form.sourceRunningTasksMax} min={1} max={1000} change={set('sourceRunningTasksMax')} />
+          <Text id="setting-node-address" label={s.nodeAddress} value={form.nodeAddress} change={set('nodeAddress')} help={s.nodeAddressHelp} />
+          <Whole id="setting-appliance-rows" label={s.applianceRows} value={form.applianceRowsMax} min={1000} max={100_000_000} change={set('applianceRowsMax')} help={s.applianceRowsHelp} />
+          {span('nodeTimeout', s.nodeTimeout, second, seconds, [15, 3600])}
+          {span('nodeLeaseTimeout', s.nodeLeaseTimeout, minute, minutes, [1, 10_080])}
+          {span('rpoAllowance', s.allowance, minute, minutes, [0, 10_080])}
+        </Part>
+        <Part title={s.upkeep}>
+          {span('inventorySyncInterval', s.sync, minute, minutes, [0, 10_080], s.never)}
+          {span('destinationCheckInterval', s.check, minute, minutes, [0, 10_080], s.never)}
+          <TimeOfDay id="setting-retention" label={s.retentionAt} value={form.retentionHour} change={(value) => set('retentionHour')(value ?? 0)} />
+          {span('endedTaskRetention', s.ended, hour, hours, [1, 87_600])}
+          {span('idempotencyRetention', s.keys, hour, hours, [1, 8760])}
+        </Part>
+        <Part title={s.copy}>
+          <Toggle id="setting-copy" label={s.copyOn} value={form.applianceBackup} change={set('applianceBackup')} help={s.copyHelp} />
+          {form.applianceBackup && <>
+            {maySeePlaces && <Choice id="setting-copy-to" label={s.copyTo} value={form.applianceBackupDestination ?? ''} change={(to) => set('applianceBackupDestination')(to || null)}
+              options={[['', s.copyAnywhere], ...(places.data ?? []).filter((one) => one.encrypted && !one.appliance).map((one): [string, string] => [one.guid, one.name])]} />}
+            {span('applianceBackupInterval', s.copyEvery, hour, hours, [1, 168])}
+            <TimeOfDay id="setting-copy-at" label={s.copyAt} value={form.applianceBackupHour ?? null} change={set('applianceBackupHour')} help={s.copyAtHelp} />
+            <Whole id="setting-copies" label={s.copiesKept} value={form.applianceBackupsKept} min={2} max={1000} change={set('applianceBackupsKept')} />
+          </>}
+        </Part>
+        <Part title={s.log}>
+          <Choice id="setting-log" label={s.logFormat} value={form.logFormat} change={set('logFormat')} options={Object.entries(s.logFormats)} />
+          <Span id="setting-log-size" label={s.logSize} value={form.logFileBytesMax} change={set('logFileBytesMax')} of={mebibyte} unit="MiB" min={1} max={1024} />
+          {span('logFileAgeMax', s.logAge, day, days, [1, 366])}
+          <Whole id="setting-log-files" label={s.logFiles} value={form.logFilesMax} min={2} max={1000} change={set('logFilesMax')} />
+          {span('logRetention', s.logKept, day, days, [1, 3650])}
+        </Part>
+      </fieldset>
       {mayWrite && <div><Button type="submit" isLoading={busy} isAriaDisabled={busy}>{t.save}</Button></div>}
     </Form>
   );
