@@ -84,7 +84,8 @@ XML
 delete_all() {
   fingerprint=$(openssl x509 -in "$work/data/tls/server.crt" -outform DER | sha256sum | cut -d' ' -f1)
   kill -KILL "$appliance"
-  wait "$appliance" 2>/dev/null || true
+  wait "$appliance" 2>/dev/null || true # its status says only that it was killed
+  unset "_processes[$appliance]"
   rm -rf "$work/data" "$work/state" "$work/config" "$work/pool"/*
 }
 

@@ -14,16 +14,19 @@ internal sealed class ScratchFile : IDisposable
     /// <summary>More than what file systems have in their journals, as a rule; one that has more is read without its journal.</summary>
     public const long BytesMax = 1L << 30;
 
+    /// <summary>It lies beside what others need the disk for: a part of what is free when it is made.</summary>
+    private const int ShareOfFree = 16;
+
     private readonly SafeFileHandle _file;
     private readonly long _bytesMax;
     private long _usedBytes;
 
     /// <param name="directory">Where its space is.</param>
-    /// <param name="bytesMax">How much it takes at most.</param>
+    /// <param name="bytesMax">How much it takes at most, and never more than a sixteenth of what is free.</param>
     /// <exception cref="PosixException">It cannot be made.</exception>
     public ScratchFile(string directory, long bytesMax = BytesMax)
     {
-        _bytesMax = bytesMax;
+        _bytesMax = Math.Min(bytesMax, new DriveInfo(directory).AvailableFreeSpace / ShareOfFree);
         (_file, string path) = new TemporaryFiles(directory, "scratch-").Create();
         PosixFile.Unlink(path);
     }
