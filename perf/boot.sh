@@ -57,10 +57,7 @@ main() {
   if [ "$save" = 1 ]; then report | tee "perf/results/$(date -u +%F)-boot.md"; else report; fi
 }
 
-vprotect() { quietly "$work/log" artifacts/vprotect "$@"; }
-on_host() { quietly "$work/log" virsh -q -c "$uri" "$@"; }
 since() { awk -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }'; }
-field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[0][sys.argv[1]])' "$1"; }
 prompt() { wait_until 900 "$appliance" grep -aqs 'login:' "$console" || die "no login prompt." "$(tail -n 5 "$console")"; }
 
 back_up_machine() {

@@ -3,6 +3,13 @@
 # They set $uri and $appliance.
 # shellcheck shell=bash disable=SC2154,SC2034
 
+# What they say goes to $work/log, and to people when they fail.
+vprotect() { quietly "$work/log" artifacts/vprotect "$@"; }
+on_host() { quietly "$work/log" virsh -q -c "$uri" "$@"; }
+
+# field NAME: of the first row of a JSON list.
+field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[0][sys.argv[1]])' "$1"; }
+
 progress() { printf '%s\n' "$*" >&2; }
 
 # A libvirtd with configuration, state and run directories of its own; see tests/VProtect.Testing/LibvirtHost.cs.

@@ -52,9 +52,6 @@ main() {
   if [ "$save" = 1 ]; then report | tee "perf/results/$(date -u +%F)-recover.md"; else report; fi
 }
 
-vprotect() { quietly "$work/log" artifacts/vprotect "$@"; }
-on_host() { quietly "$work/log" virsh -q -c "$uri" "$@"; }
-field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[0][sys.argv[1]])' "$1"; }
 
 # took TITLE COMMAND...: runs it, and keeps a row of the report.
 took() {
